@@ -1,0 +1,45 @@
+//===- SwapDialect.td - The swap dialect -------------------*- tablegen -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAP_DIALECT_TD
+#define SWAP_DIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Swap_Dialect : Dialect {
+  let name = "swap";
+  let cppNamespace = "::mlir::swap";
+  let summary = "Weights as symbols, and when their bytes are in memory";
+  let description = [{
+    The swap dialect carries what the standard dialects cannot say: where the
+    bytes of a weight are (`swap.parameter`), what must be done to them before
+    a kernel reads them (`swap.derived`), which pieces of them move together
+    (`swap.unit`), and when each piece is in memory (`swap.in`, `swap.wait`,
+    `swap.out`).
+
+    Attributes that swapc puts on builtin operations:
+
+    | attribute | on | meaning |
+    | --- | --- | --- |
+    | `swap.model` | module | the model's name |
+    | `swap.directory` | module | the folder that `#swap.file` paths start from |
+    | `swap.name` | `@main` arguments and results | the ONNX name |
+    | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
+    | `swap.origin` | operations, kernels | the ONNX node that it comes from |
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    static constexpr ::llvm::StringLiteral kModelAttr = "swap.model";
+    static constexpr ::llvm::StringLiteral kDirectoryAttr = "swap.directory";
+    static constexpr ::llvm::StringLiteral kNameAttr = "swap.name";
+    static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
+    static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";
+  }];
+}
+
+#endif // SWAP_DIALECT_TD

@@ -1,0 +1,31 @@
+//===- Import.h - ONNX to the tensor phase ----------------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_IMPORT_IMPORT_H
+#define SWAPC_IMPORT_IMPORT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace swapc {
+
+struct ImportOptions {
+  /// Sizes of the symbolic dimensions, by name.
+  llvm::StringMap<int64_t> dims;
+};
+
+/// Reads the ONNX model at `path` into a module of the tensor phase. Weights
+/// stay in their files; the module names their bytes. Everything wrong or
+/// unsupported is emitted as diagnostics, and the result is then null.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path,
+                                             const ImportOptions &options,
+                                             mlir::MLIRContext &context);
+
+} // namespace swapc
+
+#endif // SWAPC_IMPORT_IMPORT_H

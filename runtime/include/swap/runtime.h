@@ -1,0 +1,265 @@
+/*===- swap/runtime.h - Running compiled models -------------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* The one public header of the runtime, and the ABI between generated code and
+|* the runtime. Generated code exports one constant `swap_model`; a caller owns
+|* the session state, the arena and the storage, in the manner of littlefs:
+|* nothing here allocates, starts a thread or opens a file. Files, threads and
+|* io_uring are ports behind `swap_storage` and `swap_executor`.
+|*
+|* Errors are negative `swap_status` values. Sizes are bytes.
+\*===----------------------------------------------------------------------===*/
+#ifndef SWAP_RUNTIME_H
+#define SWAP_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "swap/blob.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SWAP_ABI_VERSION 1u
+#define SWAP_MAX_OPERANDS 64u
+#define SWAP_BUFFER_ALIGN 64u
+
+typedef enum swap_status {
+  SWAP_OK = 0,
+  SWAP_ERR_ARGUMENT = -1,  /* a null or misaligned argument */
+  SWAP_ERR_ABI = -2,       /* model and runtime have different ABI versions */
+  SWAP_ERR_BUDGET = -3,    /* no plan of the model fits the arena */
+  SWAP_ERR_IO = -4,        /* storage reported an error */
+  SWAP_ERR_SHORT = -5,     /* storage ended before the unit did */
+  SWAP_ERR_BLOB = -6,      /* not a blob, or of another version */
+  SWAP_ERR_HASH = -7,      /* the blob belongs to another model */
+  SWAP_ERR_CHECKSUM = -8,  /* a unit's bytes are not those that were compiled */
+  SWAP_ERR_INDEX = -9,     /* a row index is outside its table */
+  SWAP_ERR_GEOMETRY = -10, /* storage alignment that the runtime cannot serve */
+  SWAP_ERR_STATE = -11     /* call out of order, or session already failed */
+} swap_status;
+
+typedef enum swap_dtype {
+  SWAP_F32 = 1,
+  SWAP_F16,
+  SWAP_BF16,
+  SWAP_F64,
+  SWAP_I8,
+  SWAP_U8,
+  SWAP_I16,
+  SWAP_U16,
+  SWAP_I32,
+  SWAP_U32,
+  SWAP_I64,
+  SWAP_U64,
+  SWAP_BOOL /* one byte, 0 or 1 */
+} swap_dtype;
+
+/* ---- What generated code provides (all constant data) ------------------- */
+
+/* One kernel. Computes tiles [begin, end) of its grid; tiles are independent
+ * and any order or split gives the same bits. `operands[i]` points at the
+ * first byte of operand i as the kernel numbers it (see swap_operand).
+ * `scratch` is private to the calling thread: the step's scratch_bytes,
+ * aligned to SWAP_BUFFER_ALIGN. */
+typedef void (*swap_kernel_fn)(void *const *operands, uint64_t begin,
+                               uint64_t end, void *scratch);
+
+typedef struct swap_tensor {
+  const char *name; /* as in the ONNX file */
+  uint32_t dtype;   /* swap_dtype */
+  uint32_t rank;
+  const int64_t *dims; /* `rank` of them, null if rank is 0 */
+  uint64_t bytes;      /* dense row-major */
+} swap_tensor;
+
+typedef enum swap_space {
+  SWAP_SPACE_ARENA = 0, /* offset into the arena */
+  SWAP_SPACE_INPUT = 1, /* index of a model input, offset into it */
+  SWAP_SPACE_OUTPUT = 2,
+  SWAP_SPACE_UNIT = 3 /* index of a unit, offset from its first byte; may be
+                         negative: a kernel indexes a parameter by absolute
+                         panel while the unit holds only panels [p, q) */
+} swap_space;
+
+typedef struct swap_operand {
+  uint32_t space;
+  uint32_t index;
+  int64_t offset;
+} swap_operand;
+
+typedef enum swap_opcode {
+  SWAP_OP_IN = 0,   /* start reading unit `index` into its slot */
+  SWAP_OP_WAIT = 1, /* unit `index` must be in its slot from here on */
+  SWAP_OP_OUT = 2,  /* unit `index` is not needed any more */
+  SWAP_OP_CALL = 3, /* kernel `index`, tiles [tile_begin, tile_end) */
+  SWAP_OP_ROWS = 4  /* bring rows of the row-table unit `index` to operand 1;
+                       operand 0 holds `tile_end` row numbers (see below) */
+} swap_opcode;
+
+/* One step of a plan; executed in order.
+ * SWAP_OP_ROWS: operands[first_operand] is a tensor of `tile_end` integers of
+ * dtype `aux` (SWAP_I32 or SWAP_I64), negative counting from the table's end;
+ * operands[first_operand + 1] receives tile_end * row_bytes bytes, dense. The
+ * source is storage, or the unit's slot where the plan makes it resident. */
+typedef struct swap_step {
+  uint32_t op;
+  uint32_t index;         /* unit or kernel */
+  uint32_t first_operand; /* into plan->operands */
+  uint32_t operand_count;
+  uint64_t tile_begin;
+  uint64_t tile_end;
+  uint32_t scratch_bytes; /* per thread */
+  uint32_t aux;
+} swap_step;
+
+/* One way to run the model inside one budget. */
+typedef struct swap_plan {
+  uint64_t budget_bytes;   /* what was asked for */
+  uint64_t arena_bytes;    /* what must be provided; <= budget_bytes */
+  uint64_t peak_bytes;     /* arena, slots and scratch in use at the worst moment */
+  uint64_t resident_bytes; /* weights that stay in the arena between runs */
+  uint64_t streamed_bytes; /* weights read per run */
+  uint64_t scratch_offset; /* in the arena; one area per thread, this many: */
+  uint64_t scratch_stride; /* bytes between the areas of two threads */
+  uint32_t threads;        /* areas, the most threads this plan may use */
+  uint32_t step_count;
+  const swap_step *steps;
+  const swap_operand *operands;
+  const uint64_t *slots; /* arena offset of each unit, unit_count of them */
+  const uint8_t *resident; /* 1 where unit i is loaded by swap_open and stays */
+} swap_plan;
+
+typedef struct swap_kernel {
+  const char *name; /* for messages and traces */
+  swap_kernel_fn fn;
+} swap_kernel;
+
+typedef struct swap_model {
+  uint32_t abi_version; /* SWAP_ABI_VERSION */
+  uint32_t input_count;
+  uint32_t output_count;
+  uint32_t kernel_count;
+  uint32_t unit_count;
+  uint32_t plan_count; /* in ascending order of budget_bytes */
+  const char *name;
+  const swap_tensor *inputs;
+  const swap_tensor *outputs;
+  const swap_kernel *kernels;
+  const swap_blob_unit *units;
+  const swap_plan *plans;
+  uint64_t blob_bytes;
+  uint64_t weight_bytes; /* packed parameters of one inference */
+  uint64_t model_bytes;  /* arena_bytes of a plan that swaps nothing */
+  uint64_t min_bytes;    /* smallest budget the compiler found feasible */
+  uint8_t blob_hash[SWAP_HASH_BYTES];
+} swap_model;
+
+/* ---- What the caller provides ------------------------------------------- */
+
+/* Where the blob lives. Offsets are from the start of the blob. Callbacks
+ * return SWAP_OK or a negative swap_status. `read` blocks. The asynchronous
+ * pair is optional (null): then `read` serves IN at once. `begin` starts a
+ * read and returns a ticket >= 0; at most `depth` are under way, the core sees
+ * to that; `wait` returns when that ticket's bytes are in place. `map` is
+ * optional: the address of [offset, offset + length), valid until `unmap`;
+ * then IN costs nothing and slots stay unused. The core reads whole pages
+ * (SWAP_BLOB_ALIGN) into SWAP_BLOB_ALIGN-aligned slots for units, so direct
+ * I/O works; only SWAP_OP_ROWS and the header read other ranges, through
+ * `read`, which must accept any offset, length and address. `copied` is
+ * incremented by the port by the bytes it moved through a bounce buffer. */
+typedef struct swap_storage {
+  void *context;
+  uint32_t depth;
+  int (*read)(void *context, uint64_t offset, void *buffer, uint64_t length);
+  int64_t (*begin)(void *context, uint64_t offset, void *buffer, uint64_t length);
+  int (*wait)(void *context, int64_t ticket);
+  const void *(*map)(void *context, uint64_t offset, uint64_t length);
+  void (*unmap)(void *context, uint64_t offset, uint64_t length);
+  uint64_t *copied;
+  /* Optional (0): up to this many bytes, `begin` too accepts any offset, length
+   * and address; then the rows of SWAP_OP_ROWS are read `depth` at a time. */
+  uint64_t begin_any;
+} swap_storage;
+
+/* Who runs tiles. `parallel` calls task(task_context, i, thread) for every i in
+ * [0, count) and returns when all are done; thread < threads. Null: the
+ * calling thread runs everything. */
+typedef struct swap_executor {
+  void *context;
+  uint32_t threads;
+  void (*parallel)(void *context,
+                   void (*task)(void *task_context, uint64_t index, uint32_t thread),
+                   void *task_context, uint64_t count);
+} swap_executor;
+
+/* What a finished run reports; filled where the clock is given. */
+typedef struct swap_counters {
+  uint64_t runs;
+  uint64_t streamed_bytes; /* last run: read from storage */
+  uint64_t copied_bytes;   /* last run: moved through a bounce buffer */
+  uint64_t compute_ns;     /* last run: inside kernels */
+  uint64_t stall_ns;       /* last run: waiting for units and rows */
+  uint64_t total_ns;       /* last run */
+} swap_counters;
+
+typedef enum swap_event_kind { SWAP_EVENT_CALL, SWAP_EVENT_IN, SWAP_EVENT_WAIT, SWAP_EVENT_OUT } swap_event_kind;
+
+typedef struct swap_config {
+  void *arena; /* SWAP_BLOB_ALIGN-aligned; null if the plan needs none */
+  uint64_t arena_bytes;
+  const swap_storage *storage;   /* outlives the session */
+  const swap_executor *executor; /* may be null: one thread */
+  uint64_t (*clock)(void);       /* monotonic nanoseconds; may be null */
+  /* Called after each step when not null (tracing). */
+  void (*event)(void *context, swap_event_kind kind, uint32_t index,
+                uint64_t begin_ns, uint64_t end_ns);
+  void *event_context;
+  uint32_t flags;
+} swap_config;
+
+#define SWAP_FLAG_SERIAL 1u    /* read each unit when it is waited for, so that
+                                  compute runs undisturbed (for bound_ms) */
+#define SWAP_FLAG_NO_VERIFY 2u /* trust the blob: skip checksums on first use */
+
+/* Session state; fields are private. Checksums are verified the first time
+ * each unit comes in; `progress` remembers how far that got. */
+typedef struct swap_session {
+  const swap_model *model;
+  const swap_plan *plan;
+  swap_config config;
+  swap_counters counters;
+  uint32_t verified; /* every unit was seen once */
+  int32_t status;    /* sticky until the next swap_run */
+  uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
+  uint32_t failed_kernel;
+  uint64_t failed_offset; /* blob offset of the failed read */
+  struct { uint32_t unit; int64_t ticket; } in_flight[16];
+  uint32_t in_flight_count;
+} swap_session;
+
+/* The best plan whose arena fits `arena_bytes` (least streamed bytes), or null. */
+const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
+
+/* Opens a session: checks the ABI, the blob's header, table and hash, and loads
+ * the resident units. Returns SWAP_OK or an error; on error nothing is open. */
+int swap_open(swap_session *session, const swap_model *model,
+              const swap_plan *plan, const swap_config *config);
+
+/* One inference. `inputs[i]`/`outputs[i]` point at dense row-major tensors of
+ * the model's i-th input/output, SWAP_BUFFER_ALIGN-aligned, not overlapping.
+ * After an error the session stays usable: the next run starts afresh. */
+int swap_run(swap_session *session, const void *const *inputs, void *const *outputs);
+
+/* Waits for reads under way and lets go of the arena and the storage. */
+void swap_close(swap_session *session);
+
+/* A sentence for a status; never null. */
+const char *swap_status_string(int status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SWAP_RUNTIME_H */
