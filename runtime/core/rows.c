@@ -67,14 +67,18 @@ static int fetch(gather *g, uint64_t offset, void *destination, uint64_t length)
   return SWAP_OK;
 }
 
-/* Rows [*position, ...) that lie next to each other in the table, as one. The
+/* Rows [position, ...) that lie next to each other in the table, as one. The
  * run ends before it needs more than `begin` takes. */
-static int next_range(gather *g, uint64_t *position, uint64_t *row, uint64_t *rows) {
-  if (!row_at(g, *position, row))
+static int next_range(gather *g, uint64_t position, uint64_t *row, uint64_t *rows) {
+  if (!row_at(g, position, row))
     return 0;
+  const swap_storage *storage = g->session->config.storage;
+  const uint64_t most = storage && storage->begin_any >= g->row_bytes
+                            ? storage->begin_any / g->row_bytes
+                            : UINT64_MAX;
   uint64_t following;
-  for (*rows = 1; *position + *rows < g->step->tile_end; *rows += 1) {
-    if (!row_at(g, *position + *rows, &following) || following != *row + *rows)
+  for (*rows = 1; *rows < most && position + *rows < g->step->tile_end; *rows += 1) {
+    if (!row_at(g, position + *rows, &following) || following != *row + *rows)
       break;
   }
   return 1;
@@ -97,7 +101,7 @@ int swap_core_rows(swap_session *session, const swap_step *step, const void *ind
   uint64_t offset = entry->offset;
   for (uint64_t position = 0, row, rows; !status && position < step->tile_end;
        position += rows) {
-    if (!next_range(&g, &position, &row, &rows)) {
+    if (!next_range(&g, position, &row, &rows)) {
       status = SWAP_ERR_INDEX;
       offset = position; /* what helps here is which index was wrong */
       break;

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""The ten models at five budgets, beside ONNX Runtime: the table of docs/performance.md.
+
+    python3 benchmarks/zoo.py                    # everything, prints the table
+    python3 benchmarks/zoo.py vgg19 gpt2         # some models
+    python3 benchmarks/zoo.py --write            # put it into docs/performance.md
+    python3 benchmarks/zoo.py --check            # exit 1 if a promise is broken
+
+Every row runs in a memory cgroup whose limit is the budget, the model's inputs
+and outputs, and 24 MiB (as root, where cgroup v1 is mounted). Weights are
+written to build/zoo first (5 GiB). Times are medians of runs in one session
+and compared as ratios, since the machine is noisy.
+"""
+import argparse
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(SOURCE, "test", "support"))
+import swapc_testing as st  # noqa: E402
+
+MODELS = ["vgg19", "resnet101", "mobilenet_v2", "yolov3", "fcn_resnet101", "vit_b_16",
+          "bert_base", "gpt2", "llama_15m_step", "llama_1b_step"]
+BUDGETS = ["max", "50%", "43.1%", "17.2%", "min"]
+MUST_RUN = {"vgg19", "resnet101", "vit_b_16", "bert_base", "gpt2", "llama_15m_step", "llama_1b_step"}
+BEGIN, END = "<!-- zoo table -->", "<!-- end of zoo table -->"
+
+
+def reference_times(model, inputs, threads, seconds):
+    """Outputs of ONNX Runtime and its median milliseconds for each thread count."""
+    times = {}
+    for count in threads:
+        session = st.reference_session(model, count)
+        outputs = session.run(None, inputs)
+        samples, end = [], time.monotonic() + seconds
+        while len(samples) < 3 or (time.monotonic() < end and len(samples) < 200):
+            start = time.perf_counter()
+            session.run(None, inputs)
+            samples.append((time.perf_counter() - start) * 1e3)
+        times[count] = statistics.median(samples)
+        named = {st.file_name(o.name): v for o, v in zip(session.get_outputs(), outputs)}
+        del session
+        gc.collect()
+    return named, times
+
+
+def iterations(milliseconds, seconds):
+    return max(3, min(100, int(seconds * 1e3 / max(milliseconds, 1))))
+
+
+def compile_all(model, out, args):
+    """Compiles at every budget; returns (program, error text of each refused budget)."""
+    refused, accepted = {}, list(BUDGETS)
+    started = time.monotonic()
+    while True:
+        command = ["/usr/bin/env", "time", "-f", "%M"] if os.path.exists("/usr/bin/time") else []
+        command += [os.path.join(st.build_dir(), "bin", "swapc"), model, "-o", out, "--budget",
+                    ",".join(accepted), "--threads", "2", "--mcpu", args.mcpu]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode == 0:
+            memory = int(run.stderr.split()[-1]) >> 10 if command[0].endswith("env") else None
+            return out, refused, time.monotonic() - started, memory
+        # Only the budgets that the plan cannot meet may fail; find out which.
+        probe = {}
+        for budget in accepted:
+            one = subprocess.run([os.path.join(st.build_dir(), "bin", "swapc"), model, "--emit", "plan",
+                                  "--budget", budget, "--threads", "2", "--mcpu", args.mcpu],
+                                 capture_output=True, text=True)
+            if one.returncode != 0:
+                probe[budget] = one.stderr.strip().splitlines()[-1]
+        st.require(probe and all("too small" in p for p in probe.values()), run.stderr)
+        refused.update(probe)
+        accepted = [b for b in accepted if b not in probe]
+
+
+def bench(name, args, problems):
+    model = st.materialized(name, args.zoo)
+    inputs = st.sample_inputs(model)
+    want, ort = reference_times(model, inputs, args.threads, args.seconds)
+    tolerance = 2e-2 if name.startswith("llama") else 1e-4
+    program, refused, seconds, memory = compile_all(model, os.path.join(args.zoo, name), args)
+    about = st.describe(program)
+    plans = {b: p for b, p in zip([b for b in BUDGETS if b not in refused],
+                                  order_plans(about, [b for b in BUDGETS if b not in refused]))}
+    rows, baseline = [], None
+    for budget in BUDGETS:
+        if budget in refused:
+            rows.append({"model": name, "budget": budget, "error": refused[budget]})
+            if budget == "17.2%" and name in MUST_RUN:
+                problems.append(f"{name} does not run at {budget}: {refused[budget]}")
+            continue
+        size = plans[budget]["budget_bytes"]
+        limit = size + st.io_bytes(about) + st.PROCESS_BYTES if st.MemoryCgroup.available() else None
+        for threads in args.threads:
+            got, stats, peak = st.run_program(
+                program, inputs, ["--budget", str(size), "--threads", str(threads), "--warmup", "1",
+                                  "--iterations", str(iterations(ort[threads], args.seconds))], limit)
+            error = st.worst_error(got, want)
+            if baseline is None:
+                baseline = got
+            same = st.same_bits(got, baseline)
+            row = {"model": name, "budget": budget, "threads": threads, "stats": stats,
+                   "cgroup_peak": peak, "cgroup_limit": limit, "error_vs_ort": error,
+                   "same_bits": same, "ort_ms": ort[threads]}
+            rows.append(row)
+            ratio = stats["latency_ms"]["median"] / ort[threads]
+            if stats["peak_bytes"] > size:
+                problems.append(f"{name} {budget}: peak {stats['peak_bytes']} over {size}")
+            if not error <= tolerance:
+                problems.append(f"{name} {budget}: relative error {error:.2e} over {tolerance}")
+            if not same:
+                problems.append(f"{name} {budget}: other bits than without a budget")
+            if budget == "max" and ratio > 2:
+                problems.append(f"{name} max, {threads} threads: {ratio:.2f} of ONNX Runtime's time")
+            print(line(row), flush=True)
+    about_compile = {"model": name, "compile_s": seconds, "compile_mib": memory,
+                     "model_bytes": about["model_bytes"], "weight_bytes": about["weight_bytes"]}
+    return rows, about_compile
+
+
+def order_plans(about, budgets):
+    """The program's plan for each budget name, largest budget first."""
+    plans = sorted(about["budgets"], key=lambda p: -p["budget_bytes"])
+    if len(plans) == len(budgets):
+        return plans
+    # Equal budgets (min may be 17.2 %) share a plan.
+    sizes = {"max": about["model_bytes"], "min": about["min_bytes"]}
+    result = []
+    for budget in budgets:
+        size = sizes.get(budget) or int(about["model_bytes"] * float(budget.rstrip("%")) / 100)
+        result.append(min(plans, key=lambda p: abs(p["budget_bytes"] - size)))
+    return result
+
+
+HEADER = ("| model | budget | threads | budget MiB | peak MiB | process MiB | resident MiB | streamed MiB "
+          "| ms | stall ms | bound ms | time ÷ bound | time ÷ ONNX Runtime | error | same bits |\n"
+          "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+
+
+def line(row):
+    if "error" in row and "stats" not in row:
+        text = row["error"].split("error:")[-1].strip()
+        return f"| {row['model']} | {row['budget']} | | {text} |"
+    s, mib = row["stats"], st.MIB
+    median = s["latency_ms"]["median"]
+    peak = f"{row['cgroup_peak'] / mib:.1f}" if row["cgroup_peak"] else "-"
+    return (f"| {row['model']} | {row['budget']} | {row['threads']} | {s['budget_bytes'] / mib:.1f} "
+            f"| {s['peak_bytes'] / mib:.1f} | {peak} | {s['resident_bytes'] / mib:.1f} "
+            f"| {s['streamed_bytes'] / mib:.1f} | {median:.2f} | {s['stall_ms']:.2f} | {s['bound_ms']:.2f} "
+            f"| {median / max(s['bound_ms'], 1e-9):.2f} | {median / row['ort_ms']:.2f} "
+            f"| {row['error_vs_ort']:.1e} | {'yes' if row['same_bits'] else 'NO'} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("models", nargs="*", default=MODELS)
+    parser.add_argument("--build", default=os.path.join(SOURCE, "build", "release"))
+    parser.add_argument("--zoo", default=os.path.join(SOURCE, "build", "zoo"))
+    parser.add_argument("--mcpu", default="native")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seconds", type=float, default=4, help="of measuring per row")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    parser.add_argument("--json", help="write every figure here")
+    parser.add_argument("--check", action="store_true", help="exit 1 if a promise is broken")
+    args = parser.parse_args()
+    os.environ["SWAPC_BUILD"] = args.build
+    os.makedirs(args.zoo, exist_ok=True)
+    problems, rows, compiles = [], [], []
+    print(HEADER)
+    for name in args.models:
+        try:
+            model_rows, about = bench(name, args, problems)
+            compiles.append(about)
+            for row in model_rows:
+                if "stats" not in row:
+                    print(line(row), flush=True)
+            rows += model_rows
+        except (st.Failure, subprocess.SubprocessError) as failure:
+            problems.append(f"{name}: {failure}")
+            print(f"| {name} | failed |", flush=True)
+    if args.json:
+        with open(args.json, "w") as f:
+            json.dump({"rows": rows, "compile": compiles, "problems": problems}, f, indent=1)
+    compile_lines = ["", "| model | weights MiB | needed MiB | compile s | compiler's memory MiB |",
+                     "| --- | --- | --- | --- | --- |"]
+    for c in compiles:
+        compile_lines.append(f"| {c['model']} | {c['weight_bytes'] / st.MIB:.1f} | {c['model_bytes'] / st.MIB:.1f} "
+                             f"| {c['compile_s']:.1f} | {c['compile_mib'] or '-'} |")
+    print("\n".join(compile_lines))
+    if args.write:
+        path = os.path.join(SOURCE, "docs", "performance.md")
+        with open(path) as f:
+            text = f.read()
+        table = "\n".join([HEADER, *map(line, rows), *compile_lines])
+        text = text[: text.index(BEGIN) + len(BEGIN)] + "\n" + table + "\n" + text[text.index(END):]
+        with open(path + ".tmp", "w") as f:
+            f.write(text)
+        os.replace(path + ".tmp", path)
+    for problem in problems:
+        print("PROBLEM:", problem, file=sys.stderr)
+    print(f"{len(rows)} rows, {len(problems)} problems")
+    return 1 if args.check and problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+//===- CpuTarget.h - What code generation knows of a processor --*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_CODEGEN_CPU_CPUTARGET_H
+#define SWAPC_CODEGEN_CPU_CPUTARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/LogicalResult.h"
+
+#include <cstdint>
+#include <string>
+
+namespace llvm {
+class raw_ostream;
+}
+
+namespace swapc {
+
+struct CpuTarget {
+  std::string triple;
+  std::string cpu;
+  std::string features;         // as LLVM takes them: "+avx2,+fma,..."
+  int64_t vectorBits = 128;     // of one register
+  int64_t vectorRegisters = 16; // architectural
+  int64_t threads = 2;          // that grids are cut for
+  bool hasFma = false;
+  bool hasF16c = false;   // float16 to float32 and back in one instruction
+  bool hasMasks = false;  // masked loads and stores of any element at full speed
+
+  /// Elements of `bits` in one register.
+  int64_t lanes(int64_t bits) const {
+    return vectorBits / bits > 0 ? vectorBits / bits : 1;
+  }
+};
+
+/// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
+/// x86-64-v3 (or the generic one of another architecture), and "native" the
+/// host's. Fails with a message on `errors`.
+llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
+                                        llvm::StringRef cpu,
+                                        llvm::raw_ostream &errors);
+
+/// The same, with the message on stderr.
+llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
+                                        llvm::StringRef cpu);
+
+} // namespace swapc
+
+#endif // SWAPC_CODEGEN_CPU_CPUTARGET_H

@@ -1,0 +1,67 @@
+//===- Passes.td - Passes of the CPU target ----------------*- tablegen -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_CODEGEN_CPU_PASSES_TD
+#define SWAPC_CODEGEN_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class SwapCPUPass<string name> : Pass<name, "::mlir::ModuleOp"> {
+  list<Option> targetOptions = [
+    Option<"triple", "triple", "std::string", /*default=*/"\"\"",
+           "target triple; empty for the host's">,
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"\"",
+           "processor: empty for x86-64-v3, native, or a name that LLVM knows">];
+}
+
+def ScheduleKernels : SwapCPUPass<"swap-schedule-kernels"> {
+  let summary = "chooses how each kernel is cut into tiles";
+  let description = [{
+    Every function that a `swap.call` names gets a `swap.schedule`: the
+    contraction micro-kernel where it fits, a row kernel otherwise.
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
+def PackParameters : SwapCPUPass<"swap-pack-parameters"> {
+  let summary = "gives parameters the layout that their kernel reads";
+  let description = [{
+    Before: a contraction reads a parameter `tensor<KxNxf32>`. After: it reads
+    the same parameter with a `#swap.panels` encoding, through a `swap.derived`
+    where other kernels want another layout.
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
+def EmitKernels : SwapCPUPass<"swap-emit-kernels"> {
+  let summary = "writes the code of kernels as loops over vectors";
+  let description = [{
+    Before: `func.func private @k(tensors) -> tensors` with a `swap.schedule`.
+    After: `llvm.func @k(!llvm.ptr, i64, i64, !llvm.ptr)`, the `swap_kernel_fn`
+    of the runtime: operands (arguments, then results), first tile, end tile,
+    scratch. Its body is scf, arith, math and vector on `!llvm.ptr`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+  let options = targetOptions;
+}
+
+def MathPolynomials : Pass<"swap-math-polynomials"> {
+  let summary = "exp, tanh, erf and their like as arithmetic";
+  let description = [{
+    Replaces functions of the math dialect, scalar or on vectors, by
+    polynomials, so that no call of libm is left. float16 and bfloat16 go
+    through float32. Relative errors in float32 stay below 1e-6.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // SWAPC_CODEGEN_CPU_PASSES_TD

@@ -1,0 +1,42 @@
+//===- Budget.h - Memory budgets as people write them ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_PARTITION_BUDGET_H
+#define SWAPC_PARTITION_BUDGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace swapc {
+
+/// Bytes of "96MiB", "1.5GiB", "64KiB" or "4096".
+llvm::Expected<int64_t> parseSize(llvm::StringRef text);
+
+/// "27.4 MiB", for messages.
+std::string formatSize(int64_t bytes);
+
+/// A budget: bytes, a share of what the model needs without swapping, the
+/// smallest feasible one, or enough for everything.
+struct BudgetSpec {
+  enum class Kind { Bytes, Percent, Min, Max };
+  Kind kind = Kind::Max;
+  int64_t bytes = 0;
+  double percent = 0;
+
+  /// Reads one size as the command line takes it: `96MiB`, `40%`, `min`, `max`.
+  static llvm::Expected<BudgetSpec> parse(llvm::StringRef text);
+
+  /// Bytes for a model that needs `modelBytes` without swapping and can run in
+  /// `minBytes`.
+  int64_t resolve(int64_t modelBytes, int64_t minBytes) const;
+};
+
+} // namespace swapc
+
+#endif // SWAPC_PARTITION_BUDGET_H

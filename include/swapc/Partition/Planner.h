@@ -1,0 +1,164 @@
+//===- Planner.h - What is in memory when, under a budget ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//
+// The planner knows nothing of MLIR: steps in execution order, the units that
+// each reads, buffers with lifetimes, a link. Times are in steps, addresses in
+// bytes of one arena. Everything is deterministic.
+//
+// The arena of a plan, from offset 0: a region that buffers and streamed units
+// share in time, the scratch areas, the resident units.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_PARTITION_PLANNER_H
+#define SWAPC_PARTITION_PLANNER_H
+
+#include <cstdint>
+#include <vector>
+
+namespace swapc {
+
+/// Slots start on pages and take whole pages, as reads do.
+constexpr int64_t kPageBytes = 4096;
+/// Buffers and scratch areas start on multiples of this.
+constexpr int64_t kBufferAlign = 64;
+
+inline int64_t roundUp(int64_t bytes, int64_t to) {
+  return (bytes + to - 1) / to * to;
+}
+
+/// The link that units come in over.
+struct PlanLink {
+  double bytesPerSecond = 1.5e9;
+  double latency = 100e-6; ///< of one read, hidden when several are in flight
+};
+
+struct PlanUnit {
+  int64_t bytes = 0;
+  /// Always in memory (shared by many steps and small, for example).
+  bool pinned = false;
+  /// A row table: steps fetch rows of it wherever it is, none needs it whole.
+  bool table = false;
+  /// A row table whose source parameter another unit holds too: it never comes
+  /// in whole, and does not count as memory that the model needs.
+  bool duplicate = false;
+};
+
+struct PlanStep {
+  std::vector<int> units; ///< that must be in memory while the step runs
+  double seconds = 0;
+  int group = 0; ///< steps that one kernel call was cut into share a group
+};
+
+/// Memory that is live from step `first` to step `last`, both included.
+struct PlanBuffer {
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+};
+
+struct PlanProblem {
+  std::vector<PlanStep> steps;
+  std::vector<PlanUnit> units;
+  std::vector<PlanBuffer> buffers;
+  int64_t scratchBytes = 0; ///< of all threads together
+  PlanLink link;
+  int depth = 8; ///< most reads in flight
+};
+
+struct PlanAction {
+  enum Kind { In, Wait, Out, Run } kind;
+  int index; ///< unit, or step for Run
+};
+
+struct MemoryPlan {
+  bool feasible = false;
+  int64_t arena = 0;          ///< bytes needed, at most the budget
+  int64_t peak = 0;           ///< bytes in use at the worst moment
+  int64_t scratchOffset = 0;
+  int64_t residentBytes = 0;  ///< whole pages
+  int64_t streamedBytes = 0;  ///< per inference, whole pages
+  std::vector<char> resident; ///< per unit
+  std::vector<int64_t> slots; ///< per unit, -1 if never in memory as a whole
+  std::vector<PlanAction> actions;
+  double computeSeconds = 0;
+  double streamSeconds = 0; ///< streamed bytes at the link's rate
+  double seconds = 0;       ///< predicted, stalls included
+  double boundSeconds() const {
+    return computeSeconds > streamSeconds ? computeSeconds : streamSeconds;
+  }
+};
+
+/// Offsets for buffers so that no two live at the same time overlap, in little
+/// more than the most bytes live at once.
+struct BufferLayout {
+  std::vector<int64_t> offsets;
+  int64_t bytes = 0;      ///< end of the highest buffer
+  int64_t lowerBound = 0; ///< most bytes live at once
+};
+BufferLayout layoutBuffers(const std::vector<PlanBuffer> &buffers);
+
+/// Addresses for the streamed units of a problem.
+struct UnitPlacement {
+  bool feasible = false;
+  std::vector<int64_t> slots; ///< per unit, -1 where not streamed
+  std::vector<int> earliest;  ///< first step before which its read may start
+};
+
+enum class PlacementPolicy {
+  Earliest, ///< the address that lets the read start first: a ring in effect
+  Lowest    ///< the lowest address that is free in time: feasible if any is
+};
+
+class Planner {
+public:
+  explicit Planner(PlanProblem problem);
+
+  const PlanProblem &getProblem() const { return problem; }
+  const BufferLayout &getBuffers() const { return layout; }
+  /// Arena of the plan that swaps nothing.
+  int64_t getModelBytes() const { return modelBytes; }
+  /// Smallest budget that plan() accepts.
+  int64_t getMinBytes() const { return minBytes; }
+  /// The step that sets the smallest budget; -1 without steps.
+  int getMinStep() const { return minStep; }
+
+  /// The fastest plan found inside `budget`; infeasible below getMinBytes().
+  MemoryPlan plan(int64_t budget) const;
+
+private:
+  bool isStreamable(int unit) const;
+  int64_t getPages(int unit) const {
+    return roundUp(problem.units[unit].bytes, kPageBytes);
+  }
+  int64_t getArenaBytes(int64_t region, int64_t resident) const;
+  UnitPlacement place(const std::vector<char> &resident, int64_t region,
+                      PlacementPolicy policy) const;
+  void schedule(MemoryPlan &plan, const UnitPlacement &placement) const;
+  void finish(MemoryPlan &plan, int64_t region) const;
+  void addTables(MemoryPlan &plan, int64_t &room) const;
+  std::vector<char> chooseByDensity(std::vector<char> resident,
+                                    int64_t room) const;
+  std::vector<char> chooseByPace(int64_t room, int64_t ring) const;
+  std::vector<char> pace(double stretch, int64_t ring, int64_t &bytes) const;
+  void computeMin();
+
+  PlanProblem problem;
+  BufferLayout layout;
+  std::vector<int> firstUse, lastUse; ///< per unit, -1 if no step needs it
+  std::vector<char> pinned;
+  std::vector<int> order;     ///< streamable units in the order of first use
+  std::vector<int> byDensity; ///< streamable units, least compute per byte first
+  std::vector<double> startTime; ///< per step, with nothing to wait for
+  int64_t pinnedBytes = 0;
+  int64_t modelBytes = 0;
+  int64_t minBytes = 0;
+  int64_t minRegion = 0;
+  int minStep = -1;
+};
+
+} // namespace swapc
+
+#endif // SWAPC_PARTITION_PLANNER_H

@@ -1,0 +1,59 @@
+//===- OutputFile.h - Files that appear whole or not at all -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_SUPPORT_OUTPUTFILE_H
+#define SWAPC_SUPPORT_OUTPUTFILE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/FileSystem.h"
+
+#include <optional>
+#include <string>
+
+namespace swapc {
+
+/// Error text for `path`: "cannot <verb> <path>: <reason>".
+llvm::Error fileError(llvm::StringRef verb, llvm::StringRef path,
+                      std::error_code reason);
+
+/// A file written beside its final place and renamed onto it. Whatever happens
+/// before commit() — an error, a signal, the end of this object's life — the
+/// final place stays as it was and the temporary file goes away.
+class OutputFile {
+public:
+  /// Begins a file that will be `path`. `executable` sets the mode.
+  static llvm::Expected<OutputFile> create(llvm::StringRef path,
+                                           bool executable = false);
+  OutputFile(OutputFile &&) = default;
+  ~OutputFile();
+
+  llvm::Error write(llvm::ArrayRef<char> bytes);
+  /// Overwrites bytes written before.
+  llvm::Error writeAt(uint64_t offset, llvm::ArrayRef<char> bytes);
+  llvm::Error writeZeros(uint64_t count);
+
+  /// Where the bytes are until commit(); another program may replace the file.
+  llvm::StringRef getTemporaryPath() const { return temporary->TmpName; }
+  llvm::StringRef getPath() const { return path; }
+  llvm::Error commit();
+
+private:
+  OutputFile(std::string path, llvm::sys::fs::TempFile temporary)
+      : path(std::move(path)), temporary(std::move(temporary)) {}
+
+  std::string path;
+  std::optional<llvm::sys::fs::TempFile> temporary;
+};
+
+/// Writes `text` to `path` in one go; "-" is standard output.
+llvm::Error writeText(llvm::StringRef path, llvm::StringRef text);
+
+} // namespace swapc
+
+#endif // SWAPC_SUPPORT_OUTPUTFILE_H

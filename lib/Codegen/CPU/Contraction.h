@@ -1,0 +1,126 @@
+//===- Contraction.h - Kernels with a multiply-add root ---------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One micro-kernel serves matrix products, convolutions, depthwise and grouped
+// convolutions. The loops of the root operation fall into four groups:
+//
+//   n      the last dimension of the result: the vector dimension
+//   batch  other parallel loops that the right operand B depends on
+//   m      parallel loops that B does not depend on: the rows ("pixels")
+//   k      reductions; all but the innermost are called taps
+//
+// A panel is one index of (batch..., n / NR). The register tile holds MR rows
+// times NR columns; each output element is summed over k in the order of the
+// loops, whatever the tiling, so every split gives the same bits.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_CODEGEN_CPU_CONTRACTION_H
+#define SWAPC_LIB_CODEGEN_CPU_CONTRACTION_H
+
+#include "Swap/SwapDialect.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace swapc {
+
+/// How an operand moves with the loops of the root: element offset =
+/// constant + sum of coefficient[loop] * loop.
+struct ContractionAccess {
+  llvm::SmallVector<int64_t> coefficients;
+  int64_t constant = 0;
+};
+
+/// A padded dimension of A: coordinate = sum of coefficients * loops - low is
+/// inside if 0 <= coordinate < size; outside, A is zero.
+struct ContractionWindow {
+  llvm::SmallVector<int64_t> coefficients;
+  int64_t low = 0;
+  int64_t size = 0;
+};
+
+struct ContractionInfo {
+  mlir::linalg::GenericOp root;
+  mlir::BlockArgument a, b; // of the kernel function
+  mlir::Operation *castA = nullptr, *castB = nullptr; // before the product
+  llvm::SmallVector<int64_t> sizes;                   // of the root's loops
+  llvm::SmallVector<unsigned> batch, m, taps;
+  unsigned n = 0;
+  int k = -1;             // the innermost reduction, if there is one
+  bool vectorA = false;   // A depends on n: depthwise
+  ContractionAccess accessA, accessB, accessOut;
+  llvm::SmallVector<ContractionWindow> windows;
+  llvm::SmallVector<int64_t> loopToDimB;   // dimension of B, or -1
+  llvm::SmallVector<int64_t> loopToDimOut; // dimension of the result, or -1
+  llvm::SmallVector<mlir::linalg::GenericOp> epilogue;
+  mlir::Value result; // what the kernel returns
+  mlir::Type accumulator, elementA, elementB, elementOut;
+
+  int64_t sizeOf(llvm::ArrayRef<unsigned> loops) const {
+    int64_t size = 1;
+    for (unsigned loop : loops)
+      size *= sizes[loop];
+    return size;
+  }
+  int64_t rows() const { return sizeOf(m); }
+  int64_t columns() const { return sizes[n]; }
+  int64_t innerK() const { return k < 0 ? 1 : sizes[k]; }
+  int64_t depth() const { return sizeOf(taps) * innerK(); }
+  int64_t flops() const {
+    return 2 * sizeOf(batch) * rows() * columns() * depth();
+  }
+};
+
+/// Where the micro-kernel finds the columns of B.
+enum class PanelSource {
+  Packed, // a parameter with a #swap.panels encoding
+  Direct, // row-major, columns next to each other
+  Scratch // packed by the kernel, once per tile
+};
+
+/// Sizes of the register tile and of a grid tile.
+struct ContractionPlan {
+  PanelSource source = PanelSource::Packed;
+  int64_t lanes = 1;   // elements of one vector register
+  int64_t vectors = 1; // NR = lanes * vectors
+  int64_t rows = 1;    // MR
+  int64_t block = 1;   // rows of a grid tile
+  int64_t panels = 1;  // of all batches
+  int64_t scratch = 0; // bytes per thread
+  int64_t width() const { return lanes * vectors; }
+};
+
+/// Recognises a kernel that the micro-kernel can compute. Fails silently.
+llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
+
+/// Chooses tile sizes; honours a #swap.panels encoding on B.
+ContractionPlan planContraction(const ContractionInfo &info,
+                                const CpuTarget &target);
+
+/// The layout of B that the micro-kernel reads.
+mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
+                                         int64_t width);
+
+/// The same for an operand of the epilogue that depends on the columns (and
+/// batches) only; null if it cannot be cut into the panels of B.
+mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
+                                         mlir::linalg::GenericOp op,
+                                         unsigned input, int64_t width);
+
+/// Fills in the body of a kernel: tiles [begin, end) with the operands that
+/// the array of pointers `operands` names.
+void emitContraction(mlir::OpBuilder &builder, mlir::Location loc,
+                     const ContractionInfo &info, const ContractionPlan &plan,
+                     mlir::Value operands, mlir::Value begin, mlir::Value end,
+                     mlir::Value scratch);
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_CODEGEN_CPU_CONTRACTION_H

@@ -1,0 +1,102 @@
+//===- ContractionEmitter.h - The parts of the micro-kernel -----*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_CODEGEN_CPU_CONTRACTIONEMITTER_H
+#define SWAPC_LIB_CODEGEN_CPU_CONTRACTIONEMITTER_H
+
+#include "Contraction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace swapc {
+
+/// Writes the code of one contraction kernel. Integers are i64 throughout.
+class ContractionEmitter {
+public:
+  using Value = mlir::Value;
+  using Values = llvm::SmallVector<Value>;
+
+  ContractionEmitter(mlir::OpBuilder &builder, mlir::Location loc,
+                     const ContractionInfo &info, const ContractionPlan &plan);
+
+  /// The loop over grid tiles.
+  void emit(Value operands, Value begin, Value end, Value scratch);
+
+private:
+  /// One row of the register tile.
+  struct Row {
+    Value index;     // among the rows of the kernel, clamped to the last
+    Value inBounds;  // null if it always is
+    Value base;      // A at the first tap, before bounds checks
+    Values windows;  // start in each padded dimension
+    Values coordinates; // of info.m, computed when first needed
+  };
+
+  // ContractionKernel.cpp
+  void emitTile(Value panel, Value chunk, Value scratch);
+  void emitRegisterTile(Value firstRow);
+  Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps, Values acc);
+  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB, Values acc);
+  Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
+                  int64_t offset, Values acc);
+  void packPanel(Value scratch);
+  void copyColumns(Values loops, Value target);
+  Value multiplyAdd(Value a, Value b, Value acc);
+  Value castVector(mlir::Operation *cast, Value vector);
+  Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
+
+  // ContractionEpilogue.cpp
+  void emitEpilogue(llvm::MutableArrayRef<Row> rows, llvm::ArrayRef<Value> acc);
+  Value loadEpilogue(mlir::linalg::GenericOp op, unsigned input, Row *row, int64_t vector);
+  Value evaluate(mlir::linalg::GenericOp op, llvm::ArrayRef<Value> inputs);
+
+  // ContractionBuilder.cpp
+  Value constant(int64_t value);
+  Value add(Value a, Value b);
+  Value scale(Value a, int64_t factor);
+  Value div(Value a, int64_t by);
+  Value rem(Value a, int64_t by);
+  /// Sum of coefficient[loops[i]] * values[i]; null if it is zero.
+  Value linear(llvm::ArrayRef<unsigned> loops, llvm::ArrayRef<Value> values,
+               llvm::ArrayRef<int64_t> coefficients);
+  Values delinearize(Value index, llvm::ArrayRef<unsigned> loops);
+  Value advance(Value pointer, mlir::Type element, Value index);
+  Value advance(Value pointer, mlir::Type element, int64_t index);
+  Value loadScalar(mlir::Type element, Value pointer);
+  Value loadVector(mlir::Type element, Value pointer, Value mask);
+  void storeVector(Value vector, Value pointer, Value mask);
+  Value zeroPointer(int64_t bytes);
+  Values forLoop(int64_t size, int64_t step, llvm::ArrayRef<Value> init,
+                 llvm::function_ref<Values(Value, Values)> body);
+  mlir::VectorType vectorOf(mlir::Type element) const {
+    return mlir::VectorType::get({plan.lanes}, element);
+  }
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  const ContractionInfo &info;
+  const ContractionPlan &plan;
+  bool rowTail;    // the last register tile has fewer rows
+  bool columnTail; // the last panel has fewer columns
+
+  Values pointers; // of the kernel's arguments and its result
+  // Of the current grid tile:
+  Value panel, firstColumn; // null: zero
+  Values batch;             // coordinates
+  Value baseA, baseB;
+  Values masks; // one for each vector of columns; null if there is no tail
+  llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Values> invariant;
+};
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_CODEGEN_CPU_CONTRACTIONEMITTER_H

@@ -1,0 +1,336 @@
+//===- ContractionKernel.cpp - The register-tiled micro-kernel --*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionEmitter.h"
+
+using namespace mlir;
+using namespace swapc;
+
+/// Steps of k below which the code has no loop.
+static constexpr int64_t kStraightSteps = 8;
+
+/// Steps of taps and k together below which the inner taps have no loop.
+static constexpr int64_t kStraightTaps = 32;
+
+void swapc::emitContraction(OpBuilder &builder, Location loc,
+                            const ContractionInfo &info,
+                            const ContractionPlan &plan, Value operands,
+                            Value begin, Value end, Value scratch) {
+  ContractionEmitter(builder, loc, info, plan)
+      .emit(operands, begin, end, scratch);
+}
+
+void ContractionEmitter::emit(Value operands, Value begin, Value end,
+                              Value scratch) {
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto kernel = info.root->getParentOfType<func::FuncOp>();
+  for (unsigned i = 0; i <= kernel.getNumArguments(); ++i) {
+    Value slot = LLVM::GEPOp::create(b, loc, pointer, pointer, operands,
+                                     ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    pointers.push_back(LLVM::LoadOp::create(b, loc, pointer, slot));
+  }
+  int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
+  scf::ForOp::create(b, loc, begin, end, constant(1), ValueRange(),
+                     [&](OpBuilder &, Location, Value tile, ValueRange) {
+                       emitTile(div(tile, chunks), rem(tile, chunks), scratch);
+                       scf::YieldOp::create(b, loc);
+                     });
+}
+
+//===----------------------------------------------------------------------===//
+// Grid tiles
+//===----------------------------------------------------------------------===//
+
+void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
+                                  Value scratch) {
+  panel = panelIndex;
+  int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
+  batch = delinearize(div(panel, columnPanels), info.batch);
+  if (info.sizeOf(info.batch) == 1)
+    firstColumn = columnPanels == 1 ? Value() : scale(panel, plan.width());
+  else
+    firstColumn = scale(rem(panel, columnPanels), plan.width());
+
+  masks.assign(plan.vectors, nullptr);
+  if (columnTail) {
+    auto type = VectorType::get({plan.lanes}, b.getI32Type());
+    Value first = firstColumn ? firstColumn : constant(0);
+    first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
+    first = vector::BroadcastOp::create(b, loc, type, first);
+    Value limit = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, b.getI32IntegerAttr(info.columns())));
+    for (int64_t v = 0; v < plan.vectors; ++v) {
+      SmallVector<int32_t> lanes(plan.lanes);
+      for (int64_t lane = 0; lane < plan.lanes; ++lane)
+        lanes[lane] = v * plan.lanes + lane;
+      Value column = arith::ConstantOp::create(
+          b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(lanes)));
+      column = arith::AddIOp::create(b, loc, first, column);
+      masks[v] = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                       column, limit);
+    }
+  }
+
+  baseA = advance(pointers[info.a.getArgNumber()], info.elementA,
+                  info.accessA.constant);
+  baseA = advance(baseA, info.elementA,
+                  linear(info.batch, batch, info.accessA.coefficients));
+  if (info.vectorA)
+    baseA = advance(baseA, info.elementA, firstColumn);
+
+  baseB = pointers[info.b.getArgNumber()];
+  if (plan.source == PanelSource::Packed) {
+    baseB = advance(baseB, info.elementB,
+                    scale(panel, info.depth() * plan.width()));
+  } else {
+    baseB = advance(baseB, info.elementB,
+                    linear(info.batch, batch, info.accessB.coefficients));
+    baseB = advance(baseB, info.elementB,
+                    scale(firstColumn, info.accessB.coefficients[info.n]));
+    if (plan.source == PanelSource::Scratch) {
+      packPanel(scratch);
+      baseB = scratch;
+    }
+  }
+
+  int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
+  Value first = scale(chunk, plan.block);
+  Value begin = first ? first : constant(0);
+  Value end = constant(info.rows());
+  if (chunks > 1)
+    end = arith::MinUIOp::create(b, loc, end, add(begin, constant(plan.block)));
+  scf::ForOp::create(b, loc, begin, end, constant(plan.rows), ValueRange(),
+                     [&](OpBuilder &, Location, Value row, ValueRange) {
+                       emitRegisterTile(row);
+                       scf::YieldOp::create(b, loc);
+                     });
+}
+
+/// Copies the panel of B at `baseB` into [taps][k][NR] at `scratch`.
+void ContractionEmitter::packPanel(Value scratch) {
+  SmallVector<unsigned> loops(info.taps);
+  if (info.k >= 0)
+    loops.push_back(info.k);
+  Value columns = constant(plan.width());
+  if (columnTail)
+    columns = arith::MinUIOp::create(
+        b, loc, columns,
+        arith::SubIOp::create(b, loc, constant(info.columns()),
+                              firstColumn ? firstColumn : constant(0)));
+  forLoop(info.depth(), 1, {}, [&](Value step, Values) -> Values {
+    Values at = delinearize(step, loops);
+    Value source = advance(baseB, info.elementB,
+                           linear(loops, at, info.accessB.coefficients));
+    Value target = advance(scratch, info.elementB, scale(step, plan.width()));
+    auto copy = [&](Value from, Value to, bool zero) {
+      scf::ForOp::create(
+          b, loc, from, to, constant(1), ValueRange(),
+          [&](OpBuilder &, Location, Value j, ValueRange) {
+            Type element = info.elementB;
+            Value value =
+                zero ? Value(arith::ConstantOp::create(
+                           b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
+                     : loadScalar(element,
+                                  advance(source, element,
+                                          scale(j, info.accessB.coefficients[info.n])));
+            LLVM::StoreOp::create(b, loc, value, advance(target, element, j),
+                                  swap::getElementBytes(element));
+            scf::YieldOp::create(b, loc);
+          });
+    };
+    copy(constant(0), columns, false);
+    if (columnTail)
+      copy(columns, constant(plan.width()), true);
+    return {};
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Register tiles
+//===----------------------------------------------------------------------===//
+
+/// Offset of a row in a tensor that moves with info.m by `coefficients`; null
+/// if it is zero.
+Value ContractionEmitter::rowOffset(Row &row, ArrayRef<int64_t> coefficients) {
+  // Rows that follow each other at one distance need no coordinates.
+  int64_t distance = 0, size = 1;
+  bool even = true;
+  for (unsigned loop : llvm::reverse(info.m)) {
+    if (info.sizes[loop] == 1)
+      continue;
+    if (size == 1)
+      distance = coefficients[loop];
+    even &= coefficients[loop] == distance * size;
+    size *= info.sizes[loop];
+  }
+  if (even)
+    return scale(row.index, distance);
+  if (row.coordinates.empty())
+    row.coordinates = delinearize(row.index, info.m);
+  return linear(info.m, row.coordinates, coefficients);
+}
+
+void ContractionEmitter::emitRegisterTile(Value firstRow) {
+  SmallVector<Row> rows(plan.rows);
+  Value last = rowTail ? constant(info.rows() - 1) : Value();
+  for (auto [r, row] : llvm::enumerate(rows)) {
+    row.index = r == 0 ? firstRow : add(firstRow, constant(r));
+    if (rowTail && r > 0) {
+      row.inBounds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule,
+                                           row.index, last);
+      row.index = arith::MinUIOp::create(b, loc, row.index, last);
+    }
+    row.base = advance(baseA, info.elementA,
+                       rowOffset(row, info.accessA.coefficients));
+    for (const ContractionWindow &window : info.windows) {
+      Value start = add(rowOffset(row, window.coefficients),
+                        linear(info.batch, batch, window.coefficients));
+      row.windows.push_back(add(start, constant(-window.low)));
+    }
+  }
+
+  VectorType type = vectorOf(info.accumulator);
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  Values acc(plan.rows * plan.vectors, zero);
+  acc = emitTaps(rows, 0, {}, acc);
+  emitEpilogue(rows, acc);
+}
+
+SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
+                                                unsigned level, Values taps,
+                                                Values acc) {
+  if (level < info.taps.size()) {
+    ArrayRef<unsigned> inner(info.taps);
+    int64_t size = info.sizes[info.taps[level]];
+    auto next = [&](Value tap, Values values) {
+      Values deeper(taps);
+      deeper.push_back(tap);
+      return emitTaps(rows, level + 1, deeper, values);
+    };
+    if (info.sizeOf(inner.drop_front(level)) * info.innerK() > kStraightTaps)
+      return forLoop(size, 1, acc, next);
+    for (int64_t tap = 0; tap < size; ++tap)
+      acc = next(tap == 0 ? Value() : constant(tap), acc);
+    return acc;
+  }
+
+  // The tap's row of A for each row of the tile; zeros outside the input.
+  Value offset = linear(info.taps, taps, info.accessA.coefficients);
+  Value zeros;
+  if (!info.windows.empty()) {
+    int64_t stride = info.k < 0 ? 1 : info.accessA.coefficients[info.k];
+    int64_t elements = info.vectorA ? plan.width() : 1;
+    elements += (info.innerK() - 1) * std::abs(stride);
+    zeros = zeroPointer(elements * swap::getElementBytes(info.elementA));
+  }
+  Values pointersA;
+  for (const Row &row : rows) {
+    Value pointer = advance(row.base, info.elementA, offset);
+    Value valid;
+    for (auto [window, start] : llvm::zip_equal(info.windows, row.windows)) {
+      Value at = add(start, linear(info.taps, taps, window.coefficients));
+      Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                           at, constant(window.size));
+      valid = valid ? Value(arith::AndIOp::create(b, loc, valid, inside)) : inside;
+    }
+    if (valid)
+      pointer = arith::SelectOp::create(b, loc, valid, pointer, zeros);
+    pointersA.push_back(pointer);
+  }
+
+  Value pointerB = baseB;
+  if (plan.source == PanelSource::Direct) {
+    pointerB = advance(baseB, info.elementB,
+                       linear(info.taps, taps, info.accessB.coefficients));
+  } else {
+    Value index;
+    for (auto [loop, tap] : llvm::zip_equal(info.taps, taps))
+      index = add(scale(index, info.sizes[loop]), tap);
+    pointerB = advance(baseB, info.elementB,
+                       scale(index, info.innerK() * plan.width()));
+  }
+  return emitInner(pointersA, pointerB, acc);
+}
+
+/// The loop over the innermost reduction.
+SmallVector<Value> ContractionEmitter::emitInner(ArrayRef<Value> pointersA,
+                                                 Value pointerB, Values acc) {
+  int64_t size = info.innerK();
+  int64_t unroll = size <= kStraightSteps ? size : plan.rows == 1 ? 8 : 4;
+  int64_t whole = size - size % unroll;
+  auto steps = [&](Value k, int64_t count, int64_t from, Values values) {
+    for (int64_t step = 0; step < count; ++step)
+      values = emitStep(pointersA, pointerB, k, from + step, values);
+    return values;
+  };
+  acc = forLoop(whole, unroll, acc, [&](Value k, Values values) {
+    return steps(k, unroll, 0, values);
+  });
+  return steps(nullptr, size - whole, whole, acc);
+}
+
+/// One step of k: a row of B against the elements of A in each row.
+SmallVector<Value> ContractionEmitter::emitStep(ArrayRef<Value> pointersA,
+                                                Value pointerB, Value k,
+                                                int64_t offset, Values acc) {
+  int64_t strideA = info.k < 0 ? 1 : info.accessA.coefficients[info.k];
+  int64_t strideB = plan.width();
+  bool direct = plan.source == PanelSource::Direct;
+  if (direct)
+    strideB = info.k < 0 ? 0 : info.accessB.coefficients[info.k];
+  Type element = info.elementB;
+  Value rowB = advance(pointerB, element, scale(k, strideB));
+  Values vectorsB;
+  for (int64_t v = 0; v < plan.vectors; ++v) {
+    Value at = advance(rowB, element, offset * strideB + v * plan.lanes);
+    Value loaded = loadVector(element, at, direct ? masks[v] : Value());
+    vectorsB.push_back(castVector(info.castB, loaded));
+  }
+  for (auto [r, pointer] : llvm::enumerate(pointersA)) {
+    Value at = advance(pointer, info.elementA, scale(k, strideA));
+    at = advance(at, info.elementA, offset * strideA);
+    Value scalar;
+    if (!info.vectorA) {
+      scalar = loadScalar(info.elementA, at);
+      if (info.castA) {
+        OperationState state(loc, info.castA->getName());
+        state.addOperands(scalar);
+        state.addTypes(info.accumulator);
+        scalar = b.create(state)->getResult(0);
+      }
+      scalar = vector::BroadcastOp::create(b, loc, vectorOf(info.accumulator),
+                                           scalar);
+    }
+    for (int64_t v = 0; v < plan.vectors; ++v) {
+      Value a = scalar;
+      if (info.vectorA)
+        a = castVector(info.castA,
+                       loadVector(info.elementA,
+                                  advance(at, info.elementA, v * plan.lanes),
+                                  masks[v]));
+      Value &sum = acc[r * plan.vectors + v];
+      sum = multiplyAdd(a, vectorsB[v], sum);
+    }
+  }
+  return acc;
+}
+
+Value ContractionEmitter::castVector(Operation *cast, Value vector) {
+  if (!cast)
+    return vector;
+  OperationState state(loc, cast->getName());
+  state.addOperands(vector);
+  state.addTypes(vectorOf(info.accumulator));
+  return b.create(state)->getResult(0);
+}
+
+Value ContractionEmitter::multiplyAdd(Value a, Value x, Value acc) {
+  if (isa<FloatType>(info.accumulator))
+    return vector::FMAOp::create(b, loc, a, x, acc);
+  return arith::AddIOp::create(b, loc, acc,
+                               arith::MulIOp::create(b, loc, a, x));
+}

@@ -1,0 +1,115 @@
+//===- ContractionPlan.cpp - Tile sizes of multiply-add kernels -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Contraction.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace swapc;
+
+/// Floating-point operations that make a grid tile worth handing to a thread:
+/// about 30 microseconds at 100 GFLOP/s.
+static constexpr int64_t kTileFlops = 3000000;
+
+/// A panel above this does not stay in the second-level cache (and a row kernel
+/// of a decode step streams it once).
+static constexpr int64_t kPanelBytes = 1536 * 1024;
+
+/// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, bounded
+/// by their latency and by the loads that feed them.
+static double estimateCycles(const ContractionInfo &info, int64_t m,
+                             int64_t rows, int64_t vectors, int64_t lanes) {
+  double fma = static_cast<double>(rows * vectors);
+  double loads = (info.vectorA ? rows * vectors : rows) + vectors;
+  // Two loads a cycle; a chain of dependent multiply-adds needs four cycles.
+  double step = std::max({fma, loads * 0.5, 4.0});
+  double tiles = static_cast<double>(llvm::divideCeil(m, rows) *
+                                     llvm::divideCeil(info.columns(), vectors * lanes));
+  // Pointers and the epilogue of each register tile.
+  return tiles * (step * info.depth() + 6.0 * rows + fma);
+}
+
+static void chooseRegisterTile(const ContractionInfo &info,
+                               const CpuTarget &target, ContractionPlan &plan,
+                               int64_t fixedWidth) {
+  int64_t bits = info.accumulator.getIntOrFloatBitWidth();
+  int64_t native = std::max<int64_t>(1, target.vectorBits / bits);
+  plan.lanes = std::min<int64_t>(native, llvm::PowerOf2Ceil(info.columns()));
+  while (fixedWidth % plan.lanes != 0)
+    plan.lanes /= 2;
+  int64_t m = info.rows();
+  bool manyRegisters = target.vectorRegisters >= 32;
+  // Each row holds a pointer in a general-purpose register.
+  int64_t maxRows = manyRegisters ? 8 : 6;
+  int64_t maxTile = manyRegisters ? 28 : 12;
+  double best = 0;
+  for (int64_t vectors : {2, 4, 3, 1}) {
+    if (fixedWidth && vectors * plan.lanes != fixedWidth)
+      continue;
+    if (!fixedWidth && vectors > 1 &&
+        (vectors - 1) * plan.lanes >= info.columns())
+      continue;
+    int64_t panelBytes = info.depth() * vectors * plan.lanes *
+                         swap::getElementBytes(info.elementB);
+    if (!fixedWidth && vectors > 2 && panelBytes > kPanelBytes)
+      continue;
+    for (int64_t rows = 1; rows <= std::min(m, maxRows); ++rows) {
+      if (rows > 1 && rows * vectors > maxTile)
+        break;
+      double cycles = estimateCycles(info, m, rows, vectors, plan.lanes);
+      if (best == 0 || cycles < best * 0.98) {
+        best = cycles;
+        plan.rows = rows;
+        plan.vectors = vectors;
+      }
+    }
+  }
+  if (best == 0) { // An encoding from elsewhere; one row of it.
+    plan.vectors = fixedWidth / plan.lanes;
+    plan.rows = 1;
+  }
+}
+
+ContractionPlan swapc::planContraction(const ContractionInfo &info,
+                                       const CpuTarget &target) {
+  ContractionPlan plan;
+  swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
+  chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
+  int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
+  plan.panels = info.sizeOf(info.batch) * columnPanels;
+
+  // Masked loads of narrow types need AVX-512; elsewhere they become branches.
+  bool tail = info.columns() % plan.width() != 0;
+  bool canMask = target.vectorBits >= 512 ||
+                 info.elementB.getIntOrFloatBitWidth() >= 32;
+  if (encoding)
+    plan.source = PanelSource::Packed;
+  else if (info.accessB.coefficients[info.n] == 1 && (!tail || canMask))
+    plan.source = PanelSource::Direct;
+  else
+    plan.source = PanelSource::Scratch;
+  if (plan.source == PanelSource::Scratch)
+    plan.scratch = llvm::alignTo(info.depth() * plan.width() *
+                                     swap::getElementBytes(info.elementB), 64);
+
+  // Rows of a grid tile: enough work for a thread, but several tiles for each.
+  int64_t m = info.rows();
+  int64_t rowFlops = 2 * plan.width() * info.depth();
+  int64_t block = llvm::divideCeil(kTileFlops, rowFlops);
+  int64_t wanted = llvm::divideCeil(4 * std::max<int64_t>(1, target.threads),
+                                    plan.panels);
+  block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));
+  if (plan.source == PanelSource::Scratch)
+    block = std::max<int64_t>(block, 64); // Packing pays over many rows.
+  block = std::min<int64_t>(llvm::alignTo(std::max<int64_t>(block, 1), plan.rows),
+                            llvm::alignTo(m, plan.rows));
+  // Tiles of about the same size.
+  int64_t chunks = llvm::divideCeil(m, block);
+  plan.block = llvm::alignTo(llvm::divideCeil(m, chunks), plan.rows);
+  return plan;
+}

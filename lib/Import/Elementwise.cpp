@@ -1,0 +1,254 @@
+//===- Elementwise.cpp - Arithmetic, comparison, selection  -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace swapc;
+
+/// All inputs must have one element type.
+static LogicalResult checkSameType(NodeImporter &n) {
+  for (TensorRef input : n.getInputs())
+    if (!input || input->getElementType() != n.in(0)->getElementType() ||
+        input->isUnsigned != n.in(0)->isUnsigned)
+      return n.error("inputs must have the same element type");
+  return success();
+}
+
+template <typename Fn>
+static LogicalResult importBinary(NodeImporter &n, Fn compute) {
+  if (failed(n.checkInputs(2, 2)) || failed(checkSameType(n)))
+    return failure();
+  bool isUnsigned = n.in(0)->isUnsigned;
+  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
+    return compute(s, args[0], args[1], isUnsigned);
+  }));
+}
+
+static LogicalResult importAdd(NodeImporter &n) {
+  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.add(a, b); });
+}
+
+static LogicalResult importSub(NodeImporter &n) {
+  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.sub(a, b); });
+}
+
+static LogicalResult importMul(NodeImporter &n) {
+  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.mul(a, b); });
+}
+
+static LogicalResult importDiv(NodeImporter &n) {
+  return importBinary(n, [](Scalar &s, Value a, Value b, bool isUnsigned) {
+    return s.div(a, b, isUnsigned);
+  });
+}
+
+static LogicalResult importMod(NodeImporter &n) {
+  bool truncates = n.getInt("fmod", 0) != 0;
+  if (n.in(0) && isa<FloatType>(n.in(0)->getElementType()) && !truncates)
+    return n.error("needs fmod = 1 for floats");
+  return importBinary(n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
+    if (isFloat(a))
+      return s.make<arith::RemFOp>(a, b);
+    if (isUnsigned)
+      return s.make<arith::RemUIOp>(a, b);
+    Value rest = s.make<arith::RemSIOp>(a, b);
+    if (truncates)
+      return rest;
+    // The result has the sign of the divisor.
+    Value zero = s.constant(a, 0);
+    Value differs = s.compare(Scalar::Less, s.make<arith::XOrIOp>(rest, b), zero);
+    Value fix = s.make<arith::AndIOp>(differs, s.isNonZero(rest));
+    return s.select(fix, s.add(rest, b), rest);
+  });
+}
+
+static Value power(Scalar &s, Value a, Value b) {
+  FloatAttr exponent;
+  if (auto constant = b.getDefiningOp<arith::ConstantOp>())
+    exponent = dyn_cast<FloatAttr>(constant.getValue());
+  if (exponent && isFloat(a)) {
+    double e = exponent.getValueAsDouble();
+    if (e == 1)
+      return a;
+    if (e == 2)
+      return s.mul(a, a);
+    if (e == 3)
+      return s.mul(s.mul(a, a), a);
+    if (e == 0.5)
+      return s.make<math::SqrtOp>(a);
+    if (e == -1)
+      return s.recip(a);
+    if (e == -0.5)
+      return s.recip(s.make<math::SqrtOp>(a));
+  }
+  return s.make<math::PowFOp>(a, b);
+}
+
+static LogicalResult importPow(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)))
+    return failure();
+  Type type = n.in(0)->getElementType();
+  bool baseUnsigned = n.in(0)->isUnsigned, exponentUnsigned = n.in(1)->isUnsigned;
+  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) -> Value {
+    if (isFloat(args[0]))
+      return power(s, args[0], s.cast(args[1], args[0].getType(), exponentUnsigned, false));
+    if (!isFloat(args[1]))
+      return s.make<math::IPowIOp>(args[0], s.cast(args[1], type, exponentUnsigned, false));
+    Type wide = s.getBuilder().getF64Type();
+    Value result = power(s, s.cast(args[0], wide, baseUnsigned, false),
+                         s.cast(args[1], wide, false, false));
+    return s.cast(result, type, false, baseUnsigned);
+  }));
+}
+
+/// Min, Max, Sum and Mean of any number of inputs: one nest over all of them.
+template <typename Fn>
+static LogicalResult importVariadic(NodeImporter &n, Fn combine, bool mean = false) {
+  if (n.getNumInputs() == 0)
+    return n.error("has no inputs");
+  if (failed(checkSameType(n)))
+    return failure();
+  bool isUnsigned = n.in(0)->isUnsigned;
+  double count = n.getNumInputs();
+  return n.finish(n.elementwise(n.getInputs(), [&](Scalar &s, ValueRange args) -> Value {
+    Value result = args[0];
+    for (Value arg : args.drop_front())
+      result = combine(s, result, arg, isUnsigned);
+    return mean ? s.div(result, s.constant(result, count)) : result;
+  }));
+}
+
+static Value addTwo(Scalar &s, Value a, Value b, bool) { return s.add(a, b); }
+
+static LogicalResult importMin(NodeImporter &n) {
+  return importVariadic(n, [](Scalar &s, Value a, Value b, bool u) { return s.min(a, b, u); });
+}
+
+static LogicalResult importMax(NodeImporter &n) {
+  return importVariadic(n, [](Scalar &s, Value a, Value b, bool u) { return s.max(a, b, u); });
+}
+
+static LogicalResult importSum(NodeImporter &n) { return importVariadic(n, addTwo); }
+static LogicalResult importMean(NodeImporter &n) { return importVariadic(n, addTwo, true); }
+
+template <Scalar::Order order> static LogicalResult importCompare(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)) || failed(checkSameType(n)))
+    return failure();
+  bool isUnsigned = n.in(0)->isUnsigned || n.in(0)->getElementType().isInteger(1);
+  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
+    return s.compare(order, args[0], args[1], isUnsigned);
+  }, n.b.getI1Type()));
+}
+
+template <typename OpTy> static LogicalResult importLogical(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)) || failed(checkSameType(n)))
+    return failure();
+  if (!isa<IntegerType>(n.in(0)->getElementType()))
+    return n.error("takes bool or integer inputs");
+  return n.finish(n.elementwise({n.in(0), n.in(1)}, [](Scalar &s, ValueRange args) {
+    return s.make<OpTy>(args[0], args[1]);
+  }));
+}
+
+static LogicalResult importNot(NodeImporter &n) {
+  if (failed(n.checkInputs(1, 1)))
+    return failure();
+  if (!isa<IntegerType>(n.in(0)->getElementType()))
+    return n.error("takes bool or integer inputs");
+  return n.finish(n.elementwise(n.in(0), [](Scalar &s, ValueRange args) -> Value {
+    return s.make<arith::XOrIOp>(args[0], s.constant(args[0], -1));
+  }));
+}
+
+static LogicalResult importBitShift(NodeImporter &n) {
+  bool left = n.getString("direction", "") == "LEFT";
+  return importBinary(n, [&](Scalar &s, Value a, Value b, bool) -> Value {
+    return left ? s.make<arith::ShLIOp>(a, b) : s.make<arith::ShRUIOp>(a, b);
+  });
+}
+
+static LogicalResult importWhere(NodeImporter &n) {
+  if (failed(n.checkInputs(3, 3)))
+    return failure();
+  if (!n.in(0)->getElementType().isInteger(1) ||
+      n.in(1)->getElementType() != n.in(2)->getElementType())
+    return n.error("takes a bool condition and two inputs of one element type");
+  return n.finish(n.broadcasted(
+      {n.in(0), n.in(1), n.in(2)}, n.in(1)->getElementType(),
+      [](Scalar &s, ValueRange args) { return s.select(args[0], args[1], args[2]); },
+      n.in(1)->isUnsigned));
+}
+
+static LogicalResult importCast(NodeImporter &n) {
+  if (failed(n.checkInputs(1, 1)))
+    return failure();
+  int64_t to = n.getInt("to", 0);
+  Type type = n.graph.convertType(to);
+  if (!type)
+    return n.error("casts to element type " + Twine(to) +
+                   " of TensorProto.DataType, which is not supported");
+  return n.finish(n.cast(n.in(0), type, GraphImporter::isUnsignedType(to)));
+}
+
+static LogicalResult importCastLike(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)))
+    return failure();
+  return n.finish(n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
+}
+
+static LogicalResult importIdentity(NodeImporter &n) {
+  if (!n.in(0))
+    return n.error("has no input");
+  return n.finish(n.in(0));
+}
+
+static LogicalResult importDropout(NodeImporter &n) {
+  if (!n.in(0))
+    return n.error("has no input");
+  if (TensorRef training = n.in(2)) {
+    std::optional<SmallVector<int64_t>> value = n.getInts(training);
+    if (!value || value->empty() || value->front())
+      return n.error("only inference is supported: training_mode must be false");
+  }
+  SmallVector<TensorRef> results{n.in(0)};
+  if (n.wantsOutput(1))
+    results.push_back(n.splat(n.in(0)->getShape(), n.b.getBoolAttr(true)));
+  return n.finish(results);
+}
+
+void swapc::addElementwise(HandlerMap &handlers) {
+  handlers["Add"] = importAdd;
+  handlers["Sub"] = importSub;
+  handlers["Mul"] = importMul;
+  handlers["Div"] = importDiv;
+  handlers["Mod"] = importMod;
+  handlers["Pow"] = importPow;
+  handlers["Min"] = importMin;
+  handlers["Max"] = importMax;
+  handlers["Sum"] = importSum;
+  handlers["Mean"] = importMean;
+  handlers["Equal"] = importCompare<Scalar::Equal>;
+  handlers["Less"] = importCompare<Scalar::Less>;
+  handlers["LessOrEqual"] = importCompare<Scalar::LessOrEqual>;
+  handlers["Greater"] = importCompare<Scalar::Greater>;
+  handlers["GreaterOrEqual"] = importCompare<Scalar::GreaterOrEqual>;
+  handlers["And"] = importLogical<arith::AndIOp>;
+  handlers["Or"] = importLogical<arith::OrIOp>;
+  handlers["Xor"] = importLogical<arith::XOrIOp>;
+  handlers["BitwiseAnd"] = importLogical<arith::AndIOp>;
+  handlers["BitwiseOr"] = importLogical<arith::OrIOp>;
+  handlers["BitwiseXor"] = importLogical<arith::XOrIOp>;
+  handlers["BitShift"] = importBitShift;
+  handlers["Not"] = importNot;
+  handlers["BitwiseNot"] = importNot;
+  handlers["Where"] = importWhere;
+  handlers["Cast"] = importCast;
+  handlers["CastLike"] = importCastLike;
+  handlers["Identity"] = importIdentity;
+  handlers["Dropout"] = importDropout;
+}

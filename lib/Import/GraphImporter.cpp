@@ -1,0 +1,386 @@
+//===- GraphImporter.cpp - Walks the nodes of a graph -----------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "NodeImporter.h"
+#include "Swap/SwapDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
+
+#include <set>
+
+using namespace mlir;
+using namespace swapc;
+
+static constexpr int64_t kOldestOpset = 13, kNewestOpset = 22;
+static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
+/// Functions may call functions up to this depth.
+static constexpr unsigned kMaxCallDepth = 64;
+
+static StringRef normalizeDomain(StringRef domain) {
+  return domain == "ai.onnx" ? StringRef() : domain;
+}
+
+GraphImporter::GraphImporter(const onnx::File &file, const ImportOptions &options,
+                             StringRef path, ModuleOp module)
+    : file(file), options(options), fileName(llvm::sys::path::filename(path)),
+      directory(llvm::sys::path::parent_path(path)), module(module),
+      builder(module.getContext()),
+      fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
+  addActivations(handlers);
+  addConvolutions(handlers);
+  addElementwise(handlers);
+  addGathers(handlers);
+  addMatMuls(handlers);
+  addMovements(handlers);
+  addNormalizations(handlers);
+  addPoolings(handlers);
+  addReductions(handlers);
+  addResizes(handlers);
+  addReshapes(handlers);
+  addShapes(handlers);
+}
+
+InFlightDiagnostic GraphImporter::error(Location loc) {
+  failed = true;
+  return emitError(loc);
+}
+
+Location GraphImporter::nameLoc(StringRef name) {
+  return NameLoc::get(builder.getStringAttr(name));
+}
+
+LogicalResult GraphImporter::checkOpsets() {
+  const onnx::Model &model = file.getModel();
+  if (model.irVersion < kOldestIr)
+    return error(fileLoc) << "the model has IR version " << model.irVersion
+                          << "; swapc reads versions " << kOldestIr << " to "
+                          << kNewestIr;
+  if (model.irVersion > kNewestIr)
+    return error(fileLoc) << "the model has IR version " << model.irVersion
+                          << ", newer than swapc knows; export it for IR version "
+                          << kNewestIr << " or below";
+  for (const onnx::OperatorSet &set : model.operatorSets) {
+    StringRef domain = normalizeDomain(set.domain);
+    top.opsets[domain] = set.version;
+    if (domain.empty() &&
+        (set.version < kOldestOpset || set.version > kNewestOpset))
+      error(fileLoc) << "the model uses opset " << set.version
+                     << "; swapc reads opsets " << kOldestOpset << " to "
+                     << kNewestOpset
+                     << ": convert it with onnx.version_converter or export it again";
+  }
+  if (!top.opsets.contains(""))
+    error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
+  return success(!failed);
+}
+
+LogicalResult GraphImporter::run() {
+  const onnx::Graph &graph = *file.getModel().graph;
+  if (mlir::failed(checkOpsets()))
+    return failure();
+  MLIRContext *context = builder.getContext();
+  module->setAttr(swap::SwapDialect::kModelAttr,
+                  builder.getStringAttr(llvm::sys::path::stem(fileName)));
+  module->setAttr(swap::SwapDialect::kDirectoryAttr,
+                  builder.getStringAttr(directory));
+  builder.setInsertionPointToEnd(module.getBody());
+  auto main = func::FuncOp::create(builder, fileLoc, "main",
+                                   FunctionType::get(context, {}, {}));
+  builder.setInsertionPointToStart(main.addEntryBlock());
+  symbols["main"] = 0;
+  if (graph.hasSparseInitializers)
+    error(fileLoc) << "sparse initializers are not supported";
+  (void)addInitializers(graph);
+  (void)addInputs(graph);
+  if (failed)
+    return failure();
+  if (mlir::failed(importNodes(graph.nodes, top)))
+    failed = true;
+  (void)addOutputs(graph);
+  if (failed)
+    return failure();
+  for (auto [i, attrs] : llvm::enumerate(argAttrs))
+    main.setArgAttrs(i, attrs);
+  return success();
+}
+
+LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
+  for (const onnx::Tensor &tensor : graph.initializers) {
+    if (top.values.count(tensor.name)) {
+      error(nameLoc(tensor.name)) << "initializer '" << tensor.name
+                                  << "' is defined twice";
+      continue;
+    }
+    top.values[tensor.name] = makeStored(tensor, tensor.name, nameLoc(tensor.name));
+  }
+  return success(!failed);
+}
+
+LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
+  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
+  llvm::StringSet<> seen;
+  std::set<std::string> unbound;
+  for (const onnx::ValueInfo &input : graph.inputs) {
+    Location loc = nameLoc(input.name);
+    if (!seen.insert(input.name).second) {
+      error(loc) << "input '" << input.name << "' is defined twice";
+      continue;
+    }
+    if (top.values.count(input.name)) // an initializer that may be overridden
+      continue;
+    top.values[input.name] = nullptr;
+    Type elementType = convertType(input.elementType);
+    if (!input.isTensor || !elementType || !input.hasShape) {
+      error(loc) << "input '" << input.name << "' must be a tensor of known rank "
+                    "and of a number type that swapc supports";
+      continue;
+    }
+    SmallVector<int64_t> shape;
+    for (auto [i, dim] : llvm::enumerate(input.dims)) {
+      int64_t size = dim.value.value_or(-1);
+      if (!dim.value && !dim.symbol.empty()) {
+        auto bound = options.dims.find(dim.symbol);
+        if (bound == options.dims.end()) {
+          unbound.insert(dim.symbol.str());
+          continue;
+        }
+        size = bound->second;
+      }
+      if (size < 0)
+        error(loc) << "dimension " << i << " of input '" << input.name
+                   << "' has no size and no name; export the model with either";
+      shape.push_back(size);
+    }
+    if (shape.size() != input.dims.size() || llvm::any_of(shape, [](int64_t n) { return n < 0; }))
+      continue;
+    if (!getByteSize(shape, elementType)) {
+      error(loc) << "the size of input '" << input.name << "' overflows";
+      continue;
+    }
+    auto type = RankedTensorType::get(shape, elementType);
+    Value argument = main.getBody().front().addArgument(type, loc);
+    argAttrs.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
+        swap::SwapDialect::kNameAttr, builder.getStringAttr(input.name))));
+    top.values[input.name] = makeValue(argument, isUnsignedType(input.elementType));
+  }
+  if (!unbound.empty()) {
+    InFlightDiagnostic diagnostic = error(fileLoc);
+    diagnostic << "these dimensions of the inputs have no size:";
+    for (const std::string &name : unbound)
+      diagnostic << " " << name;
+    diagnostic << "; give each with --dim NAME=N, as in --dim " << *unbound.begin()
+               << "=1";
+  }
+  return success(!failed);
+}
+
+LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
+  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
+  SmallVector<Value> results;
+  SmallVector<Attribute> names;
+  for (const onnx::ValueInfo &output : graph.outputs) {
+    Location loc = nameLoc(output.name);
+    auto found = top.values.find(output.name);
+    if (found == top.values.end()) {
+      error(loc) << "output '" << output.name << "' is computed by no node";
+      continue;
+    }
+    TensorRef tensor = found->second;
+    if (!tensor)
+      continue; // reported where it went wrong
+    if (output.isTensor && output.elementType != onnx::Undefined &&
+        convertType(output.elementType) != tensor->getElementType())
+      error(loc) << "output '" << output.name << "' is declared with another "
+                    "element type than the " << tensor->getElementType()
+                 << " that its node computes";
+    if (output.hasShape) {
+      bool matches = static_cast<int64_t>(output.dims.size()) == tensor->getRank();
+      for (unsigned i = 0; matches && i < output.dims.size(); ++i)
+        matches = !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
+      if (!matches)
+        error(loc) << "output '" << output.name << "' is declared with another "
+                      "shape than the computed " << tensor->type;
+    }
+    results.push_back(materialize(tensor));
+    names.push_back(builder.getStringAttr(output.name));
+  }
+  if (graph.outputs.empty())
+    error(fileLoc) << "the model has no outputs";
+  if (failed)
+    return failure();
+  func::ReturnOp::create(builder, fileLoc, results);
+  main.setFunctionType(FunctionType::get(
+      builder.getContext(), main.getBody().front().getArgumentTypes(),
+      TypeRange(ValueRange(results))));
+  for (auto [i, name] : llvm::enumerate(names))
+    main.setResultAttr(i, swap::SwapDialect::kNameAttr, name);
+  return success();
+}
+
+LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes, Frame &frame) {
+  bool good = true;
+  for (const onnx::Node &node : nodes)
+    good &= succeeded(importNode(node, frame));
+  return success(good);
+}
+
+LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
+                                           Location loc,
+                                           SmallVectorImpl<TensorRef> &inputs,
+                                           bool &poisoned) {
+  for (StringRef name : node.inputs) {
+    if (name.empty()) {
+      inputs.push_back(nullptr);
+      continue;
+    }
+    auto found = frame.values.find(name);
+    if (found == frame.values.end()) {
+      ArrayRef<onnx::Node> all = frame.function
+                                     ? ArrayRef(frame.function->nodes)
+                                     : ArrayRef(file.getModel().graph->nodes);
+      bool later = llvm::any_of(all, [&](const onnx::Node &other) {
+        return llvm::is_contained(other.outputs, name);
+      });
+      return error(loc) << "input '" << name << "' of node '" << node.name << "' ("
+                        << node.opType << ") "
+                        << (later ? "is computed by a later node: the graph has a "
+                                    "cycle or is not sorted"
+                                  : "is defined nowhere in the graph");
+    }
+    poisoned |= !found->second;
+    inputs.push_back(found->second);
+  }
+  while (!inputs.empty() && node.inputs[inputs.size() - 1].empty())
+    inputs.pop_back();
+  return success();
+}
+
+LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame) {
+  // In a function, attributes may refer to those of the call.
+  std::optional<onnx::Node> resolved;
+  if (frame.function) {
+    resolved = original;
+    resolved->attributes.clear();
+    for (const onnx::Attribute &attribute : original.attributes) {
+      if (attribute.reference.empty()) {
+        resolved->attributes.push_back(attribute);
+      } else if (const onnx::Attribute *value = frame.attributes.lookup(attribute.reference)) {
+        resolved->attributes.push_back(*value);
+        resolved->attributes.back().name = attribute.name;
+      }
+    }
+  }
+  const onnx::Node &node = resolved ? *resolved : original;
+  StringRef own = !node.name.empty()      ? node.name
+                  : !node.outputs.empty() ? node.outputs.front()
+                                          : node.opType;
+  std::string label = frame.prefix + own.str();
+  Location loc = nameLoc(label);
+
+  SmallVector<TensorRef> outputs(node.outputs.size(), nullptr);
+  auto define = llvm::make_scope_exit([&] {
+    for (auto [name, tensor] : llvm::zip_equal(node.outputs, outputs))
+      if (!name.empty() && !frame.values.try_emplace(name, tensor).second)
+        error(loc) << "node '" << label << "' defines '" << name
+                   << "', which exists already";
+  });
+
+  StringRef domain = normalizeDomain(node.domain);
+  const onnx::Function *function = nullptr;
+  for (const onnx::Function &candidate : file.getModel().functions)
+    if (candidate.name == node.opType && normalizeDomain(candidate.domain) == domain)
+      function = &candidate;
+  int64_t opset = frame.opsets.lookup(domain);
+  Handler handler = domain.empty() ? handlers.lookup(node.opType) : nullptr;
+  if (!function && !handler) {
+    InFlightDiagnostic diagnostic = error(loc);
+    diagnostic << "node '" << label << "': operator ";
+    if (!domain.empty())
+      diagnostic << domain << ".";
+    diagnostic << node.opType << " (opset " << opset << ") is not supported";
+    return diagnostic;
+  }
+  SmallVector<TensorRef> inputs;
+  bool poisoned = false;
+  if (mlir::failed(collectInputs(node, frame, loc, inputs, poisoned)))
+    return failure();
+  if (poisoned)
+    return failure(); // what it depends on is reported already
+  if (function)
+    return importCall(node, *function, inputs, outputs, loc, frame);
+
+  NodeImporter importer(*this, node, opset, loc, label, inputs);
+  if (mlir::failed(handler(importer))) {
+    failed = true;
+    return failure();
+  }
+  for (auto [output, result] : llvm::zip(outputs, importer.getResults()))
+    output = result;
+  return success();
+}
+
+LogicalResult GraphImporter::importCall(const onnx::Node &node,
+                                        const onnx::Function &function,
+                                        ArrayRef<TensorRef> inputs,
+                                        SmallVectorImpl<TensorRef> &outputs,
+                                        Location loc, Frame &frame) {
+  auto describe = [&]() -> InFlightDiagnostic {
+    return error(loc) << "call of function '" << function.name << "': ";
+  };
+  if (frame.depth >= kMaxCallDepth)
+    return describe() << "functions call each other too deeply, or without end";
+  if (inputs.size() > function.inputs.size() ||
+      outputs.size() > function.outputs.size())
+    return describe() << "has more inputs or outputs than the function";
+  Frame inner;
+  inner.function = &function;
+  inner.depth = frame.depth + 1;
+  inner.prefix = frame.prefix + (node.name.empty() ? function.name : node.name).str() + "/";
+  inner.opsets = frame.opsets;
+  for (const onnx::OperatorSet &set : function.operatorSets)
+    inner.opsets[normalizeDomain(set.domain)] = set.version;
+  int64_t opset = inner.opsets.lookup("");
+  if (opset < kOldestOpset || opset > kNewestOpset)
+    return describe() << "uses opset " << opset << "; swapc reads opsets "
+                      << kOldestOpset << " to " << kNewestOpset;
+  for (const onnx::Attribute &attribute : function.defaults)
+    inner.attributes[attribute.name] = &attribute;
+  for (const onnx::Attribute &attribute : node.attributes)
+    inner.attributes[attribute.name] = &attribute;
+  // A name that is left out reads as an empty name inside.
+  onnx::Function body;
+  for (auto [i, name] : llvm::enumerate(function.inputs)) {
+    TensorRef tensor = i < inputs.size() ? inputs[i] : nullptr;
+    if (tensor)
+      inner.values[name] = tensor;
+  }
+  ArrayRef<onnx::Node> nodes = function.nodes;
+  std::vector<onnx::Node> adjusted;
+  if (inner.values.size() != function.inputs.size()) {
+    adjusted = function.nodes;
+    for (onnx::Node &one : adjusted)
+      for (StringRef &name : one.inputs)
+        if (llvm::is_contained(function.inputs, name) && !inner.values.count(name))
+          name = "";
+    nodes = adjusted;
+  }
+  if (mlir::failed(importNodes(nodes, inner)))
+    return failure();
+  for (unsigned i = 0; i < outputs.size(); ++i) {
+    auto found = inner.values.find(function.outputs[i]);
+    if (found == inner.values.end())
+      return describe() << "output '" << function.outputs[i]
+                        << "' is computed by no node";
+    outputs[i] = found->second;
+  }
+  return success();
+}

@@ -1,0 +1,140 @@
+//===- GraphImporter.h - Walks the nodes of a graph -------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_IMPORT_GRAPHIMPORTER_H
+#define SWAPC_LIB_IMPORT_GRAPHIMPORTER_H
+
+#include "ExternalData.h"
+#include "OnnxFile.h"
+#include "swapc/Import/Import.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+#include <deque>
+#include <functional>
+
+namespace swapc {
+
+class NodeImporter;
+
+/// A tensor of the ONNX graph. It is known while compiling (`constant`), lies
+/// in a file (`range`), or is computed (`value`); the first two get a value
+/// where an operation first needs one.
+struct TensorValue {
+  mlir::RankedTensorType type;
+  bool isUnsigned = false;
+  mlir::Value value;
+  mlir::DenseElementsAttr constant;
+  /// A weight: its source attribute and the symbol to give it.
+  mlir::Attribute source;
+  std::string name;
+
+  llvm::ArrayRef<int64_t> getShape() const { return type.getShape(); }
+  int64_t getRank() const { return type.getRank(); }
+  int64_t getDim(int64_t dim) const { return type.getDimSize(dim); }
+  mlir::Type getElementType() const { return type.getElementType(); }
+  int64_t getNumElements() const { return type.getNumElements(); }
+};
+using TensorRef = TensorValue *;
+
+/// Imports the node, or emits why it cannot.
+using Handler = llvm::LogicalResult (*)(NodeImporter &);
+using HandlerMap = llvm::StringMap<Handler>;
+
+/// A constant of up to this many elements may be evaluated while importing.
+constexpr int64_t kMaxFoldedElements = 4096;
+
+class GraphImporter {
+public:
+  GraphImporter(const onnx::File &file, const ImportOptions &options,
+                llvm::StringRef path, mlir::ModuleOp module);
+
+  llvm::LogicalResult run();
+
+  mlir::OpBuilder &getBuilder() { return builder; }
+  TensorRef makeValue(mlir::Value value, bool isUnsigned);
+  TensorRef makeConstant(mlir::DenseElementsAttr constant, bool isUnsigned);
+  /// A tensor of the file, checked; null after an emitted error.
+  TensorRef makeStored(const onnx::Tensor &tensor, llvm::StringRef name,
+                       mlir::Location loc);
+  mlir::Value materialize(TensorRef tensor);
+  /// The elements of a constant or of a small weight; null when not known.
+  mlir::DenseElementsAttr getElements(TensorRef tensor);
+  /// The element type of an ONNX data type, or null.
+  mlir::Type convertType(int32_t dataType);
+  static bool isUnsignedType(int32_t dataType);
+
+private:
+  using Scope = llvm::StringMap<TensorRef>;
+  struct Frame {
+    Scope values;
+    llvm::StringMap<int64_t> opsets;
+    const onnx::Function *function = nullptr;
+    llvm::StringMap<const onnx::Attribute *> attributes;
+    std::string prefix;
+    unsigned depth = 0;
+  };
+
+  llvm::LogicalResult checkOpsets();
+  llvm::LogicalResult addInitializers(const onnx::Graph &graph);
+  llvm::LogicalResult addInputs(const onnx::Graph &graph);
+  llvm::LogicalResult addOutputs(const onnx::Graph &graph);
+  llvm::LogicalResult importNodes(llvm::ArrayRef<onnx::Node> nodes, Frame &frame);
+  llvm::LogicalResult importNode(const onnx::Node &node, Frame &frame);
+  llvm::LogicalResult importCall(const onnx::Node &node,
+                                 const onnx::Function &function,
+                                 llvm::ArrayRef<TensorRef> inputs,
+                                 llvm::SmallVectorImpl<TensorRef> &outputs,
+                                 mlir::Location loc, Frame &frame);
+  llvm::LogicalResult collectInputs(const onnx::Node &node, Frame &frame,
+                                    mlir::Location loc,
+                                    llvm::SmallVectorImpl<TensorRef> &inputs,
+                                    bool &poisoned);
+  mlir::Location nameLoc(llvm::StringRef name);
+  mlir::InFlightDiagnostic error(mlir::Location loc);
+
+  const onnx::File &file;
+  const ImportOptions &options;
+  std::string fileName, directory;
+  mlir::ModuleOp module;
+  mlir::OpBuilder builder;
+  mlir::Location fileLoc;
+  std::deque<TensorValue> tensors;
+  llvm::StringMap<const onnx::Tensor *> storedSources;
+  llvm::StringMap<unsigned> symbols;
+  HandlerMap handlers;
+  Frame top;
+  llvm::SmallVector<mlir::DictionaryAttr> argAttrs;
+  bool failed = false;
+};
+
+/// The bytes that `shape` of `elementType` takes in a file, unless it overflows.
+std::optional<uint64_t> getByteSize(llvm::ArrayRef<int64_t> shape,
+                                    mlir::Type elementType);
+
+/// Elements of `type`, as a splat where they are all equal.
+mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
+                                     llvm::ArrayRef<mlir::Attribute> values);
+
+void addActivations(HandlerMap &handlers);
+void addConvolutions(HandlerMap &handlers);
+void addElementwise(HandlerMap &handlers);
+void addGathers(HandlerMap &handlers);
+void addMatMuls(HandlerMap &handlers);
+void addMovements(HandlerMap &handlers);
+void addNormalizations(HandlerMap &handlers);
+void addPoolings(HandlerMap &handlers);
+void addReductions(HandlerMap &handlers);
+void addResizes(HandlerMap &handlers);
+void addReshapes(HandlerMap &handlers);
+void addShapes(HandlerMap &handlers);
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_IMPORT_GRAPHIMPORTER_H

@@ -1,0 +1,208 @@
+//===- Values.cpp - Tensors of the graph and where they are -----*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "Swap/SwapDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace swapc;
+
+/// Integers of up to this many elements become constants, so that shape
+/// arithmetic folds.
+static constexpr int64_t kMaxConstantElements = 1024;
+
+std::optional<uint64_t> swapc::getByteSize(ArrayRef<int64_t> shape, Type elementType) {
+  int64_t bytes = swap::getElementBytes(elementType);
+  for (int64_t size : shape)
+    if (size < 0 || llvm::MulOverflow(bytes, size, bytes))
+      return std::nullopt;
+  return bytes;
+}
+
+DenseElementsAttr swapc::makeElements(RankedTensorType type,
+                                      ArrayRef<Attribute> values) {
+  if (!values.empty() && llvm::all_equal(values))
+    values = values.take_front();
+  return DenseElementsAttr::get(type, values);
+}
+
+/// Elements from the bytes of a file; one byte for each bool.
+static DenseElementsAttr makeElements(RankedTensorType type, StringRef bytes) {
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<bool> values;
+    for (char byte : bytes)
+      values.push_back(byte != 0);
+    return DenseElementsAttr::get(type, values);
+  }
+  return DenseElementsAttr::getFromRawBuffer(type, ArrayRef(bytes.data(), bytes.size()));
+}
+
+Type GraphImporter::convertType(int32_t dataType) {
+  switch (dataType) {
+  case onnx::Float: return builder.getF32Type();
+  case onnx::Float16: return builder.getF16Type();
+  case onnx::BFloat16: return builder.getBF16Type();
+  case onnx::Double: return builder.getF64Type();
+  case onnx::Bool: return builder.getI1Type();
+  case onnx::Int8: case onnx::UInt8: return builder.getI8Type();
+  case onnx::Int16: case onnx::UInt16: return builder.getIntegerType(16);
+  case onnx::Int32: case onnx::UInt32: return builder.getI32Type();
+  case onnx::Int64: case onnx::UInt64: return builder.getI64Type();
+  default: return {};
+  }
+}
+
+bool GraphImporter::isUnsignedType(int32_t dataType) {
+  return dataType == onnx::UInt8 || dataType == onnx::UInt16 ||
+         dataType == onnx::UInt32 || dataType == onnx::UInt64;
+}
+
+TensorRef GraphImporter::makeValue(Value value, bool isUnsigned) {
+  TensorValue &tensor = tensors.emplace_back();
+  tensor.type = cast<RankedTensorType>(value.getType());
+  tensor.isUnsigned = isUnsigned;
+  tensor.value = value;
+  return &tensor;
+}
+
+TensorRef GraphImporter::makeConstant(DenseElementsAttr constant, bool isUnsigned) {
+  TensorValue &tensor = tensors.emplace_back();
+  tensor.type = cast<RankedTensorType>(constant.getType());
+  tensor.isUnsigned = isUnsigned;
+  tensor.constant = constant;
+  return &tensor;
+}
+
+/// Elements of the varint-coded fields, which hold the bits of f16 and bf16.
+static DenseElementsAttr makeElements(RankedTensorType type, ArrayRef<int64_t> values) {
+  unsigned bits = type.getElementTypeBitWidth();
+  if (auto floatType = dyn_cast<FloatType>(type.getElementType())) {
+    SmallVector<APFloat> floats;
+    for (int64_t value : values)
+      floats.emplace_back(floatType.getFloatSemantics(),
+                          APInt(bits, value, false, /*implicitTrunc=*/true));
+    return DenseElementsAttr::get(type, floats);
+  }
+  SmallVector<APInt> integers;
+  for (int64_t value : values)
+    integers.emplace_back(bits, bits == 1 ? value != 0 : value, false,
+                          /*implicitTrunc=*/true);
+  return DenseElementsAttr::get(type, integers);
+}
+
+TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
+                                    Location loc) {
+  auto fail = [&](const Twine &text) {
+    error(loc) << "tensor '" << name << "': " << text;
+    return nullptr;
+  };
+  Type elementType = convertType(tensor.dataType);
+  if (!elementType)
+    return fail("element type " + Twine(tensor.dataType) +
+                " of TensorProto.DataType is not supported");
+  std::optional<uint64_t> bytes = getByteSize(tensor.dims, elementType);
+  if (!bytes)
+    return fail("its shape is negative or its size overflows");
+  auto type = RankedTensorType::get(tensor.dims, elementType);
+  int64_t count = type.getNumElements();
+  bool isUnsigned = isUnsignedType(tensor.dataType);
+  if (count == 0)
+    return makeConstant(DenseElementsAttr::get(type, ArrayRef<Attribute>()), isUnsigned);
+
+  FileRange range;
+  if (tensor.isExternal) {
+    auto resolved = resolveExternalData(tensor, *bytes, directory);
+    if (!resolved)
+      return fail(llvm::toString(resolved.takeError()));
+    range = *resolved;
+  } else if (tensor.bytes) {
+    if (tensor.bytes->size() != *bytes)
+      return fail("holds " + Twine(tensor.bytes->size()) +
+                  " bytes, but its shape and type take " + Twine(*bytes));
+    range = {fileName, file.getOffset(*tensor.bytes), *bytes};
+  } else {
+    size_t have = tensor.loose.empty() ? tensor.integers.size()
+                                       : tensor.loose.size() / swap::getElementBytes(elementType);
+    bool inBytes = !tensor.loose.empty();
+    if (have != static_cast<size_t>(count) ||
+        (inBytes && tensor.loose.size() != *bytes))
+      return fail("holds " + Twine(have) + " elements, but its shape takes " +
+                  Twine(count));
+    DenseElementsAttr elements = inBytes ? ::makeElements(type, tensor.loose)
+                                         : ::makeElements(type, tensor.integers);
+    bool small = count == 1 || (isa<IntegerType>(elementType) && count <= kMaxConstantElements);
+    if (small)
+      return makeConstant(elements, isUnsigned);
+    TensorValue &result = tensors.emplace_back();
+    result.type = type;
+    result.isUnsigned = isUnsigned;
+    result.source = elements;
+    result.name = name.str();
+    return &result;
+  }
+
+  TensorValue &result = tensors.emplace_back();
+  result.type = type;
+  result.isUnsigned = isUnsigned;
+  result.name = name.str();
+  result.source = swap::FileAttr::get(builder.getContext(),
+                                      builder.getStringAttr(range.path),
+                                      range.offset, range.length);
+  if (count == 1 || (isa<IntegerType>(elementType) && count <= kMaxConstantElements)) {
+    if (tensor.isExternal) {
+      result.constant = getElements(&result);
+      if (!result.constant)
+        return fail("cannot read '" + Twine(range.path) + "'");
+    } else {
+      result.constant = ::makeElements(type, *tensor.bytes);
+    }
+    result.source = {};
+  }
+  return &result;
+}
+
+DenseElementsAttr GraphImporter::getElements(TensorRef tensor) {
+  if (tensor->constant)
+    return tensor->constant;
+  if (auto elements = dyn_cast_or_null<DenseElementsAttr>(tensor->source))
+    return elements;
+  auto source = dyn_cast_or_null<swap::FileAttr>(tensor->source);
+  if (!source || tensor->getNumElements() > kMaxFoldedElements)
+    return {};
+  auto bytes = readRange({source.getPath().str(), source.getOffset(), source.getLength()},
+                         directory);
+  if (!bytes) {
+    llvm::consumeError(bytes.takeError());
+    return {};
+  }
+  return ::makeElements(tensor->type, *bytes);
+}
+
+Value GraphImporter::materialize(TensorRef tensor) {
+  if (tensor->value)
+    return tensor->value;
+  Location loc = tensor->name.empty() ? fileLoc : nameLoc(tensor->name);
+  if (tensor->constant) {
+    tensor->value = arith::ConstantOp::create(builder, loc, tensor->constant);
+    return tensor->value;
+  }
+  // Two tensors of one name: constants of functions that are called twice.
+  std::string symbol = tensor->name;
+  while (!symbols.try_emplace(symbol, 0).second)
+    symbol = tensor->name + "." + std::to_string(++symbols[tensor->name]);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
+    swap::ParameterOp::create(builder, loc, symbol, tensor->type, tensor->source);
+  }
+  tensor->value = swap::ParamOp::create(builder, loc, tensor->type,
+                                        FlatSymbolRefAttr::get(builder.getContext(), symbol));
+  return tensor->value;
+}

@@ -1,0 +1,129 @@
+//===- Sequence.cpp - Calls in order and the memory that they use ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Sequence.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::swap;
+using namespace swapc;
+
+static Value stripViews(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+Value swapc::getStorageRoot(Value value) {
+  for (;;) {
+    value = stripViews(value);
+    auto call = value.getDefiningOp<CallOp>();
+    if (!call || call.getInit().empty())
+      return value;
+    value = call.getInit()[cast<OpResult>(value).getResultNumber()];
+  }
+}
+
+ParamOp swapc::getParam(Value value) {
+  return stripViews(value).getDefiningOp<ParamOp>();
+}
+
+ScheduleAttr swapc::getSchedule(CallOp call, const SymbolTable &symbols) {
+  auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
+  auto schedule = kernel ? kernel->getAttrOfType<ScheduleAttr>(
+                               SwapDialect::kScheduleAttr)
+                         : ScheduleAttr();
+  if (!schedule)
+    call.emitOpError() << "calls a kernel without a " << SwapDialect::kScheduleAttr
+                       << ": schedule kernels first";
+  return schedule;
+}
+
+PanelRange swapc::getPanelRange(CallOp call, ScheduleAttr schedule) {
+  if (call.getBegin())
+    return {static_cast<int64_t>(*call.getBegin()),
+            static_cast<int64_t>(*call.getEnd())};
+  return {0, schedule.getPanels()};
+}
+
+StringRef swapc::getOrigin(Operation *op, const SymbolTable &symbols) {
+  if (auto origin = op->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
+    return origin.getValue();
+  if (auto call = dyn_cast<CallOp>(op))
+    if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
+      if (auto origin =
+              kernel->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
+        return origin.getValue();
+  return "";
+}
+
+/// Takes note of where the model's outputs are: each is the result of a call,
+/// written straight into the caller's memory.
+static LogicalResult findOutputs(Sequence &sequence, Operation *terminator) {
+  for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
+    Value root = getStorageRoot(value);
+    if (!isa_and_nonnull<CallOp, RowsOp>(root.getDefiningOp()))
+      return terminator->emitOpError()
+             << "output " << index
+             << " is not computed by any call: a copy is missing";
+    if (!sequence.outputOf.try_emplace(root, index).second)
+      return terminator->emitOpError()
+             << "outputs " << sequence.outputOf[root] << " and " << index
+             << " share storage: a copy is missing";
+  }
+  return success();
+}
+
+FailureOr<Sequence> Sequence::analyze(Block &block,
+                                     const SymbolTable &symbols) {
+  Sequence sequence;
+  Operation *terminator = block.getTerminator();
+  if (failed(findOutputs(sequence, terminator)))
+    return failure();
+  auto touch = [&](Value value, int step) {
+    Value root = getStorageRoot(value);
+    if (isa<BlockArgument>(root) || root.getDefiningOp<ParamOp>() ||
+        sequence.outputOf.contains(root))
+      return;
+    auto [entry, isNew] =
+        sequence.bufferOf.try_emplace(root, sequence.roots.size());
+    if (isNew) {
+      sequence.roots.push_back(root);
+      sequence.buffers.push_back(
+          {getStorageBytes(cast<RankedTensorType>(root.getType())), step,
+           step});
+    }
+    sequence.buffers[entry->second].last = step;
+  };
+  for (Operation &op : block.without_terminator()) {
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, ParamOp, InOp,
+            WaitOp, OutOp>(op))
+      continue;
+    if (!isa<CallOp, RowsOp>(op))
+      return op.emitOpError("is not a call: outline kernels first");
+    int step = sequence.steps.size();
+    sequence.steps.push_back(&op);
+    if (auto call = dyn_cast<CallOp>(op)) {
+      ScheduleAttr schedule = getSchedule(call, symbols);
+      if (!schedule)
+        return failure();
+      sequence.scratchStride = std::max(
+          sequence.scratchStride, roundUp(schedule.getScratch(), kBufferAlign));
+    } else if (!getParam(cast<RowsOp>(op).getTable())) {
+      return op.emitOpError("table is not a swap.param");
+    }
+    for (Value operand : op.getOperands())
+      touch(operand, step);
+    for (Value result : op.getResults())
+      touch(result, step);
+  }
+  return sequence;
+}

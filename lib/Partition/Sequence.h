@@ -1,0 +1,64 @@
+//===- Sequence.h - Calls in order and the memory that they use ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What partitioning, memory assignment and the plan's verifier read off a
+// block of calls: which values share storage, when each storage is alive, and
+// which parameter an operand stands for.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_PARTITION_SEQUENCE_H
+#define SWAPC_LIB_PARTITION_SEQUENCE_H
+
+#include "Swap/SwapDialect.h"
+#include "swapc/Partition/Planner.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace swapc {
+
+/// The value whose storage `value` shares: views are stripped, and a result
+/// that updates a tensor in place has the storage of that tensor.
+mlir::Value getStorageRoot(mlir::Value value);
+
+/// The parameter behind an operand, through views; null if it is none.
+mlir::swap::ParamOp getParam(mlir::Value value);
+
+/// Panels [begin, end) that a call computes.
+struct PanelRange {
+  int64_t begin, end;
+};
+PanelRange getPanelRange(mlir::swap::CallOp call,
+                         mlir::swap::ScheduleAttr schedule);
+
+/// The schedule of the called kernel; null with an error if it has none.
+mlir::swap::ScheduleAttr getSchedule(mlir::swap::CallOp call,
+                                     const mlir::SymbolTable &symbols);
+
+/// The ONNX node of an operation, or "" if unknown.
+llvm::StringRef getOrigin(mlir::Operation *op,
+                          const mlir::SymbolTable &symbols);
+
+/// Calls and row fetches of a block in execution order, with storage.
+struct Sequence {
+  llvm::SmallVector<mlir::Operation *> steps;
+  /// Storage in the arena, in the order of first write.
+  llvm::SmallVector<mlir::Value> roots;
+  std::vector<PlanBuffer> buffers; ///< parallel to roots
+  llvm::DenseMap<mlir::Value, int> bufferOf;
+  /// Storage of the model's outputs, which is the caller's.
+  llvm::DenseMap<mlir::Value, int> outputOf;
+  int64_t scratchStride = 0; ///< bytes of one thread
+
+  static mlir::FailureOr<Sequence> analyze(mlir::Block &block,
+                                           const mlir::SymbolTable &symbols);
+};
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_PARTITION_SEQUENCE_H

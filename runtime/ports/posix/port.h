@@ -1,0 +1,95 @@
+/*===- port.h - What the POSIX port's files share -----------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* A `swap_file` is a blob on a file system behind `swap_storage`. Reads under
+|* way are tickets, cut into pieces so that the device sees several at once;
+|* two backends (uring.c, readers.c) carry pieces out. Tickets are handed out
+|* and waited for by one thread, the session's.
+\*===----------------------------------------------------------------------===*/
+#ifndef SWAP_PORT_H
+#define SWAP_PORT_H
+
+#include "swap/posix.h"
+
+#define PORT_DEPTH 16u            /* tickets */
+#define PORT_PIECES 32u           /* of one ticket, at most */
+#define PORT_PIECE_BYTES 0x100000 /* of one piece, unless that makes too many */
+#define PORT_BOUNCE_BYTES 0x10000
+
+typedef struct port_ticket {
+  uint32_t busy;
+  uint32_t pending; /* pieces not yet complete */
+  int error;        /* errno of the first piece that failed, 0 if none */
+  int ended;        /* the file ended before the bytes did */
+  uint64_t from;    /* the pages to read ... */
+  uint64_t bytes;
+  uint8_t *to;
+  uint8_t *target; /* ... and where part of them goes after a bounce, or null */
+  uint64_t skip;
+  uint64_t length;
+  uint8_t *bounce; /* PORT_BOUNCE_BYTES, taken on first use */
+} port_ticket;
+
+struct port_uring;
+struct port_readers;
+
+typedef struct swap_file {
+  swap_storage storage;
+  int fd;
+  int direct; /* O_DIRECT is in force */
+  uint32_t io;
+  uint64_t size;
+  uint64_t copied;
+  uint8_t *bounce; /* for blocking reads */
+  port_ticket tickets[PORT_DEPTH];
+  struct port_uring *uring;
+  struct port_readers *readers;
+  const uint8_t *mapping;
+  uint8_t *mapped_pages; /* a bit per page: starts of ranges that are mapped */
+  int last_error;        /* errno of the last failure, 0 if it had none */
+} swap_file;
+
+/* file.c. `io` is a swap_posix_io; the file may settle for buffered reads where
+ * direct ones are refused and automatic choice was asked for. */
+int port_file_open(swap_file *file, const char *path, uint32_t io);
+void port_file_close(swap_file *file);
+const char *port_io_name(uint32_t io);
+
+/* pread until `need` bytes of `length` arrived. 0, or an errno; -1 at the end
+ * of the file. */
+int port_pread(const swap_file *file, void *buffer, uint64_t length, uint64_t need,
+               uint64_t offset);
+
+/* ticket.c: a free ticket set up for a range, cut into pieces; and its end. */
+int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer, uint64_t length);
+uint64_t port_ticket_piece_bytes(const port_ticket *ticket);
+uint32_t port_ticket_pieces(const port_ticket *ticket);
+int port_ticket_end(swap_file *file, port_ticket *ticket);
+
+/* Backends. Creation returns null where the system lacks what it needs. */
+struct port_uring *port_uring_create(swap_file *file);
+void port_uring_destroy(struct port_uring *uring);
+int64_t port_uring_begin(void *file, uint64_t offset, void *buffer, uint64_t length);
+int port_uring_wait(void *file, int64_t ticket);
+
+struct port_readers *port_readers_create(swap_file *file);
+void port_readers_destroy(struct port_readers *readers);
+int64_t port_readers_begin(void *file, uint64_t offset, void *buffer, uint64_t length);
+int port_readers_wait(void *file, int64_t ticket);
+
+/* map.c */
+int port_map_open(swap_file *file);
+void port_map_close(swap_file *file);
+
+/* pool.c */
+typedef struct port_pool port_pool;
+port_pool *port_pool_create(uint32_t threads);
+void port_pool_destroy(port_pool *pool);
+const swap_executor *port_pool_executor(port_pool *pool);
+
+/* arena.c */
+void *port_arena_map(uint64_t bytes);
+void port_arena_unmap(void *arena, uint64_t bytes);
+
+#endif /* SWAP_PORT_H */

@@ -1,0 +1,134 @@
+/*===- readers.c - Reads by threads -------------------------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* For systems without io_uring, and for buffered reads. Two threads, so that a
+|* device sees a second request while the first returns. Pieces are taken in
+|* order of the reads' beginnings.
+\*===----------------------------------------------------------------------===*/
+#include "port.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define READERS 2u
+#define STACK_BYTES 0x40000
+
+struct port_readers {
+  swap_file *file;
+  pthread_mutex_t lock;
+  pthread_cond_t work;
+  pthread_cond_t done;
+  pthread_t threads[READERS];
+  uint32_t thread_count;
+  int stop;
+  uint32_t queue[PORT_DEPTH]; /* tickets with pieces nobody has taken, a ring */
+  uint32_t first;
+  uint32_t count;
+  uint32_t taken; /* pieces taken of the first of them */
+};
+
+/* Reads one piece. Called without the lock; the ticket's range is constant. */
+static int read_piece(const swap_file *file, const port_ticket *ticket, uint32_t number) {
+  const uint64_t each = port_ticket_piece_bytes(ticket);
+  const uint64_t start = number * each;
+  const uint64_t left = ticket->bytes - start;
+  const uint64_t bytes = left < each ? left : each;
+  const uint64_t wanted = ticket->skip + ticket->length - start;
+  const uint64_t needed = wanted < bytes ? wanted : bytes;
+  return port_pread(file, ticket->to + start, bytes, needed, ticket->from + start);
+}
+
+static void *reader(void *context) {
+  struct port_readers *readers = context;
+  pthread_mutex_lock(&readers->lock);
+  for (;;) {
+    while (!readers->count && !readers->stop)
+      pthread_cond_wait(&readers->work, &readers->lock);
+    if (!readers->count)
+      break;
+    port_ticket *ticket = &readers->file->tickets[readers->queue[readers->first]];
+    const uint32_t number = readers->taken++;
+    if (readers->taken == port_ticket_pieces(ticket)) {
+      readers->first = (readers->first + 1) % PORT_DEPTH;
+      readers->count -= 1;
+      readers->taken = 0;
+    }
+    pthread_mutex_unlock(&readers->lock);
+    const int error = read_piece(readers->file, ticket, number);
+    pthread_mutex_lock(&readers->lock);
+    if (error > 0 && !ticket->error)
+      ticket->error = error;
+    if (error < 0)
+      ticket->ended = 1;
+    if (--ticket->pending == 0)
+      pthread_cond_signal(&readers->done);
+  }
+  pthread_mutex_unlock(&readers->lock);
+  return NULL;
+}
+
+struct port_readers *port_readers_create(swap_file *file) {
+  struct port_readers *readers = calloc(1, sizeof *readers);
+  if (!readers)
+    return NULL;
+  readers->file = file;
+  pthread_mutex_init(&readers->lock, NULL);
+  pthread_cond_init(&readers->work, NULL);
+  pthread_cond_init(&readers->done, NULL);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  while (readers->thread_count < READERS &&
+         pthread_create(&readers->threads[readers->thread_count], &attributes, reader,
+                        readers) == 0)
+    readers->thread_count += 1;
+  pthread_attr_destroy(&attributes);
+  if (!readers->thread_count) {
+    port_readers_destroy(readers);
+    return NULL;
+  }
+  return readers;
+}
+
+void port_readers_destroy(struct port_readers *readers) {
+  pthread_mutex_lock(&readers->lock);
+  readers->stop = 1;
+  pthread_cond_broadcast(&readers->work);
+  pthread_mutex_unlock(&readers->lock);
+  for (uint32_t i = 0; i < readers->thread_count; ++i)
+    pthread_join(readers->threads[i], NULL);
+  pthread_cond_destroy(&readers->done);
+  pthread_cond_destroy(&readers->work);
+  pthread_mutex_destroy(&readers->lock);
+  free(readers);
+}
+
+int64_t port_readers_begin(void *context, uint64_t offset, void *buffer, uint64_t length) {
+  swap_file *file = context;
+  struct port_readers *readers = file->readers;
+  pthread_mutex_lock(&readers->lock);
+  const int64_t ticket = port_ticket_take(file, offset, buffer, length);
+  if (ticket >= 0) {
+    readers->queue[(readers->first + readers->count) % PORT_DEPTH] = (uint32_t)ticket;
+    readers->count += 1;
+    pthread_cond_broadcast(&readers->work);
+  }
+  pthread_mutex_unlock(&readers->lock);
+  return ticket;
+}
+
+int port_readers_wait(void *context, int64_t number) {
+  swap_file *file = context;
+  struct port_readers *readers = file->readers;
+  if (number < 0 || number >= (int64_t)PORT_DEPTH)
+    return SWAP_ERR_ARGUMENT;
+  port_ticket *ticket = &file->tickets[number];
+  pthread_mutex_lock(&readers->lock);
+  const uint32_t busy = ticket->busy;
+  while (busy && ticket->pending)
+    pthread_cond_wait(&readers->done, &readers->lock);
+  pthread_mutex_unlock(&readers->lock);
+  return busy ? port_ticket_end(file, ticket) : SWAP_ERR_ARGUMENT;
+}

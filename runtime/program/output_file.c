@@ -1,0 +1,114 @@
+/*===- output_file.c - Files that appear whole or not at all -*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+\*===----------------------------------------------------------------------===*/
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK 0x40000u
+
+static int is_plain_target(const char *path) {
+  struct stat info;
+  return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+}
+
+int output_open(output_file *out, const char *path) {
+  out->temporary[0] = 0;
+  if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
+    return fail(EXIT_RUN, "%s: the path is too long", path);
+  if (is_plain_target(path)) /* /dev/stdout and the like are written in place */
+    snprintf(out->temporary, sizeof out->temporary, "%s.%ld.tmp", path, (long)getpid());
+  out->file = fopen(out->temporary[0] ? out->temporary : path, "we");
+  if (!out->file)
+    return fail(EXIT_RUN, "%s: %s", path, strerror(errno));
+  return 0;
+}
+
+void output_discard(output_file *out) {
+  if (out->file)
+    fclose(out->file);
+  if (out->temporary[0])
+    unlink(out->temporary);
+  out->file = NULL;
+}
+
+int output_commit(output_file *out) {
+  int error = fflush(out->file) || ferror(out->file) ? (errno ? errno : EIO) : 0;
+  if (fclose(out->file) != 0 && !error)
+    error = errno;
+  out->file = NULL;
+  if (!error && out->temporary[0] && rename(out->temporary, out->path) != 0)
+    error = errno;
+  if (!error)
+    return 0;
+  output_discard(out);
+  return fail(EXIT_RUN, "%s: %s", out->path, strerror(error));
+}
+
+int output_directory(const char *path) {
+  char part[4096];
+  if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+    return fail(EXIT_RUN, "%s: the path is too long", path);
+  for (char *at = part + 1;; ++at) {
+    const char end = *at;
+    if (end != '/' && end != 0)
+      continue;
+    *at = 0;
+    if (mkdir(part, 0777) != 0 && errno != EEXIST)
+      return fail(EXIT_RUN, "%s: %s", part, strerror(errno));
+    *at = end;
+    if (!end)
+      break;
+  }
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+    return fail(EXIT_RUN, "%s: not a directory", path);
+  return 0;
+}
+
+/* The dictionary, padded so that the elements start at a multiple of 64. */
+static void npy_header(FILE *file, const swap_tensor *tensor) {
+  char text[1024];
+  int at = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                    dtype_find(tensor->dtype)->npy);
+  for (uint32_t i = 0; i < tensor->rank && at < 900; ++i)
+    at += snprintf(text + at, sizeof text - (size_t)at, "%lld,%s", (long long)tensor->dims[i],
+                   i + 1 < tensor->rank ? " " : "");
+  at += snprintf(text + at, sizeof text - (size_t)at, "), }");
+  const int padded = (10 + at + 1 + 63) / 64 * 64 - 10;
+  fwrite("\x93NUMPY\x01\x00", 1, 8, file);
+  fputc(padded & 255, file);
+  fputc(padded >> 8, file);
+  fprintf(file, "%-*s\n", padded - 1, text);
+}
+
+int npy_write(const char *directory, const swap_tensor *tensor, const void *data) {
+  static const char allowed[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  char path[4096];
+  const int prefix = snprintf(path, sizeof path, "%s/", directory);
+  if (prefix + strlen(tensor->name) + 5 > sizeof path)
+    return fail(EXIT_RUN, "%s: the path is too long", directory);
+  sprintf(path + prefix, "%s.npy", tensor->name);
+  for (char *c = path + prefix; *c; ++c)
+    if (!strchr(allowed, *c))
+      *c = '_';
+  output_file out;
+  const int status = output_open(&out, path);
+  if (status)
+    return status;
+  npy_header(out.file, tensor);
+  for (uint64_t done = 0; done < tensor->bytes && !ferror(out.file);) {
+    const uint64_t left = tensor->bytes - done;
+    done += fwrite((const char *)data + done, 1, left < CHUNK ? left : CHUNK, out.file);
+  }
+  /* Large outputs leave the page cache, which counts as this process's. */
+  if (tensor->bytes > 0x100000 && fflush(out.file) == 0 && fdatasync(fileno(out.file)) == 0)
+    posix_fadvise(fileno(out.file), 0, 0, POSIX_FADV_DONTNEED);
+  return output_commit(&out);
+}

@@ -1,0 +1,183 @@
+/*===- program.h - What the generated executable's files share -*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* Every function that can fail prints one message, prefixed with the program's
+|* name, and returns 0 for success or an exit status.
+\*===----------------------------------------------------------------------===*/
+#ifndef SWAP_PROGRAM_H
+#define SWAP_PROGRAM_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "swap/posix.h"
+
+#define EXIT_RUN 1   /* a failed run */
+#define EXIT_USAGE 2 /* wrong usage */
+
+typedef struct named_file {
+  const char *name; /* of a model input */
+  const char *file;
+} named_file;
+
+typedef struct options {
+  named_file *inputs;
+  uint32_t input_count;
+  const char *output_dir;
+  const char *budget;
+  const char *weights;
+  const char *stats;
+  const char *trace;
+  const char *test_data;
+  uint32_t threads;
+  uint32_t iterations;
+  uint32_t warmup;
+  uint32_t io;
+  double rtol;
+  double atol;
+  int random;
+  int describe;
+  int help;
+  int version;
+} options;
+
+/* message.c */
+void program_name(const char *argv0);
+int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* args.c */
+int args_parse(options *o, int argc, char **argv);
+void args_help(void);
+
+/* sizes.c: text into bytes. Percentages are of `whole`; "min" and "max" are
+ * answered with those. Returns 0 for what is not a size. */
+int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max, uint64_t *bytes);
+/* "93.4 MiB" into one of four static buffers. */
+const char *size_text(uint64_t bytes);
+
+/* dtype.c */
+typedef struct dtype_info {
+  uint32_t dtype; /* swap_dtype */
+  uint32_t bytes;
+  const char *name;
+  const char *npy;  /* numpy's descr */
+  uint32_t onnx;    /* TensorProto.DataType */
+  uint32_t field;   /* TensorProto's field of typed values */
+} dtype_info;
+const dtype_info *dtype_find(uint32_t dtype);
+const dtype_info *dtype_from_npy(const char *descr, uint32_t wanted);
+const dtype_info *dtype_from_onnx(uint32_t onnx);
+double value_get(uint32_t dtype, const void *data, uint64_t index);
+void value_set(uint32_t dtype, void *data, uint64_t index, double value);
+/* "float32[1, 3, 224]" into one of four static buffers. */
+const char *shape_text(const char *dtype, uint32_t rank, const int64_t *dims);
+uint64_t tensor_elements(const swap_tensor *tensor);
+
+/* reader.c: a file read front to back with little memory. */
+typedef struct reader {
+  int fd;
+  const char *path;
+  uint64_t size;
+  uint64_t position; /* of the next byte handed out */
+  uint32_t have;
+  uint32_t at;
+  uint8_t buffer[8192];
+} reader;
+int reader_open(reader *r, const char *path);
+void reader_close(reader *r);
+int reader_seek(reader *r, uint64_t position);
+/* 0 if all `length` bytes came; they are checked against the file's size. */
+int reader_take(reader *r, void *data, uint64_t length);
+
+/* tensor_file.c: a tensor in an .npy or .pb file, without its elements. */
+#define FILE_MAX_RANK 32u
+typedef struct tensor_file {
+  reader in;
+  const dtype_info *type;
+  uint32_t rank;
+  int64_t dims[FILE_MAX_RANK];
+  uint64_t elements;
+  char name[256];
+  uint64_t data;        /* npy, raw pb: where the elements start */
+  uint32_t typed_field; /* pb without raw_data */
+  uint64_t typed_left;  /* bytes left of the packed field being read */
+} tensor_file;
+int tensor_file_open(tensor_file *t, const char *path, uint32_t wanted_dtype);
+int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor, const char *what);
+int tensor_file_read(tensor_file *t, void *data, uint64_t elements);
+void tensor_file_close(tensor_file *t);
+int npy_parse(tensor_file *t, uint32_t wanted_dtype);  /* npy.c */
+int pb_parse(tensor_file *t);                          /* pb.c */
+int pb_read_typed(tensor_file *t, void *data, uint64_t elements);
+
+/* output_file.c: written beside its place, then renamed into it. */
+typedef struct output_file {
+  FILE *file;
+  char path[4096];
+  char temporary[4200];
+} output_file;
+int output_open(output_file *out, const char *path);
+int output_commit(output_file *out);
+void output_discard(output_file *out);
+int output_directory(const char *path);
+int npy_write(const char *directory, const swap_tensor *tensor, const void *data);
+
+/* json.c */
+void json_string(FILE *out, const char *text);
+
+/* tensors.c: the model's inputs and outputs. */
+typedef struct tensors {
+  const swap_model *model;
+  void **inputs;
+  void **outputs;
+} tensors;
+int tensors_allocate(tensors *t, const swap_model *model);
+void tensors_free(tensors *t);
+int tensors_load(tensors *t, const options *o);
+int tensors_load_file(tensors *t, uint32_t input, const char *path);
+int tensors_save(const tensors *t, const char *directory);
+
+/* summary.c */
+void summary_outputs(const tensors *t);
+
+/* describe.c */
+int describe(const swap_model *model, const char *weights);
+
+/* stats.c */
+typedef struct sample {
+  uint64_t total_ns;
+  uint64_t compute_ns;
+  uint64_t stall_ns;
+} sample;
+typedef struct stats {
+  sample *samples;
+  uint32_t count;
+  uint64_t compute_ns; /* undisturbed; 0: not measured */
+  double read_rate;    /* bytes per second; 0: not measured */
+} stats;
+void stats_sort(stats *s);
+double stats_median_ms(const stats *s);
+double stats_bound_ms(const stats *s, const swap_posix *handle);
+int stats_write(const stats *s, const swap_posix *handle, const char *path);
+void stats_say(const stats *s, const swap_posix *handle);
+
+/* trace.c: Chrome trace events; and progress, which looks at the same events. */
+typedef struct trace trace;
+trace *trace_open(const char *path, const swap_model *model);
+void trace_event(void *context, swap_event_kind kind, uint32_t index, uint64_t begin_ns,
+                 uint64_t end_ns);
+int trace_close(trace *t);
+
+/* progress.c */
+void progress(const char *what, uint64_t done, uint64_t total);
+void progress_end(void);
+
+/* run.c */
+int run_once(swap_posix *handle, const tensors *t);
+int run_model(swap_posix *handle, const tensors *t, const options *o);
+/* test_data.c */
+int run_test_data(swap_posix *handle, tensors *t, const options *o);
+
+#endif /* SWAP_PROGRAM_H */

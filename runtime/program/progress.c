@@ -1,0 +1,34 @@
+/*===- progress.c - Progress of what takes over a second -*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+\*===----------------------------------------------------------------------===*/
+#include "program.h"
+
+#include <unistd.h>
+
+static uint64_t first_ns, last_ns;
+static int shown;
+
+void progress(const char *what, uint64_t done, uint64_t total) {
+  const uint64_t now = swap_posix_clock();
+  if (!first_ns)
+    first_ns = last_ns = now;
+  if (now - first_ns < UINT64_C(1000000000) || now - last_ns < UINT64_C(200000000))
+    return;
+  last_ns = now;
+  if (!isatty(STDERR_FILENO))
+    return;
+  if (total)
+    fprintf(stderr, "\r\033[K%s %llu of %llu", what, (unsigned long long)done,
+            (unsigned long long)total);
+  else
+    fprintf(stderr, "\r\033[K%s", what);
+  fflush(stderr);
+  shown = 1;
+}
+
+void progress_end(void) {
+  if (shown)
+    fprintf(stderr, "\r\033[K");
+  shown = 0;
+}

@@ -1,0 +1,124 @@
+/*===- tensors.c - The model's inputs and outputs -*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+\*===----------------------------------------------------------------------===*/
+#include "program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int allocate(void ***list, const swap_tensor *tensors, uint32_t count) {
+  *list = calloc(count ? count : 1, sizeof **list);
+  if (!*list)
+    return 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t bytes = tensors[i].bytes ? tensors[i].bytes : 1;
+    (*list)[i] = aligned_alloc(SWAP_BUFFER_ALIGN,
+                               (bytes + SWAP_BUFFER_ALIGN - 1) / SWAP_BUFFER_ALIGN *
+                                   SWAP_BUFFER_ALIGN);
+    if (!(*list)[i])
+      return 0;
+  }
+  return 1;
+}
+
+int tensors_allocate(tensors *t, const swap_model *model) {
+  *t = (tensors){.model = model};
+  if (allocate(&t->inputs, model->inputs, model->input_count) &&
+      allocate(&t->outputs, model->outputs, model->output_count))
+    return 0;
+  return fail(EXIT_RUN, "out of memory for inputs and outputs");
+}
+
+static void release(void **list, uint32_t count) {
+  for (uint32_t i = 0; list && i < count; ++i)
+    free(list[i]);
+  free(list);
+}
+
+void tensors_free(tensors *t) {
+  if (t->model) {
+    release(t->inputs, t->model->input_count);
+    release(t->outputs, t->model->output_count);
+  }
+  *t = (tensors){.model = NULL};
+}
+
+int tensors_load_file(tensors *t, uint32_t input, const char *path) {
+  const swap_tensor *tensor = &t->model->inputs[input];
+  tensor_file file;
+  int status = tensor_file_open(&file, path, tensor->dtype);
+  if (status)
+    return status;
+  status = tensor_file_matches(&file, tensor, "input");
+  if (!status)
+    status = tensor_file_read(&file, t->inputs[input], file.elements);
+  tensor_file_close(&file);
+  return status;
+}
+
+/* Floats in [-1, 1), integers in [0, 100), truth values; the same each time. */
+static void make_up(const swap_tensor *tensor, uint32_t input, void *data) {
+  const uint64_t elements = tensor_elements(tensor);
+  const int real = tensor->dtype >= SWAP_F32 && tensor->dtype <= SWAP_F64;
+  uint64_t state = UINT64_C(0x9E3779B97F4A7C15) * (input + 1);
+  for (uint64_t i = 0; i < elements; ++i) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    const double unit = (double)(state >> 40) / 16777216.0;
+    value_set(tensor->dtype, data, i,
+              real ? 2 * unit - 1
+                   : (double)(state >> 33) - 100.0 * (double)((state >> 33) / 100));
+  }
+  if (tensor->dtype == SWAP_BOOL)
+    for (uint64_t i = 0; i < elements; ++i)
+      ((uint8_t *)data)[i] &= 1;
+}
+
+static int name_missing(const tensors *t, const uint8_t *have) {
+  fail(EXIT_USAGE, "inputs are missing (or --random):");
+  for (uint32_t i = 0; i < t->model->input_count; ++i) {
+    const swap_tensor *tensor = &t->model->inputs[i];
+    if (!have[i])
+      fprintf(stderr, "  --input %s=FILE.npy  %s\n", tensor->name,
+              shape_text(dtype_find(tensor->dtype)->name, tensor->rank, tensor->dims));
+  }
+  return EXIT_USAGE;
+}
+
+static int unknown_input(const tensors *t, const char *name) {
+  fail(EXIT_USAGE, "the model has no input '%s'; it has:", name);
+  for (uint32_t i = 0; i < t->model->input_count; ++i)
+    fprintf(stderr, "  %s\n", t->model->inputs[i].name);
+  return EXIT_USAGE;
+}
+
+int tensors_load(tensors *t, const options *o) {
+  uint8_t *have = calloc(t->model->input_count + 1u, 1);
+  int status = have ? 0 : fail(EXIT_RUN, "out of memory");
+  for (uint32_t k = 0; !status && k < o->input_count; ++k) {
+    uint32_t i = 0;
+    while (i < t->model->input_count && strcmp(t->model->inputs[i].name, o->inputs[k].name) != 0)
+      ++i;
+    status = i == t->model->input_count ? unknown_input(t, o->inputs[k].name)
+                                        : tensors_load_file(t, i, o->inputs[k].file);
+    if (!status)
+      have[i] = 1;
+  }
+  for (uint32_t i = 0; !status && i < t->model->input_count; ++i) {
+    if (!have[i] && !o->random)
+      status = name_missing(t, have);
+    else if (!have[i])
+      make_up(&t->model->inputs[i], i, t->inputs[i]);
+  }
+  free(have);
+  return status;
+}
+
+int tensors_save(const tensors *t, const char *directory) {
+  int status = output_directory(directory);
+  for (uint32_t i = 0; !status && i < t->model->output_count; ++i)
+    status = npy_write(directory, &t->model->outputs[i], t->outputs[i]);
+  return status;
+}
