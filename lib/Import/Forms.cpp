@@ -35,6 +35,13 @@ static int64_t linearize(ArrayRef<int64_t> index, ArrayRef<int64_t> shape) {
   return position;
 }
 
+/// Folding leaves constants behind.
+static void eraseDead(Block &body) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 /// The elements of a constant; one for a splat.
 static SmallVector<Attribute> getAttributes(DenseElementsAttr constant) {
   if (constant.isSplat())
@@ -60,7 +67,8 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
   for (const Operand &operand : operands)
     elements.push_back(getAttributes(operand.tensor->constant));
   Block scratch;
-  OpBuilder builder = OpBuilder::atBlockEnd(&scratch);
+  OpBuilder builder(b.getContext());
+  builder.setInsertionPointToEnd(&scratch);
   Scalar scalar(builder, loc);
   SmallVector<Attribute> results;
   auto evaluate = [&](ArrayRef<int64_t> index) {
@@ -69,7 +77,7 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
       int64_t position = 0;
       if (values.size() != 1)
         position = linearize(operand.map.compose(index), operand.tensor->getShape());
-      args.push_back(scalar.constant(cast<TypedAttr>(values[position])));
+      args.push_back(scalar.constant(llvm::cast<TypedAttr>(values[position])));
     }
     Attribute result;
     bool known = matchPattern(body(scalar, args), m_Constant(&result));
@@ -118,6 +126,7 @@ TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
   auto op = linalg::GenericOp::create(b, loc, empty.getType(), values, empty,
                                       maps, iterators, emit);
   op->setAttr(swap::SwapDialect::kOriginAttr, origin);
+  eraseDead(op.getRegion().front());
   return wrap(op.getResult(0), isUnsigned);
 }
 
@@ -171,6 +180,7 @@ TensorRef NodeImporter::reduce(ArrayRef<Operand> operands, AffineMap resultMap,
   auto op = linalg::GenericOp::create(b, loc, empty.getType(), values,
                                       fill.getResult(0), maps, iterators, emit);
   op->setAttr(swap::SwapDialect::kOriginAttr, origin);
+  eraseDead(op.getRegion().front());
   return wrap(op.getResult(0), operands[0].tensor->isUnsigned);
 }
 
@@ -181,14 +191,15 @@ TensorRef NodeImporter::foldReduction(TensorRef tensor, AffineMap map,
   SmallVector<Attribute> results(type.getNumElements(), init);
   SmallVector<Attribute> elements = getAttributes(tensor->constant);
   Block scratch;
-  OpBuilder builder = OpBuilder::atBlockEnd(&scratch);
+  OpBuilder builder(b.getContext());
+  builder.setInsertionPointToEnd(&scratch);
   Scalar scalar(builder, loc);
   bool known = true;
   forEachIndex(tensor->getShape(), [&](ArrayRef<int64_t> index) {
     Attribute &result = results[linearize(map.compose(index), shape)];
     int64_t position = elements.size() == 1 ? 0 : linearize(index, tensor->getShape());
-    Value args[] = {scalar.constant(cast<TypedAttr>(elements[position])),
-                    scalar.constant(cast<TypedAttr>(result))};
+    Value args[] = {scalar.constant(llvm::cast<TypedAttr>(elements[position])),
+                    scalar.constant(llvm::cast<TypedAttr>(result))};
     known = matchPattern(body(scalar, args), m_Constant(&result));
     scratch.clear();
     return known;
@@ -229,12 +240,44 @@ TensorRef NodeImporter::transpose(TensorRef tensor, ArrayRef<int64_t> permutatio
   return copy(tensor, shape, getMap(shape.size(), results));
 }
 
+/// linalg takes a plain loop index for one that reaches all of the dimension.
+/// A piece from the front is therefore index 0 of [pieces, size] where the size
+/// divides, else `index + unit` with a loop of extent 1 in front of the others.
 TensorRef NodeImporter::slice(TensorRef tensor, ArrayRef<int64_t> offsets,
                               ArrayRef<int64_t> sizes, ArrayRef<int64_t> steps) {
-  SmallVector<AffineExpr> results;
+  if (tensor->getShape() == sizes && llvm::all_of(steps, [](int64_t s) { return s == 1; }))
+    return tensor;
+  auto isFront = [&](unsigned i) {
+    return offsets[i] == 0 && steps[i] == 1 && sizes[i] > 1 && sizes[i] < tensor->getDim(i);
+  };
+  bool needsUnit = false;
   for (unsigned i = 0; i < sizes.size(); ++i)
-    results.push_back(dim(i) * steps[i] + offsets[i]);
-  return copy(tensor, sizes, getMap(sizes.size(), results));
+    needsUnit |= isFront(i) && tensor->getDim(i) % sizes[i] != 0;
+  needsUnit &= !tensor->constant;
+  SmallVector<int64_t> split, shape;
+  if (needsUnit)
+    shape.push_back(1);
+  SmallVector<AffineExpr> results;
+  for (unsigned i = 0; i < sizes.size(); ++i) {
+    int64_t size = tensor->getDim(i);
+    AffineExpr at = dim(i + needsUnit);
+    if (sizes[i] == 1 && size != 1) {
+      at = b.getAffineConstantExpr(offsets[i]);
+    } else if (!isFront(i) || tensor->constant) {
+      at = at * steps[i] + offsets[i];
+    } else if (size % sizes[i] == 0) {
+      split.push_back(size / sizes[i]);
+      results.push_back(b.getAffineConstantExpr(0));
+      size = sizes[i];
+    } else {
+      at = at + dim(0);
+    }
+    split.push_back(size);
+    shape.push_back(sizes[i]);
+    results.push_back(at);
+  }
+  TensorRef piece = copy(reshape(tensor, split), shape, getMap(shape.size(), results));
+  return reshape(piece, sizes);
 }
 
 TensorRef NodeImporter::concat(ArrayRef<TensorRef> tensors, int64_t axis) {

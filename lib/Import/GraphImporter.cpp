@@ -287,7 +287,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame
   Location loc = nameLoc(label);
 
   SmallVector<TensorRef> outputs(node.outputs.size(), nullptr);
-  auto define = llvm::make_scope_exit([&] {
+  llvm::scope_exit define([&] {
     for (auto [name, tensor] : llvm::zip_equal(node.outputs, outputs))
       if (!name.empty() && !frame.values.try_emplace(name, tensor).second)
         error(loc) << "node '" << label << "' defines '" << name

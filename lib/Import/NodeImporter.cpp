@@ -141,7 +141,7 @@ TensorRef NodeImporter::constantFloats(ArrayRef<int64_t> shape,
 
 TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
                               bool isUnsigned) {
-  auto type = RankedTensorType::get(shape, cast<TypedAttr>(value).getType());
+  auto type = RankedTensorType::get(shape, llvm::cast<TypedAttr>(value).getType());
   return constant(DenseElementsAttr::get(type, ArrayRef<Attribute>(value)),
                   isUnsigned);
 }

@@ -388,7 +388,7 @@ private:
   SmallVector<Value> worklist;
 };
 
-struct ChannelsLastPass : impl::ChannelsLastBase<ChannelsLastPass> {
+struct ChannelsLastPass : swapc::impl::ChannelsLastBase<ChannelsLastPass> {
   using ChannelsLastBase::ChannelsLastBase;
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>())

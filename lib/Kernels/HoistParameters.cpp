@@ -10,7 +10,9 @@
 #include "swapc/Kernels/Recipes.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_HOISTPARAMETERS
@@ -65,7 +67,7 @@ static Value hoist(ModuleOp module, linalg::GenericOp op) {
   Block *body = op.getBody();
   swap::DerivedOp derived = getOrCreateDerived(
       module, sources[0].getValue(), getType(op.getResult(0)), sources, maps,
-      [&](OpBuilder &b, ValueRange args) {
+      [&](OpBuilder &b, ValueRange args) -> Value {
         IRMapping mapping;
         mapping.map(body->getArguments().drop_back(), args);
         for (Operation &inner : body->without_terminator()) {
@@ -98,7 +100,7 @@ static Value hoistReshape(ModuleOp module, Operation *op) {
 
 namespace {
 
-struct HoistParametersPass : impl::HoistParametersBase<HoistParametersPass> {
+struct HoistParametersPass : swapc::impl::HoistParametersBase<HoistParametersPass> {
   using HoistParametersBase::HoistParametersBase;
 
   void runOnOperation() override {

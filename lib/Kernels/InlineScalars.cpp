@@ -10,7 +10,6 @@
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_INLINESCALARS
@@ -31,23 +30,9 @@ static void inlineSplats(linalg::GenericOp op) {
   }
 }
 
-/// Scalars that a body takes from outside become its own.
-static void sinkConstants(linalg::GenericOp op) {
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op.getRegion(), captured);
-  OpBuilder b = OpBuilder::atBlockBegin(op.getBody());
-  for (Value value : captured) {
-    auto constant = value.getDefiningOp<arith::ConstantOp>();
-    if (!constant || isa<TensorType>(value.getType()))
-      continue;
-    Operation *own = b.clone(*constant);
-    replaceAllUsesInRegionWith(value, own->getResult(0), op.getRegion());
-  }
-}
-
 namespace {
 
-struct InlineScalarsPass : impl::InlineScalarsBase<InlineScalarsPass> {
+struct InlineScalarsPass : swapc::impl::InlineScalarsBase<InlineScalarsPass> {
   using InlineScalarsBase::InlineScalarsBase;
 
   void runOnOperation() override {

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -105,6 +106,16 @@ int64_t swapc::getSpatialRank(linalg::GenericOp op) {
   return slides ? spatial : 0;
 }
 
+int64_t swapc::getWindowRank(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() == 0 ||
+      op->getNumResults() != 1)
+    return 0;
+  AffineMap input = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
+  return llvm::count_if(input.getResults(), [](AffineExpr expr) {
+    return !isa<AffineDimExpr, AffineConstantExpr>(expr);
+  });
+}
+
 TypedAttr swapc::getSplat(Value value) {
   if (auto fill = value.getDefiningOp<linalg::FillOp>()) {
     TypedAttr scalar;
@@ -177,4 +188,17 @@ Value swapc::copy(OpBuilder &b, Location loc, Value source,
 void swapc::setOrigin(Operation *to, Operation *from) {
   if (Attribute origin = from->getAttr(swap::SwapDialect::kOriginAttr))
     to->setAttr(swap::SwapDialect::kOriginAttr, origin);
+}
+
+void swapc::sinkConstants(linalg::GenericOp op) {
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  OpBuilder b = OpBuilder::atBlockBegin(op.getBody());
+  for (Value value : captured) {
+    auto constant = value.getDefiningOp<arith::ConstantOp>();
+    if (!constant || isa<TensorType>(value.getType()))
+      continue;
+    Operation *own = b.clone(*constant);
+    replaceAllUsesInRegionWith(value, own->getResult(0), op.getRegion());
+  }
 }

@@ -30,9 +30,13 @@ inline mlir::OpOperand *getRhs(mlir::linalg::GenericOp op) {
   return op.getDpsInputOperand(1);
 }
 
-/// A reduction or contraction whose input 0 slides over its last
-/// `spatial` > 0 dimensions; 0 for anything else.
+/// The last dimensions of input 0 that a reduction or contraction slides over,
+/// with channels first; 0 for anything else.
 int64_t getSpatialRank(mlir::linalg::GenericOp op);
+
+/// How many dimensions of input 0 of a reduction or contraction are read by
+/// windows, in any layout.
+int64_t getWindowRank(mlir::linalg::GenericOp op);
 
 /// Whether `value` holds the same scalar everywhere; then that scalar.
 mlir::TypedAttr getSplat(mlir::Value value);
@@ -49,6 +53,9 @@ mlir::Value reshape(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value,
 /// A tensor of `shape` whose element i is element map(i) of `source`.
 mlir::Value copy(mlir::OpBuilder &b, mlir::Location loc, mlir::Value source,
                  llvm::ArrayRef<int64_t> shape, mlir::AffineMap map);
+
+/// Scalar constants that the body takes from outside become its own.
+void sinkConstants(mlir::linalg::GenericOp op);
 
 /// Copies swap.origin.
 void setOrigin(mlir::Operation *to, mlir::Operation *from);

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 using namespace swapc;
 
@@ -109,9 +110,9 @@ BufferLayout swapc::layoutBuffers(const std::vector<PlanBuffer> &buffers) {
   for (const std::vector<double> &key : keys) {
     std::vector<int> order(count);
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      return key[a] != key[b] ? key[a] > key[b]
-                              : layouter.sizes[a] > layouter.sizes[b];
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return std::make_tuple(-key[a], -layouter.sizes[a], a) <
+             std::make_tuple(-key[b], -layouter.sizes[b], b);
     });
     for (bool bestFit : {true, false})
       if (!layouter.isOptimal() || layouter.bestOrder.empty())

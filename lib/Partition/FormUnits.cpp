@@ -190,16 +190,16 @@ void UnitFormer::formTinyUnit() {
       tiny.push_back(name);
   }
   // Those of several calls first, which would be in memory all the time anyway.
-  llvm::stable_sort(tiny, [&](StringAttr a, StringAttr b) {
-    bool aShared = uses[a].calls.size() > 1, bShared = uses[b].calls.size() > 1;
-    if (aShared != bShared)
-      return aShared;
-    return getStorageBytes(uses[a].type) < getStorageBytes(uses[b].type);
-  });
+  SmallVector<std::tuple<bool, int64_t, size_t>> keys;
+  for (auto [i, name] : llvm::enumerate(tiny))
+    keys.push_back({uses[name].calls.size() == 1,
+                    getStorageBytes(uses[name].type), i});
+  llvm::sort(keys);
   int64_t room = std::clamp<int64_t>(weights / 64, kTinyBytes, 1024 * 1024);
   SmallVector<Piece> pieces;
-  for (StringAttr name : tiny) {
-    int64_t bytes = roundUp(getStorageBytes(uses[name].type), kBufferAlign);
+  for (auto [isSingle, size, i] : keys) {
+    StringAttr name = tiny[i];
+    int64_t bytes = roundUp(size, kBufferAlign);
     if (bytes > room)
       break;
     room -= bytes;

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <tuple>
 
 using namespace swapc;
 
@@ -46,9 +46,9 @@ Planner::Planner(PlanProblem given) : problem(std::move(given)) {
     else if (isStreamable(unit))
       order.push_back(unit);
   }
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-    return firstUse[a] != firstUse[b] ? firstUse[a] < firstUse[b]
-                                      : lastUse[a] > lastUse[b];
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::make_tuple(firstUse[a], -lastUse[a], a) <
+           std::make_tuple(firstUse[b], -lastUse[b], b);
   });
   std::vector<double> density(units, 0);
   for (int unit : order) {
@@ -56,8 +56,10 @@ Planner::Planner(PlanProblem given) : problem(std::move(given)) {
     density[unit] = seconds / static_cast<double>(std::max<int64_t>(bytes, 1));
   }
   byDensity = order;
-  std::stable_sort(byDensity.begin(), byDensity.end(),
-                   [&](int a, int b) { return density[a] < density[b]; });
+  std::sort(byDensity.begin(), byDensity.end(), [&](int a, int b) {
+    return std::make_tuple(density[a], firstUse[a], a) <
+           std::make_tuple(density[b], firstUse[b], b);
+  });
   double now = 0;
   for (const PlanStep &step : problem.steps) {
     startTime.push_back(now);
@@ -270,9 +272,11 @@ MemoryPlan Planner::plan(int64_t budget) const {
       candidate.slots = placement.slots;
       schedule(candidate, placement);
       finish(candidate, region);
-      if (!found || candidate.seconds < best.seconds ||
-          (candidate.seconds == best.seconds &&
-           candidate.streamedBytes < best.streamedBytes))
+      // Bytes that are not read cost nothing where the estimates are wrong.
+      auto getCost = [](const MemoryPlan &plan) {
+        return plan.seconds + 0.1 * plan.streamSeconds;
+      };
+      if (!found || getCost(candidate) < getCost(best))
         best = std::move(candidate);
       found = true;
     }

@@ -107,8 +107,9 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
   placement.earliest.assign(problem.units.size(), 0);
   std::vector<int> buffers(problem.buffers.size());
   std::iota(buffers.begin(), buffers.end(), 0);
-  std::stable_sort(buffers.begin(), buffers.end(), [&](int a, int b) {
-    return problem.buffers[a].first < problem.buffers[b].first;
+  std::sort(buffers.begin(), buffers.end(), [&](int a, int b) {
+    return std::make_pair(problem.buffers[a].first, a) <
+           std::make_pair(problem.buffers[b].first, b);
   });
 
   Region free(region / kPageBytes);

@@ -50,7 +50,7 @@ static int64_t apply(AffineExprKind kind, int64_t a, int64_t b) {
   case AffineExprKind::Mul: return a * b;
   case AffineExprKind::FloorDiv: return llvm::divideFloorSigned(a, b);
   case AffineExprKind::CeilDiv: return llvm::divideCeilSigned(a, b);
-  default: return mod(a, b);
+  default: return llvm::mod(a, b);
   }
 }
 
@@ -70,7 +70,7 @@ static Interval getInterval(AffineExpr expr, ArrayRef<Interval> dims) {
     if (llvm::divideFloorSigned(a.low, b.low) !=
         llvm::divideFloorSigned(a.high, b.low))
       return {0, b.low - 1};
-    return {mod(a.low, b.low), mod(a.high, b.low)};
+    return {llvm::mod(a.low, b.low), llvm::mod(a.high, b.low)};
   }
   int64_t x = apply(kind, a.low, b.low), y = apply(kind, a.high, b.low);
   return {std::min(x, y), std::max(x, y)};

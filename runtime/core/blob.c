@@ -10,10 +10,13 @@
 
 #include <string.h>
 
-static int read_range(swap_session *session, uint64_t offset, void *buffer, uint64_t length) {
+static int read_range(swap_session *session, uint64_t offset, void *buffer,
+                      uint64_t length) {
   const swap_storage *storage = session->config.storage;
-  const int status = swap_core_status(storage->read(storage->context, offset, buffer, length));
-  return status ? swap_core_fail(session, status, SWAP_CORE_NONE, offset) : SWAP_OK;
+  const int status =
+      swap_core_status(storage->read(storage->context, offset, buffer, length));
+  return status ? swap_core_fail(session, status, SWAP_CORE_NONE, offset)
+                : SWAP_OK;
 }
 
 static int check_header(swap_session *session) {
@@ -24,10 +27,12 @@ static int check_header(swap_session *session) {
     return status;
   if (header.magic != SWAP_BLOB_MAGIC || header.version != SWAP_BLOB_VERSION ||
       header.header_bytes != sizeof(swap_blob_header) ||
-      header.unit_stride != sizeof(swap_blob_unit) || header.table_offset != SWAP_BLOB_ALIGN)
+      header.unit_stride != sizeof(swap_blob_unit) ||
+      header.table_offset != SWAP_BLOB_ALIGN)
     return swap_core_fail(session, SWAP_ERR_BLOB, SWAP_CORE_NONE, 0);
   if (memcmp(header.hash, model->blob_hash, SWAP_HASH_BYTES) != 0 ||
-      header.unit_count != model->unit_count || header.blob_bytes != model->blob_bytes)
+      header.unit_count != model->unit_count ||
+      header.blob_bytes != model->blob_bytes)
     return swap_core_fail(session, SWAP_ERR_HASH, SWAP_CORE_NONE, 0);
   return SWAP_OK;
 }
@@ -39,8 +44,10 @@ static int check_table(swap_session *session) {
     uint32_t count = model->unit_count - first;
     if (count > sizeof chunk / sizeof chunk[0])
       count = sizeof chunk / sizeof chunk[0];
-    const uint64_t offset = SWAP_BLOB_ALIGN + (uint64_t)first * sizeof(swap_blob_unit);
-    const int status = read_range(session, offset, chunk, count * sizeof chunk[0]);
+    const uint64_t offset =
+        SWAP_BLOB_ALIGN + (uint64_t)first * sizeof(swap_blob_unit);
+    const int status =
+        read_range(session, offset, chunk, count * sizeof chunk[0]);
     if (status)
       return status;
     for (uint32_t i = 0; i < count; ++i)

@@ -8,13 +8,15 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
-static int check_unit(const swap_model *model, const swap_plan *plan, uint32_t unit) {
+static int check_unit(const swap_model *model, const swap_plan *plan,
+                      uint32_t unit) {
   if (unit >= model->unit_count)
     return 0;
   const swap_blob_unit *entry = &model->units[unit];
   return plan->slots[unit] % SWAP_BLOB_ALIGN == 0 &&
          entry->length <= UINT64_MAX - SWAP_BLOB_ALIGN &&
-         swap_core_inside(plan->slots[unit], swap_core_pages(entry->length), plan->arena_bytes);
+         swap_core_inside(plan->slots[unit], swap_core_pages(entry->length),
+                          plan->arena_bytes);
 }
 
 static int check_operand(const swap_model *model, const swap_plan *plan,
@@ -39,28 +41,35 @@ static int check_operand(const swap_model *model, const swap_plan *plan,
   default:
     return 0;
   }
-  return operand->offset >= 0 && swap_core_inside((uint64_t)operand->offset, extent, size);
+  return operand->offset >= 0 &&
+         swap_core_inside((uint64_t)operand->offset, extent, size);
 }
 
-static int check_rows(const swap_model *model, const swap_plan *plan, const swap_step *step,
-                      const swap_operand *operands) {
+static int check_rows(const swap_model *model, const swap_plan *plan,
+                      const swap_step *step, const swap_operand *operands) {
   if (step->index >= model->unit_count || step->operand_count != 2)
     return 0;
   const swap_blob_unit *entry = &model->units[step->index];
   if (!entry->row_bytes || (step->aux != SWAP_I32 && step->aux != SWAP_I64) ||
-      step->tile_end > UINT64_MAX / entry->row_bytes || step->tile_end > UINT64_MAX / 8)
+      step->tile_end > UINT64_MAX / entry->row_bytes ||
+      step->tile_end > UINT64_MAX / 8)
     return 0;
-  const uint64_t index_bytes = step->tile_end * (step->aux == SWAP_I32 ? 4u : 8u);
-  return operands[0].space != SWAP_SPACE_UNIT && operands[1].space != SWAP_SPACE_UNIT &&
+  const uint64_t index_bytes =
+      step->tile_end * (step->aux == SWAP_I32 ? 4u : 8u);
+  return operands[0].space != SWAP_SPACE_UNIT &&
+         operands[1].space != SWAP_SPACE_UNIT &&
          operands[1].space != SWAP_SPACE_INPUT &&
          check_operand(model, plan, &operands[0], index_bytes) &&
-         check_operand(model, plan, &operands[1], step->tile_end * entry->row_bytes);
+         check_operand(model, plan, &operands[1],
+                       step->tile_end * entry->row_bytes);
 }
 
-static int check_call(const swap_model *model, const swap_plan *plan, const swap_step *step,
-                      const swap_operand *operands) {
-  if (step->index >= model->kernel_count || step->operand_count > SWAP_MAX_OPERANDS ||
-      step->tile_begin > step->tile_end || step->scratch_bytes > plan->scratch_stride)
+static int check_call(const swap_model *model, const swap_plan *plan,
+                      const swap_step *step, const swap_operand *operands) {
+  if (step->index >= model->kernel_count ||
+      step->operand_count > SWAP_MAX_OPERANDS ||
+      step->tile_begin > step->tile_end ||
+      step->scratch_bytes > plan->scratch_stride)
     return 0;
   for (uint32_t i = 0; i < step->operand_count; ++i)
     if (!check_operand(model, plan, &operands[i], 0))
@@ -83,8 +92,10 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan) {
   int ok = check_scratch(plan);
   for (uint32_t i = 0; ok && i < model->unit_count; ++i) {
     const swap_blob_unit *entry = &model->units[i];
-    ok = entry->offset % SWAP_BLOB_ALIGN == 0 && entry->length <= UINT64_MAX - SWAP_BLOB_ALIGN &&
-         swap_core_inside(entry->offset, swap_core_pages(entry->length), model->blob_bytes) &&
+    ok = entry->offset % SWAP_BLOB_ALIGN == 0 &&
+         entry->length <= UINT64_MAX - SWAP_BLOB_ALIGN &&
+         swap_core_inside(entry->offset, swap_core_pages(entry->length),
+                          model->blob_bytes) &&
          (!plan->resident[i] || check_unit(model, plan, i));
   }
   for (uint32_t i = 0; ok && i < plan->step_count; ++i) {

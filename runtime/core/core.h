@@ -25,7 +25,8 @@ static inline uint64_t swap_core_pages(uint64_t bytes) {
 }
 
 /* Whether [offset, offset + length) lies inside [0, size). */
-static inline int swap_core_inside(uint64_t offset, uint64_t length, uint64_t size) {
+static inline int swap_core_inside(uint64_t offset, uint64_t length,
+                                   uint64_t size) {
   return offset <= size && length <= size - offset;
 }
 
@@ -45,14 +46,16 @@ static inline int swap_core_status(int returned) {
 /* Reads under way at once that the storage and the session can hold. */
 static inline uint32_t swap_core_depth(const swap_session *session) {
   const swap_storage *storage = session->config.storage;
-  if (!storage->begin || swap_core_maps(session) || (session->config.flags & SWAP_FLAG_SERIAL))
+  if (!storage->begin || swap_core_maps(session) ||
+      (session->config.flags & SWAP_FLAG_SERIAL))
     return SWAP_CORE_MAX_READS;
-  return storage->depth < SWAP_CORE_MAX_READS ? storage->depth : SWAP_CORE_MAX_READS;
+  return storage->depth < SWAP_CORE_MAX_READS ? storage->depth
+                                              : SWAP_CORE_MAX_READS;
 }
 
 /* Records where an error happened and returns it. */
-static inline int swap_core_fail(swap_session *session, int status, uint32_t unit,
-                                 uint64_t offset) {
+static inline int swap_core_fail(swap_session *session, int status,
+                                 uint32_t unit, uint64_t offset) {
   session->failed_unit = unit;
   session->failed_offset = offset;
   return status;
@@ -75,7 +78,7 @@ void swap_core_drain(swap_session *session);
 const uint8_t *swap_core_unit_base(const swap_session *session, uint32_t unit);
 
 /* rows.c: SWAP_OP_ROWS. */
-int swap_core_rows(swap_session *session, const swap_step *step, const void *indices,
-                   void *destination);
+int swap_core_rows(swap_session *session, const swap_step *step,
+                   const void *indices, void *destination);
 
 #endif /* SWAP_CORE_H */

@@ -17,8 +17,9 @@
 uint32_t swap_crc32c_portable(uint32_t crc, const void *data, size_t length) {
   /* A nibble at a time: 64 bytes of constants, small enough for firmware. */
   static const uint32_t nibble[16] = {
-      0x00000000u, 0x105EC76Fu, 0x20BD8EDEu, 0x30E349B1u, 0x417B1DBCu, 0x5125DAD3u,
-      0x61C69362u, 0x7198540Du, 0x82F63B78u, 0x92A8FC17u, 0xA24BB5A6u, 0xB21572C9u,
+      0x00000000u, 0x105EC76Fu, 0x20BD8EDEu, 0x30E349B1u,
+      0x417B1DBCu, 0x5125DAD3u, 0x61C69362u, 0x7198540Du,
+      0x82F63B78u, 0x92A8FC17u, 0xA24BB5A6u, 0xB21572C9u,
       0xC38D26C4u, 0xD3D3E1ABu, 0xE330A81Au, 0xF36E6F75u};
   const uint8_t *bytes = data;
   crc = ~crc;
@@ -84,7 +85,8 @@ static uint64_t load8(const uint8_t *bytes) {
   return word;
 }
 
-TARGET static uint32_t by_instruction(uint32_t start, const uint8_t *bytes, size_t length) {
+TARGET static uint32_t by_instruction(uint32_t start, const uint8_t *bytes,
+                                      size_t length) {
   uint64_t crc = (uint32_t)~start;
   if (length >= 3 * LANE) {
     const uint32_t shift = lane_shift();

@@ -47,19 +47,24 @@ static int wait_oldest(gather *g) {
 }
 
 /* Reads a range, at once or by ticket; leaves room for the units under way. */
-static int fetch(gather *g, uint64_t offset, void *destination, uint64_t length) {
+static int fetch(gather *g, uint64_t offset, void *destination,
+                 uint64_t length) {
   swap_session *session = g->session;
   const swap_storage *storage = session->config.storage;
   session->counters.streamed_bytes += length;
-  if (!storage->begin || length > storage->begin_any || (session->config.flags & SWAP_FLAG_SERIAL))
-    return swap_core_status(storage->read(storage->context, offset, destination, length));
+  if (!storage->begin || length > storage->begin_any ||
+      (session->config.flags & SWAP_FLAG_SERIAL))
+    return swap_core_status(
+        storage->read(storage->context, offset, destination, length));
   const uint32_t depth = swap_core_depth(session);
   while (g->count + session->in_flight_count >= depth) {
-    const int status = g->count ? wait_oldest(g) : swap_core_finish_oldest(session);
+    const int status =
+        g->count ? wait_oldest(g) : swap_core_finish_oldest(session);
     if (status)
       return status;
   }
-  const int64_t ticket = storage->begin(storage->context, offset, destination, length);
+  const int64_t ticket =
+      storage->begin(storage->context, offset, destination, length);
   if (ticket < 0)
     return ticket < INT32_MIN ? SWAP_ERR_IO : (int)ticket;
   g->tickets[(g->first + g->count) % SWAP_CORE_MAX_READS] = ticket;
@@ -69,7 +74,8 @@ static int fetch(gather *g, uint64_t offset, void *destination, uint64_t length)
 
 /* Rows [position, ...) that lie next to each other in the table, as one. The
  * run ends before it needs more than `begin` takes. */
-static int next_range(gather *g, uint64_t position, uint64_t *row, uint64_t *rows) {
+static int next_range(gather *g, uint64_t position, uint64_t *row,
+                      uint64_t *rows) {
   if (!row_at(g, position, row))
     return 0;
   const swap_storage *storage = g->session->config.storage;
@@ -77,15 +83,16 @@ static int next_range(gather *g, uint64_t position, uint64_t *row, uint64_t *row
                             ? storage->begin_any / g->row_bytes
                             : UINT64_MAX;
   uint64_t following;
-  for (*rows = 1; *rows < most && position + *rows < g->step->tile_end; *rows += 1) {
+  for (*rows = 1; *rows < most && position + *rows < g->step->tile_end;
+       *rows += 1) {
     if (!row_at(g, position + *rows, &following) || following != *row + *rows)
       break;
   }
   return 1;
 }
 
-int swap_core_rows(swap_session *session, const swap_step *step, const void *indices,
-                   void *destination) {
+int swap_core_rows(swap_session *session, const swap_step *step,
+                   const void *indices, void *destination) {
   const uint32_t unit = step->index;
   const swap_blob_unit *entry = &session->model->units[unit];
   gather g = {.session = session, .step = step, .indices = indices};
@@ -93,7 +100,8 @@ int swap_core_rows(swap_session *session, const swap_step *step, const void *ind
   g.table_rows = entry->length / entry->row_bytes;
 
   const uint8_t *resident = NULL;
-  if (session->plan->resident[unit] && !(resident = swap_core_unit_base(session, unit)))
+  if (session->plan->resident[unit] &&
+      !(resident = swap_core_unit_base(session, unit)))
     return swap_core_fail(session, SWAP_ERR_IO, unit, entry->offset);
   /* Units in flight may fail while rows make room; that error names them. */
   session->failed_unit = SWAP_CORE_NONE;

@@ -32,14 +32,16 @@ static void *address(const run *r, const swap_operand *operand) {
   uint8_t *base;
   switch (operand->space) {
   case SWAP_SPACE_INPUT:
-    base = (uint8_t *)(uintptr_t)r->inputs[operand->index]; /* kernels only read it */
+    base = (uint8_t *)(uintptr_t)
+               r->inputs[operand->index]; /* kernels only read it */
     break;
   case SWAP_SPACE_OUTPUT:
     base = r->outputs[operand->index];
     break;
   case SWAP_SPACE_UNIT:
     base = (uint8_t *)(uintptr_t)swap_core_unit_base(session, operand->index);
-    /* An offset may lead out of the unit, so no pointer arithmetic on objects. */
+    /* An offset may lead out of the unit, so no pointer arithmetic on objects.
+     */
     return base ? (void *)((uintptr_t)base + (uintptr_t)operand->offset) : NULL;
   default:
     base = session->config.arena;
@@ -52,7 +54,8 @@ static int call_kernel(const run *r, const swap_step *step) {
   const swap_plan *plan = session->plan;
   const swap_executor *executor = session->config.executor;
   const uint64_t tiles = step->tile_end - step->tile_begin;
-  call c = {.fn = session->model->kernels[step->index].fn, .tile_begin = step->tile_begin};
+  call c = {.fn = session->model->kernels[step->index].fn,
+            .tile_begin = step->tile_begin};
   session->failed_kernel = step->index; /* the last one reached */
   for (uint32_t i = 0; i < step->operand_count; ++i) {
     const swap_operand *operand = &plan->operands[step->first_operand + i];
@@ -80,7 +83,8 @@ static int execute(const run *r, const swap_step *step) {
   if (step->op == SWAP_OP_CALL)
     return call_kernel(r, step);
   if (step->op == SWAP_OP_ROWS)
-    return swap_core_rows(session, step, address(r, &plan->operands[step->first_operand]),
+    return swap_core_rows(session, step,
+                          address(r, &plan->operands[step->first_operand]),
                           address(r, &plan->operands[step->first_operand + 1]));
   if (plan->resident[step->index])
     return SWAP_OK; /* in memory since swap_open */
@@ -91,26 +95,30 @@ static int execute(const run *r, const swap_step *step) {
   return swap_core_release(session, step->index);
 }
 
-static void report(swap_session *session, const swap_step *step, uint64_t begin, uint64_t end) {
-  static const swap_event_kind kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT, SWAP_EVENT_OUT,
-                                          SWAP_EVENT_CALL, SWAP_EVENT_WAIT};
+static void report(swap_session *session, const swap_step *step, uint64_t begin,
+                   uint64_t end) {
+  static const swap_event_kind kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
+                                          SWAP_EVENT_OUT, SWAP_EVENT_CALL,
+                                          SWAP_EVENT_WAIT};
   if (step->op == SWAP_OP_CALL)
     session->counters.compute_ns += end - begin;
   else
     session->counters.stall_ns += end - begin;
   if (session->config.event)
-    session->config.event(session->config.event_context, kinds[step->op], step->index, begin, end);
+    session->config.event(session->config.event_context, kinds[step->op],
+                          step->index, begin, end);
 }
 
 static int check_tensors(const run *r) {
   const swap_model *model = r->session->model;
   for (uint32_t i = 0; i < model->input_count; ++i)
-    if (model->inputs[i].bytes &&
-        (!r->inputs || !r->inputs[i] || (uintptr_t)r->inputs[i] % SWAP_BUFFER_ALIGN))
+    if (model->inputs[i].bytes && (!r->inputs || !r->inputs[i] ||
+                                   (uintptr_t)r->inputs[i] % SWAP_BUFFER_ALIGN))
       return SWAP_ERR_ARGUMENT;
   for (uint32_t i = 0; i < model->output_count; ++i)
     if (model->outputs[i].bytes &&
-        (!r->outputs || !r->outputs[i] || (uintptr_t)r->outputs[i] % SWAP_BUFFER_ALIGN))
+        (!r->outputs || !r->outputs[i] ||
+         (uintptr_t)r->outputs[i] % SWAP_BUFFER_ALIGN))
       return SWAP_ERR_ARGUMENT;
   return SWAP_OK;
 }
@@ -118,19 +126,22 @@ static int check_tensors(const run *r) {
 /* After an error nothing may still write to the arena, nor stay mapped. */
 static void abandon(swap_session *session) {
   swap_core_drain(session);
-  for (uint32_t unit = 0; swap_core_maps(session) && unit < session->model->unit_count; ++unit)
+  for (uint32_t unit = 0;
+       swap_core_maps(session) && unit < session->model->unit_count; ++unit)
     if (!session->plan->resident[unit])
       (void)swap_core_release(session, unit);
 }
 
-int swap_run(swap_session *session, const void *const *inputs, void *const *outputs) {
+int swap_run(swap_session *session, const void *const *inputs,
+             void *const *outputs) {
   if (!session)
     return SWAP_ERR_ARGUMENT;
   if (!session->model)
     return SWAP_ERR_STATE;
   const run r = {session, inputs, outputs};
   swap_counters *counters = &session->counters;
-  const uint64_t *copied = session->config.storage ? session->config.storage->copied : NULL;
+  const uint64_t *copied =
+      session->config.storage ? session->config.storage->copied : NULL;
   const uint64_t copied_before = copied ? *copied : 0;
   const uint64_t start = swap_core_now(session);
   *counters = (swap_counters){.runs = counters->runs};
@@ -138,7 +149,8 @@ int swap_run(swap_session *session, const void *const *inputs, void *const *outp
   session->failed_kernel = SWAP_CORE_NONE;
   int status = check_tensors(&r);
   uint64_t begin = start, end = start;
-  for (uint32_t i = 0; !status && i < session->plan->step_count; ++i, begin = end) {
+  for (uint32_t i = 0; !status && i < session->plan->step_count;
+       ++i, begin = end) {
     status = execute(&r, &session->plan->steps[i]);
     end = swap_core_now(session);
     if (!status)

@@ -13,13 +13,15 @@ static int check_config(const swap_model *model, const swap_plan *plan,
                         const swap_config *config) {
   const swap_storage *storage = config->storage;
   const uint32_t threads = plan->threads ? plan->threads : 1;
-  if (plan->arena_bytes && (!config->arena || (uintptr_t)config->arena % SWAP_BLOB_ALIGN))
+  if (plan->arena_bytes &&
+      (!config->arena || (uintptr_t)config->arena % SWAP_BLOB_ALIGN))
     return SWAP_ERR_ARGUMENT;
   if (config->arena_bytes < plan->arena_bytes)
     return SWAP_ERR_BUDGET;
   /* Each thread has a scratch area in the plan; more threads have none. */
-  if (config->executor && (!config->executor->parallel || !config->executor->threads ||
-                           config->executor->threads > threads))
+  if (config->executor &&
+      (!config->executor->parallel || !config->executor->threads ||
+       config->executor->threads > threads))
     return SWAP_ERR_ARGUMENT;
   if (!storage)
     return model->unit_count ? SWAP_ERR_ARGUMENT : SWAP_OK;
@@ -38,8 +40,8 @@ static int load_resident(swap_session *session) {
   return status ? status : swap_core_finish_all(session);
 }
 
-int swap_open(swap_session *session, const swap_model *model, const swap_plan *plan,
-              const swap_config *config) {
+int swap_open(swap_session *session, const swap_model *model,
+              const swap_plan *plan, const swap_config *config) {
   if (!session || !model || !config)
     return SWAP_ERR_ARGUMENT;
   memset(session, 0, sizeof *session);
@@ -76,7 +78,8 @@ void swap_close(swap_session *session) {
   swap_core_drain(session);
   const swap_storage *storage = session->config.storage;
   for (uint32_t unit = 0; storage && storage->unmap && storage->map &&
-                          unit < session->model->unit_count; ++unit)
+                          unit < session->model->unit_count;
+       ++unit)
     if (session->plan->resident[unit] && session->model->units[unit].length)
       storage->unmap(storage->context, session->model->units[unit].offset,
                      session->model->units[unit].length);

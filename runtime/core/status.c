@@ -35,7 +35,8 @@ const char *swap_status_string(int status) {
   }
 }
 
-const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes) {
+const swap_plan *swap_choose_plan(const swap_model *model,
+                                  uint64_t arena_bytes) {
   const swap_plan *best = NULL;
   if (!model)
     return NULL;
@@ -45,7 +46,8 @@ const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes)
       continue;
     /* Among equals the smaller arena: it gives nothing away. */
     if (!best || plan->streamed_bytes < best->streamed_bytes ||
-        (plan->streamed_bytes == best->streamed_bytes && plan->arena_bytes < best->arena_bytes))
+        (plan->streamed_bytes == best->streamed_bytes &&
+         plan->arena_bytes < best->arena_bytes))
       best = plan;
   }
   return best;

@@ -19,7 +19,8 @@ const uint8_t *swap_core_unit_base(const swap_session *session, uint32_t unit) {
 
 static int verify(swap_session *session, uint32_t unit) {
   const swap_blob_unit *entry = &session->model->units[unit];
-  if (session->verified || (session->config.flags & SWAP_FLAG_NO_VERIFY) || !entry->length)
+  if (session->verified || (session->config.flags & SWAP_FLAG_NO_VERIFY) ||
+      !entry->length)
     return SWAP_OK;
   const uint8_t *base = swap_core_unit_base(session, unit);
   if (!base)
@@ -33,9 +34,10 @@ static int read_now(swap_session *session, uint32_t unit) {
   const swap_blob_unit *entry = &session->model->units[unit];
   const swap_storage *storage = session->config.storage;
   uint8_t *slot = (uint8_t *)session->config.arena + session->plan->slots[unit];
-  const int status = swap_core_status(
-      storage->read(storage->context, entry->offset, slot, swap_core_pages(entry->length)));
-  return status ? swap_core_fail(session, status, unit, entry->offset) : SWAP_OK;
+  const int status = swap_core_status(storage->read(
+      storage->context, entry->offset, slot, swap_core_pages(entry->length)));
+  return status ? swap_core_fail(session, status, unit, entry->offset)
+                : SWAP_OK;
 }
 
 /* Takes entry `position` off the list and completes it. */
@@ -106,12 +108,13 @@ int swap_core_start(swap_session *session, uint32_t unit) {
     status = read_now(session, unit);
     return status ? status : verify(session, unit);
   }
-  const int64_t ticket =
-      storage->begin(storage->context, entry->offset,
-                     (uint8_t *)session->config.arena + session->plan->slots[unit],
-                     swap_core_pages(entry->length));
+  const int64_t ticket = storage->begin(storage->context, entry->offset,
+                                        (uint8_t *)session->config.arena +
+                                            session->plan->slots[unit],
+                                        swap_core_pages(entry->length));
   if (ticket < 0)
-    return swap_core_fail(session, ticket < INT32_MIN ? SWAP_ERR_IO : (int)ticket, unit,
+    return swap_core_fail(session,
+                          ticket < INT32_MIN ? SWAP_ERR_IO : (int)ticket, unit,
                           entry->offset);
   push(session, unit, ticket);
   return SWAP_OK;
@@ -120,7 +123,8 @@ int swap_core_start(swap_session *session, uint32_t unit) {
 int swap_core_release(swap_session *session, uint32_t unit) {
   const swap_blob_unit *entry = &session->model->units[unit];
   const swap_storage *storage = session->config.storage;
-  const int status = swap_core_finish(session, unit); /* the slot is reused next */
+  const int status =
+      swap_core_finish(session, unit); /* the slot is reused next */
   if (swap_core_maps(session) && storage->unmap && entry->length)
     storage->unmap(storage->context, entry->offset, entry->length);
   return status;

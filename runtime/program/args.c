@@ -1,4 +1,4 @@
-/*===- args.c - The command line -*- C -*-===*\
+/*===- args.c - The command line ----------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -22,21 +22,34 @@ typedef struct option {
 #define FIELD(name) offsetof(options, name)
 
 static const option table[] = {
-    {"input", INPUT, 0, "NAME=FILE", "an input, from an .npy or ONNX .pb file (repeatable)"},
-    {"random", FLAG, FIELD(random), NULL, "make up the inputs that are not given, always the same"},
-    {"output-dir", TEXT, FIELD(output_dir), "DIR", "write each output to DIR/<name>.npy"},
-    {"budget", TEXT, FIELD(budget), "SIZE", "memory to use: 96MiB, 1.5GiB, 4096, 40%, min, max"},
-    {"weights", TEXT, FIELD(weights), "FILE", "the weights (default: this program's path + .swap)"},
-    {"threads", COUNT, FIELD(threads), "N", "threads (default: as many as compiled for and online)"},
+    {"input", INPUT, 0, "NAME=FILE",
+     "an input, from an .npy or ONNX .pb file (repeatable)"},
+    {"random", FLAG, FIELD(random), NULL,
+     "make up the inputs that are not given, always the same"},
+    {"output-dir", TEXT, FIELD(output_dir), "DIR",
+     "write each output to DIR/<name>.npy"},
+    {"budget", TEXT, FIELD(budget), "SIZE",
+     "memory to use: 96MiB, 1.5GiB, 4096, 40%, min, max"},
+    {"weights", TEXT, FIELD(weights), "FILE",
+     "the weights (default: this program's path + .swap)"},
+    {"threads", COUNT, FIELD(threads), "N",
+     "threads (default: as many as compiled for and online)"},
     {"iterations", COUNT, FIELD(iterations), "N", "timed runs (default 1)"},
-    {"warmup", COUNT, FIELD(warmup), "N", "runs before the timed ones (default 0)"},
-    {"stats", TEXT, FIELD(stats), "FILE", "write measurements as JSON; runs the model twice more"},
-    {"trace", TEXT, FIELD(trace), "FILE", "write a Chrome/Perfetto trace of the runs"},
-    {"test-data", TEXT, FIELD(test_data), "DIR", "compare with input_N.pb and output_N.pb in DIR"},
-    {"rtol", NUMBER, FIELD(rtol), "X", "relative tolerance of --test-data (default 1e-3)"},
-    {"atol", NUMBER, FIELD(atol), "X", "absolute tolerance of --test-data (default 1e-5)"},
+    {"warmup", COUNT, FIELD(warmup), "N",
+     "runs before the timed ones (default 0)"},
+    {"stats", TEXT, FIELD(stats), "FILE",
+     "write measurements as JSON; runs the model twice more"},
+    {"trace", TEXT, FIELD(trace), "FILE",
+     "write a Chrome/Perfetto trace of the runs"},
+    {"test-data", TEXT, FIELD(test_data), "DIR",
+     "compare with input_N.pb and output_N.pb in DIR"},
+    {"rtol", NUMBER, FIELD(rtol), "X",
+     "relative tolerance of --test-data (default 1e-3)"},
+    {"atol", NUMBER, FIELD(atol), "X",
+     "absolute tolerance of --test-data (default 1e-5)"},
     {"io", IO, FIELD(io), "WAY", "auto, uring, thread, map or buffered"},
-    {"describe", FLAG, FIELD(describe), NULL, "print inputs, outputs and budgets as JSON"},
+    {"describe", FLAG, FIELD(describe), NULL,
+     "print inputs, outputs and budgets as JSON"},
     {"help", FLAG, FIELD(help), NULL, "print this"},
     {"version", FLAG, FIELD(version), NULL, "print the version"},
 };
@@ -44,11 +57,12 @@ static const option table[] = {
 #define OPTIONS (sizeof table / sizeof table[0])
 
 void args_help(void) {
-  printf("usage: PROGRAM [options]\n\nRuns a compiled model within a memory budget.\n\n");
+  printf("usage: PROGRAM [options]\n\nRuns a compiled model within a memory "
+         "budget.\n\n");
   for (size_t i = 0; i < OPTIONS; ++i) {
     char left[32];
-    snprintf(left, sizeof left, "--%s%s%s", table[i].name, table[i].value ? " " : "",
-             table[i].value ? table[i].value : "");
+    snprintf(left, sizeof left, "--%s%s%s", table[i].name,
+             table[i].value ? " " : "", table[i].value ? table[i].value : "");
     printf("  %-22s %s\n", left, table[i].help);
   }
   printf("\nExit status: 0 success, 1 failed run, 2 wrong usage.\n");
@@ -58,7 +72,8 @@ static int parse_count(const option *opt, const char *value, uint32_t *result) {
   char *end;
   errno = 0;
   const unsigned long number = strtoul(value, &end, 10);
-  if (errno || *end || end == value || value[0] < '0' || value[0] > '9' || number > 1000000000)
+  if (errno || *end || end == value || value[0] < '0' || value[0] > '9' ||
+      number > 1000000000)
     return fail(EXIT_USAGE, "--%s: '%s' is not a count", opt->name, value);
   *result = (uint32_t)number;
   return 0;
@@ -68,25 +83,30 @@ static int parse_number(const option *opt, const char *value, double *result) {
   char *end;
   *result = strtod(value, &end);
   if (*end || end == value || !isfinite(*result) || *result < 0)
-    return fail(EXIT_USAGE, "--%s: '%s' is not a number of zero or more", opt->name, value);
+    return fail(EXIT_USAGE, "--%s: '%s' is not a number of zero or more",
+                opt->name, value);
   return 0;
 }
 
 static int parse_io(const char *value, uint32_t *result) {
-  static const char *const names[] = {"auto", "uring", "thread", "map", "buffered"};
+  static const char *const names[] = {"auto", "uring", "thread", "map",
+                                      "buffered"};
   for (uint32_t i = 0; i < sizeof names / sizeof names[0]; ++i)
     if (strcmp(value, names[i]) == 0) {
       *result = i;
       return 0;
     }
-  return fail(EXIT_USAGE, "--io: '%s' is none of auto, uring, thread, map, buffered", value);
+  return fail(EXIT_USAGE,
+              "--io: '%s' is none of auto, uring, thread, map, buffered",
+              value);
 }
 
 /* A name may hold '=' (rare) and a path too: the name ends at the first. */
 static int parse_input(options *o, char *value) {
   char *equals = strchr(value, '=');
   if (!equals || equals == value || !equals[1])
-    return fail(EXIT_USAGE, "--input: '%s' is not of the form NAME=FILE", value);
+    return fail(EXIT_USAGE, "--input: '%s' is not of the form NAME=FILE",
+                value);
   *equals = 0;
   for (uint32_t i = 0; i < o->input_count; ++i)
     if (strcmp(o->inputs[i].name, value) == 0)
@@ -124,19 +144,24 @@ int args_parse(options *o, int argc, char **argv) {
     return fail(EXIT_RUN, "out of memory");
   for (int i = 1; i < argc; ++i) {
     if (strncmp(argv[i], "--", 2) != 0)
-      return fail(EXIT_USAGE, "unexpected argument '%s'; --help lists the options", argv[i]);
+      return fail(EXIT_USAGE,
+                  "unexpected argument '%s'; --help lists the options",
+                  argv[i]);
     char *text = argv[i] + 2;
     const size_t length = strcspn(text, "=");
     const option *opt = NULL;
     for (size_t k = 0; k < OPTIONS; ++k)
-      if (strlen(table[k].name) == length && strncmp(table[k].name, text, length) == 0)
+      if (strlen(table[k].name) == length &&
+          strncmp(table[k].name, text, length) == 0)
         opt = &table[k];
     if (!opt)
-      return fail(EXIT_USAGE, "unknown option '%s'; --help lists the options", argv[i]);
+      return fail(EXIT_USAGE, "unknown option '%s'; --help lists the options",
+                  argv[i]);
     char *value = text[length] ? text + length + 1 : NULL;
     if (opt->kind == FLAG && value)
       return fail(EXIT_USAGE, "--%s takes no value", opt->name);
-    if (opt->kind != FLAG && !value && !(value = i + 1 < argc ? argv[++i] : NULL))
+    if (opt->kind != FLAG && !value &&
+        !(value = i + 1 < argc ? argv[++i] : NULL))
       return fail(EXIT_USAGE, "--%s needs a value", opt->name);
     const int status = apply(o, opt, value);
     if (status)

@@ -1,4 +1,4 @@
-/*===- main.c - main() of a generated executable -*- C -*-===*\
+/*===- main.c - main() of a generated executable ------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION "0.1.0"
 
@@ -20,39 +21,49 @@ static uint64_t smallest_arena(const swap_model *model) {
 }
 
 /* A size into the bytes that swap_choose_plan chooses by. */
-static int choose_budget(const swap_model *model, const char *text, uint64_t *bytes) {
+static int choose_budget(const swap_model *model, const char *text,
+                         uint64_t *bytes) {
   const uint64_t least = smallest_arena(model);
   *bytes = UINT64_MAX;
   if (!text)
     return 0;
   if (!size_parse(text, model->model_bytes, least, UINT64_MAX, bytes))
-    return fail(EXIT_USAGE, "--budget: '%s' is not a size such as 96MiB, 1.5GiB, 40%%, min or max",
-                text);
+    return fail(
+        EXIT_USAGE,
+        "--budget: '%s' is not a size such as 96MiB, 1.5GiB, 40%%, min or max",
+        text);
   if (*bytes >= least)
     return 0;
   fail(EXIT_USAGE,
-       "--budget: %s is less than any budget this program was compiled for; the smallest the "
+       "--budget: %s is less than any budget this program was compiled for; "
+       "the smallest the "
        "model can be compiled for is %llu bytes (%s). Compiled in:",
-       size_text(*bytes), (unsigned long long)model->min_bytes, size_text(model->min_bytes));
+       size_text(*bytes), (unsigned long long)model->min_bytes,
+       size_text(model->min_bytes));
   for (uint32_t i = 0; i < model->plan_count; ++i)
-    fprintf(stderr, "  %llu bytes (%s)\n", (unsigned long long)model->plans[i].arena_bytes,
+    fprintf(stderr, "  %llu bytes (%s)\n",
+            (unsigned long long)model->plans[i].arena_bytes,
             size_text(model->plans[i].arena_bytes));
   return EXIT_USAGE;
 }
 
 typedef struct observer {
   trace *trace;
-  uint64_t steps;
+  uint64_t steps; /* seen so far */
+  uint64_t total; /* of one run; 0: not open yet */
 } observer;
 
-static void observe(void *context, swap_event_kind kind, uint32_t index, uint64_t begin_ns,
-                    uint64_t end_ns) {
+static void observe(void *context, swap_event_kind kind, uint32_t index,
+                    uint64_t begin_ns, uint64_t end_ns) {
   observer *seen = context;
   if (seen->trace)
     trace_event(seen->trace, kind, index, begin_ns, end_ns);
+  if (seen->total)
+    progress("step", seen->steps++ % seen->total + 1, seen->total);
 }
 
-static int run(const swap_model *model, const options *o, const char *weights, uint64_t budget) {
+static int run(const swap_model *model, const options *o, const char *weights,
+               uint64_t budget) {
   tensors t;
   observer seen = {.trace = NULL};
   int status = tensors_allocate(&t, model);
@@ -61,17 +72,23 @@ static int run(const swap_model *model, const options *o, const char *weights, u
   if (!status && o->trace && !(seen.trace = trace_open(o->trace, model)))
     status = EXIT_RUN;
   swap_posix *handle = NULL;
-  const swap_posix_options settings = {.weights = weights, .budget_bytes = budget,
-                                       .threads = o->threads, .io = o->io,
-                                       .event = seen.trace ? observe : NULL,
-                                       .event_context = &seen};
+  const swap_posix_options settings = {
+      .weights = weights,
+      .budget_bytes = budget,
+      .threads = o->threads,
+      .io = o->io,
+      .event = seen.trace || isatty(STDERR_FILENO) ? observe : NULL,
+      .event_context = &seen};
   if (!status) {
-    progress("loading weights", 0, 0);
+    progress_start(model, budget);
     if (swap_posix_open(&handle, model, &settings))
       status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
+    else if (o->iterations == 1)
+      seen.total = swap_posix_session(handle)->plan->step_count;
   }
   if (!status)
-    status = o->test_data ? run_test_data(handle, &t, o) : run_model(handle, &t, o);
+    status =
+        o->test_data ? run_test_data(handle, &t, o) : run_model(handle, &t, o);
   progress_end();
   swap_posix_close(handle);
   const int traced = trace_close(seen.trace);
@@ -90,14 +107,17 @@ int main(int argc, char **argv) {
   if (!status && o.help) {
     args_help();
   } else if (!status && o.version) {
-    printf("%s, compiled by swapc " VERSION ", runtime ABI %u\n", model->name, SWAP_ABI_VERSION);
-  } else if (!status && !weights && !swap_posix_default_weights(path, sizeof path)) {
+    printf("%s, compiled by swapc " VERSION ", runtime ABI %u\n", model->name,
+           SWAP_ABI_VERSION);
+  } else if (!status && !weights &&
+             !swap_posix_default_weights(path, sizeof path)) {
     status = fail(EXIT_RUN, "the path of this program is too long");
   } else if (!status) {
     weights = weights ? weights : path;
     status = choose_budget(model, o.budget, &budget);
     if (!status)
-      status = o.describe ? describe(model, weights) : run(model, &o, weights, budget);
+      status = o.describe ? describe(model, weights)
+                          : run(model, &o, weights, budget);
   }
   free(o.inputs);
   return status;

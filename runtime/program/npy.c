@@ -1,4 +1,4 @@
-/*===- npy.c - numpy's array files -*- C -*-===*\
+/*===- npy.c - numpy's array files --------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -127,9 +127,12 @@ int npy_parse(tensor_file *t, uint32_t wanted_dtype) {
     return status;
   t->type = dtype_from_npy(h.descr, wanted_dtype);
   if (!t->type)
-    return fail(EXIT_RUN, "%s: elements of type '%s' are not supported", t->in.path, h.descr);
+    return fail(EXIT_RUN, "%s: elements of type '%s' are not supported",
+                t->in.path, h.descr);
   if (h.fortran && t->rank > 1)
-    return fail(EXIT_RUN, "%s: in Fortran order; save numpy.ascontiguousarray of it", t->in.path);
+    return fail(EXIT_RUN,
+                "%s: in Fortran order; save numpy.ascontiguousarray of it",
+                t->in.path);
   t->data = 8u + width + length;
   return 0;
 }

@@ -1,4 +1,4 @@
-/*===- output_file.c - Files that appear whole or not at all -*- C -*-===*\
+/*===- output_file.c - Files that appear whole or not at all ------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -19,10 +19,12 @@ static int is_plain_target(const char *path) {
 
 int output_open(output_file *out, const char *path) {
   out->temporary[0] = 0;
-  if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
+  if (snprintf(out->path, sizeof out->path, "%s", path) >=
+      (int)sizeof out->path)
     return fail(EXIT_RUN, "%s: the path is too long", path);
   if (is_plain_target(path)) /* /dev/stdout and the like are written in place */
-    snprintf(out->temporary, sizeof out->temporary, "%s.%ld.tmp", path, (long)getpid());
+    snprintf(out->temporary, sizeof out->temporary, "%s.%ld.tmp", path,
+             (long)getpid());
   out->file = fopen(out->temporary[0] ? out->temporary : path, "we");
   if (!out->file)
     return fail(EXIT_RUN, "%s: %s", path, strerror(errno));
@@ -38,7 +40,8 @@ void output_discard(output_file *out) {
 }
 
 int output_commit(output_file *out) {
-  int error = fflush(out->file) || ferror(out->file) ? (errno ? errno : EIO) : 0;
+  int error =
+      fflush(out->file) || ferror(out->file) ? (errno ? errno : EIO) : 0;
   if (fclose(out->file) != 0 && !error)
     error = errno;
   out->file = NULL;
@@ -74,11 +77,12 @@ int output_directory(const char *path) {
 /* The dictionary, padded so that the elements start at a multiple of 64. */
 static void npy_header(FILE *file, const swap_tensor *tensor) {
   char text[1024];
-  int at = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+  int at = snprintf(text, sizeof text,
+                    "{'descr': '%s', 'fortran_order': False, 'shape': (",
                     dtype_find(tensor->dtype)->npy);
   for (uint32_t i = 0; i < tensor->rank && at < 900; ++i)
-    at += snprintf(text + at, sizeof text - (size_t)at, "%lld,%s", (long long)tensor->dims[i],
-                   i + 1 < tensor->rank ? " " : "");
+    at += snprintf(text + at, sizeof text - (size_t)at, "%lld,%s",
+                   (long long)tensor->dims[i], i + 1 < tensor->rank ? " " : "");
   at += snprintf(text + at, sizeof text - (size_t)at, "), }");
   const int padded = (10 + at + 1 + 63) / 64 * 64 - 10;
   fwrite("\x93NUMPY\x01\x00", 1, 8, file);
@@ -87,7 +91,8 @@ static void npy_header(FILE *file, const swap_tensor *tensor) {
   fprintf(file, "%-*s\n", padded - 1, text);
 }
 
-int npy_write(const char *directory, const swap_tensor *tensor, const void *data) {
+int npy_write(const char *directory, const swap_tensor *tensor,
+              const void *data) {
   static const char allowed[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   char path[4096];
@@ -105,10 +110,12 @@ int npy_write(const char *directory, const swap_tensor *tensor, const void *data
   npy_header(out.file, tensor);
   for (uint64_t done = 0; done < tensor->bytes && !ferror(out.file);) {
     const uint64_t left = tensor->bytes - done;
-    done += fwrite((const char *)data + done, 1, left < CHUNK ? left : CHUNK, out.file);
+    done += fwrite((const char *)data + done, 1, left < CHUNK ? left : CHUNK,
+                   out.file);
   }
   /* Large outputs leave the page cache, which counts as this process's. */
-  if (tensor->bytes > 0x100000 && fflush(out.file) == 0 && fdatasync(fileno(out.file)) == 0)
+  if (tensor->bytes > 0x100000 && fflush(out.file) == 0 &&
+      fdatasync(fileno(out.file)) == 0)
     posix_fadvise(fileno(out.file), 0, 0, POSIX_FADV_DONTNEED);
   return output_commit(&out);
 }

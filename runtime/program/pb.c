@@ -1,4 +1,4 @@
-/*===- pb.c - ONNX TensorProto files -*- C -*-===*\
+/*===- pb.c - ONNX TensorProto files ------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -33,7 +33,8 @@ static int varint(tensor_file *t, uint64_t *value) {
 }
 
 /* The next field's number, wire type, and value or length. */
-static int field(tensor_file *t, uint32_t *number, uint32_t *wire, uint64_t *value) {
+static int field(tensor_file *t, uint32_t *number, uint32_t *wire,
+                 uint64_t *value) {
   uint64_t key;
   int status = varint(t, &key);
   if (status)
@@ -50,8 +51,9 @@ static int field(tensor_file *t, uint32_t *number, uint32_t *wire, uint64_t *val
     return damaged(t);
   status = varint(t, value);
   if (!status && *wire == BYTES && *value > t->in.size - t->in.position)
-    return fail(EXIT_RUN, "%s: truncated: a field of %llu bytes at byte %llu", t->in.path,
-                (unsigned long long)*value, (unsigned long long)t->in.position);
+    return fail(EXIT_RUN, "%s: truncated: a field of %llu bytes at byte %llu",
+                t->in.path, (unsigned long long)*value,
+                (unsigned long long)t->in.position);
   return status;
 }
 
@@ -59,8 +61,9 @@ static int field(tensor_file *t, uint32_t *number, uint32_t *wire, uint64_t *val
 static int pass(tensor_file *t, uint32_t wire, uint64_t value) {
   if (wire == VARINT)
     return 0;
-  return value > t->in.size - t->in.position ? damaged(t)
-                                             : reader_seek(&t->in, t->in.position + value);
+  return value > t->in.size - t->in.position
+             ? damaged(t)
+             : reader_seek(&t->in, t->in.position + value);
 }
 
 static int add_dim(tensor_file *t, uint64_t dim) {
@@ -83,8 +86,8 @@ static int packed_dims(tensor_file *t, uint64_t length) {
 }
 
 int pb_parse(tensor_file *t) {
-  uint32_t number, wire, typed = 0;
-  uint64_t value, raw_bytes = 0, onnx = 0;
+  uint32_t number = 0, wire = 0, typed = 0;
+  uint64_t value = 0, raw_bytes = 0, onnx = 0;
   int status = 0, external = 0;
   while (!status && t->in.position < t->in.size) {
     status = field(t, &number, &wire, &value);
@@ -105,7 +108,8 @@ int pb_parse(tensor_file *t) {
         raw_bytes = value;
       } else if (number == LOCATION) {
         external = value != 0;
-      } else if (number == 4 || number == 5 || number == 7 || number == 10 || number == 11) {
+      } else if (number == 4 || number == 5 || number == 7 || number == 10 ||
+                 number == 11) {
         typed = number;
       }
       status = pass(t, wire, value);
@@ -115,10 +119,11 @@ int pb_parse(tensor_file *t) {
     return status;
   t->type = onnx > UINT32_MAX ? NULL : dtype_from_onnx((uint32_t)onnx);
   if (!t->type)
-    return fail(EXIT_RUN, "%s: elements of ONNX type %llu are not supported", t->in.path,
-                (unsigned long long)onnx);
+    return fail(EXIT_RUN, "%s: elements of ONNX type %llu are not supported",
+                t->in.path, (unsigned long long)onnx);
   if (external)
-    return fail(EXIT_RUN, "%s: external data is not supported here", t->in.path);
+    return fail(EXIT_RUN, "%s: external data is not supported here",
+                t->in.path);
   uint64_t elements = 1;
   for (uint32_t i = 0; i < t->rank; ++i)
     if (__builtin_mul_overflow(elements, (uint64_t)t->dims[i], &elements))
@@ -128,15 +133,19 @@ int pb_parse(tensor_file *t) {
     return t->typed_field ? 0 : damaged(t);
   }
   uint64_t bytes;
-  if (__builtin_mul_overflow(elements, (uint64_t)t->type->bytes, &bytes) || bytes != raw_bytes)
+  if (__builtin_mul_overflow(elements, (uint64_t)t->type->bytes, &bytes) ||
+      bytes != raw_bytes)
     return fail(EXIT_RUN, "%s: %s, but %llu bytes of elements", t->in.path,
-                shape_text(t->type->name, t->rank, t->dims), (unsigned long long)raw_bytes);
+                shape_text(t->type->name, t->rank, t->dims),
+                (unsigned long long)raw_bytes);
   return 0;
 }
 
 /* Elements of `bytes` bytes from values that the typed field may widen. */
-static void store(const tensor_file *t, void *data, uint64_t index, uint64_t value) {
-  memcpy((uint8_t *)data + index * t->type->bytes, &value, t->type->bytes); /* little-endian */
+static void store(const tensor_file *t, void *data, uint64_t index,
+                  uint64_t value) {
+  memcpy((uint8_t *)data + index * t->type->bytes, &value,
+         t->type->bytes); /* little-endian */
 }
 
 int pb_read_typed(tensor_file *t, void *data, uint64_t elements) {
@@ -147,7 +156,8 @@ int pb_read_typed(tensor_file *t, void *data, uint64_t elements) {
     int status = 0;
     if (!t->typed_left) { /* between fields: find the next with elements */
       if (t->in.position == t->in.size)
-        return fail(EXIT_RUN, "%s: fewer elements than its shape says", t->in.path);
+        return fail(EXIT_RUN, "%s: fewer elements than its shape says",
+                    t->in.path);
       status = field(t, &number, &wire, &value);
       if (!status && number == t->typed_field && wire == BYTES) {
         t->typed_left = value;

@@ -1,4 +1,4 @@
-/*===- program.h - What the generated executable's files share -*- C -*-===*\
+/*===- program.h - What the generated executable's files share ----*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -44,7 +44,8 @@ typedef struct options {
 
 /* message.c */
 void program_name(const char *argv0);
-int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* args.c */
@@ -53,7 +54,8 @@ void args_help(void);
 
 /* sizes.c: text into bytes. Percentages are of `whole`; "min" and "max" are
  * answered with those. Returns 0 for what is not a size. */
-int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max, uint64_t *bytes);
+int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
+               uint64_t *bytes);
 /* "93.4 MiB" into one of four static buffers. */
 const char *size_text(uint64_t bytes);
 
@@ -62,9 +64,9 @@ typedef struct dtype_info {
   uint32_t dtype; /* swap_dtype */
   uint32_t bytes;
   const char *name;
-  const char *npy;  /* numpy's descr */
-  uint32_t onnx;    /* TensorProto.DataType */
-  uint32_t field;   /* TensorProto's field of typed values */
+  const char *npy; /* numpy's descr */
+  uint32_t onnx;   /* TensorProto.DataType */
+  uint32_t field;  /* TensorProto's field of typed values */
 } dtype_info;
 const dtype_info *dtype_find(uint32_t dtype);
 const dtype_info *dtype_from_npy(const char *descr, uint32_t wanted);
@@ -105,11 +107,12 @@ typedef struct tensor_file {
   uint64_t typed_left;  /* bytes left of the packed field being read */
 } tensor_file;
 int tensor_file_open(tensor_file *t, const char *path, uint32_t wanted_dtype);
-int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor, const char *what);
+int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor,
+                        const char *what);
 int tensor_file_read(tensor_file *t, void *data, uint64_t elements);
 void tensor_file_close(tensor_file *t);
-int npy_parse(tensor_file *t, uint32_t wanted_dtype);  /* npy.c */
-int pb_parse(tensor_file *t);                          /* pb.c */
+int npy_parse(tensor_file *t, uint32_t wanted_dtype); /* npy.c */
+int pb_parse(tensor_file *t);                         /* pb.c */
 int pb_read_typed(tensor_file *t, void *data, uint64_t elements);
 
 /* output_file.c: written beside its place, then renamed into it. */
@@ -122,7 +125,8 @@ int output_open(output_file *out, const char *path);
 int output_commit(output_file *out);
 void output_discard(output_file *out);
 int output_directory(const char *path);
-int npy_write(const char *directory, const swap_tensor *tensor, const void *data);
+int npy_write(const char *directory, const swap_tensor *tensor,
+              const void *data);
 
 /* json.c */
 void json_string(FILE *out, const char *text);
@@ -163,14 +167,16 @@ double stats_bound_ms(const stats *s, const swap_posix *handle);
 int stats_write(const stats *s, const swap_posix *handle, const char *path);
 void stats_say(const stats *s, const swap_posix *handle);
 
-/* trace.c: Chrome trace events; and progress, which looks at the same events. */
+/* trace.c: Chrome trace events; and progress, which looks at the same events.
+ */
 typedef struct trace trace;
 trace *trace_open(const char *path, const swap_model *model);
-void trace_event(void *context, swap_event_kind kind, uint32_t index, uint64_t begin_ns,
-                 uint64_t end_ns);
+void trace_event(void *context, swap_event_kind kind, uint32_t index,
+                 uint64_t begin_ns, uint64_t end_ns);
 int trace_close(trace *t);
 
 /* progress.c */
+void progress_start(const swap_model *model, uint64_t budget);
 void progress(const char *what, uint64_t done, uint64_t total);
 void progress_end(void);
 

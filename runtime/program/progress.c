@@ -1,4 +1,4 @@
-/*===- progress.c - Progress of what takes over a second -*- C -*-===*\
+/*===- progress.c - Progress of what takes over a second ----------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -9,11 +9,23 @@
 static uint64_t first_ns, last_ns;
 static int shown;
 
+/* Loading is one call; say so first where there is much to load. */
+void progress_start(const swap_model *model, uint64_t budget) {
+  const swap_plan *plan = swap_choose_plan(model, budget);
+  if (!plan || plan->resident_bytes < (UINT64_C(256) << 20) ||
+      !isatty(STDERR_FILENO))
+    return;
+  fprintf(stderr, "loading %s of weights", size_text(plan->resident_bytes));
+  fflush(stderr);
+  shown = 1;
+}
+
 void progress(const char *what, uint64_t done, uint64_t total) {
   const uint64_t now = swap_posix_clock();
   if (!first_ns)
     first_ns = last_ns = now;
-  if (now - first_ns < UINT64_C(1000000000) || now - last_ns < UINT64_C(200000000))
+  if (now - first_ns < UINT64_C(1000000000) ||
+      now - last_ns < UINT64_C(200000000))
     return;
   last_ns = now;
   if (!isatty(STDERR_FILENO))

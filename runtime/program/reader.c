@@ -1,4 +1,4 @@
-/*===- reader.c - Reading a file without keeping it -*- C -*-===*\
+/*===- reader.c - Reading a file without keeping it ---------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -56,7 +56,8 @@ static int64_t read_some(reader *r, void *data, uint64_t length) {
 int reader_take(reader *r, void *data, uint64_t length) {
   uint8_t *to = data;
   if (length > r->size - r->position)
-    return fail(EXIT_RUN, "%s: truncated: %llu more bytes expected at byte %llu", r->path,
+    return fail(EXIT_RUN,
+                "%s: truncated: %llu more bytes expected at byte %llu", r->path,
                 (unsigned long long)length, (unsigned long long)r->position);
   while (length) {
     uint64_t part = r->have - r->at;
@@ -67,10 +68,11 @@ int reader_take(reader *r, void *data, uint64_t length) {
     } else {
       const int direct = length >= sizeof r->buffer;
       const uint64_t most = length < STRETCH ? length : STRETCH;
-      const int64_t got =
-          direct ? read_some(r, to, most) : read_some(r, r->buffer, sizeof r->buffer);
+      const int64_t got = direct ? read_some(r, to, most)
+                                 : read_some(r, r->buffer, sizeof r->buffer);
       if (got <= 0)
-        return fail(EXIT_RUN, "%s: %s", r->path, got ? strerror(errno) : "it became shorter");
+        return fail(EXIT_RUN, "%s: %s", r->path,
+                    got ? strerror(errno) : "it became shorter");
       posix_fadvise(r->fd, (off_t)r->position, got, POSIX_FADV_DONTNEED);
       if (!direct) {
         r->have = (uint32_t)got;

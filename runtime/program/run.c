@@ -1,4 +1,4 @@
-/*===- run.c - Timed runs -*- C -*-===*\
+/*===- run.c - Timed runs -----------------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -10,7 +10,8 @@
 #define RATE_BYTES (UINT64_C(1) << 30)
 
 int run_once(swap_posix *handle, const tensors *t) {
-  if (swap_posix_run(handle, (const void *const *)t->inputs, t->outputs) == SWAP_OK)
+  if (swap_posix_run(handle, (const void *const *)t->inputs, t->outputs) ==
+      SWAP_OK)
     return 0;
   return fail(EXIT_RUN, "%s", swap_posix_error(handle));
 }
@@ -33,7 +34,8 @@ static int calibrate(stats *s, swap_posix *handle, const tensors *t) {
   return status;
 }
 
-static int measure(stats *s, swap_posix *handle, const tensors *t, const options *o) {
+static int measure(stats *s, swap_posix *handle, const tensors *t,
+                   const options *o) {
   const swap_counters *counters = &swap_posix_session(handle)->counters;
   int status = 0;
   for (uint32_t i = 0; !status && i < o->warmup; ++i) {

@@ -1,4 +1,4 @@
-/*===- sizes.c - Sizes, read and written -*- C -*-===*\
+/*===- sizes.c - Sizes, read and written --------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max, uint64_t *bytes) {
+int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
+               uint64_t *bytes) {
   static const struct {
     const char *suffix;
     double factor;
-  } units[] = {{"", 1},         {"B", 1},           {"KiB", 1024},  {"MiB", 1048576},
-               {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+  } units[] = {{"", 1},
+               {"B", 1},
+               {"KiB", 1024},
+               {"MiB", 1048576},
+               {"GiB", 1073741824.0},
+               {"TiB", 1099511627776.0}};
   if (strcmp(text, "min") == 0 || strcmp(text, "max") == 0) {
     *bytes = text[1] == 'i' ? min : max;
     return 1;

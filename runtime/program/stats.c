@@ -1,4 +1,4 @@
-/*===- stats.c - Measurements -*- C -*-===*\
+/*===- stats.c - Measurements -------------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -11,21 +11,27 @@
 #include <stdlib.h>
 
 static int by_total(const void *a, const void *b) {
-  const uint64_t left = ((const sample *)a)->total_ns, right = ((const sample *)b)->total_ns;
+  const uint64_t left = ((const sample *)a)->total_ns,
+                 right = ((const sample *)b)->total_ns;
   return (left > right) - (left < right);
 }
 
-void stats_sort(stats *s) { qsort(s->samples, s->count, sizeof *s->samples, by_total); }
+void stats_sort(stats *s) {
+  qsort(s->samples, s->count, sizeof *s->samples, by_total);
+}
 
 static double ms(uint64_t ns) { return (double)ns / 1e6; }
 
 double stats_median_ms(const stats *s) {
-  return ms(s->samples[s->count / 2].total_ns + s->samples[(s->count - 1) / 2].total_ns) / 2;
+  return ms(s->samples[s->count / 2].total_ns +
+            s->samples[(s->count - 1) / 2].total_ns) /
+         2;
 }
 
 double stats_bound_ms(const stats *s, const swap_posix *handle) {
   const double compute = ms(s->compute_ns);
-  const double bytes = (double)swap_posix_session(handle)->counters.streamed_bytes;
+  const double bytes =
+      (double)swap_posix_session(handle)->counters.streamed_bytes;
   const double transfer = s->read_rate > 0 ? bytes / s->read_rate * 1e3 : 0;
   return compute > transfer ? compute : transfer;
 }
@@ -35,26 +41,36 @@ static void write_json(FILE *f, const stats *s, const swap_posix *handle) {
   const swap_plan *plan = session->plan;
   const uint32_t ninety = (s->count * 9 + 9) / 10 - 1;
   const double bound = stats_bound_ms(s, handle), median = stats_median_ms(s);
-  fprintf(f, "{\n  \"budget_bytes\": %" PRIu64 ",\n  \"peak_bytes\": %" PRIu64 ",\n",
+  fprintf(f,
+          "{\n  \"budget_bytes\": %" PRIu64 ",\n  \"peak_bytes\": %" PRIu64
+          ",\n",
           plan->budget_bytes, plan->peak_bytes);
   fprintf(f, "  \"arena_bytes\": %" PRIu64 ",\n", plan->arena_bytes);
-  fprintf(f, "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
+  fprintf(f,
+          "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
           session->model->model_bytes, session->model->weight_bytes);
-  fprintf(f, "  \"resident_bytes\": %" PRIu64 ",\n  \"streamed_bytes\": %" PRIu64 ",\n",
+  fprintf(f,
+          "  \"resident_bytes\": %" PRIu64 ",\n  \"streamed_bytes\": %" PRIu64
+          ",\n",
           plan->resident_bytes, session->counters.streamed_bytes);
   fprintf(f, "  \"copied_bytes\": %" PRIu64 ",\n  \"runs\": %u,\n",
           session->counters.copied_bytes, s->count);
-  fprintf(f, "  \"latency_ms\": {\"min\": %.6f, \"median\": %.6f, \"p90\": %.6f, \"max\": %.6f},\n",
+  fprintf(f,
+          "  \"latency_ms\": {\"min\": %.6f, \"median\": %.6f, \"p90\": %.6f, "
+          "\"max\": %.6f},\n",
           ms(s->samples[0].total_ns), median, ms(s->samples[ninety].total_ns),
           ms(s->samples[s->count - 1].total_ns));
   fprintf(f, "  \"compute_ms\": %.6f,\n  \"stall_ms\": %.6f,\n",
-          ms(s->samples[s->count / 2].compute_ns), ms(s->samples[s->count / 2].stall_ns));
+          ms(s->samples[s->count / 2].compute_ns),
+          ms(s->samples[s->count / 2].stall_ns));
   fprintf(f, "  \"bound_ms\": %.6f,\n  \"achieved_over_bound\": %.6f,\n", bound,
           bound > 0 ? median / bound : 0.0);
-  fprintf(f, "  \"undisturbed_compute_ms\": %.6f,\n  \"read_bytes_per_second\": %.0f,\n",
+  fprintf(f,
+          "  \"undisturbed_compute_ms\": %.6f,\n  \"read_bytes_per_second\": "
+          "%.0f,\n",
           ms(s->compute_ns), s->read_rate);
-  fprintf(f, "  \"threads\": %u,\n  \"io\": \"%s\"\n}\n", swap_posix_threads(handle),
-          swap_posix_io_name(handle));
+  fprintf(f, "  \"threads\": %u,\n  \"io\": \"%s\"\n}\n",
+          swap_posix_threads(handle), swap_posix_io_name(handle));
 }
 
 int stats_write(const stats *s, const swap_posix *handle, const char *path) {
@@ -69,17 +85,18 @@ int stats_write(const stats *s, const swap_posix *handle, const char *path) {
 void stats_say(const stats *s, const swap_posix *handle) {
   const swap_session *session = swap_posix_session(handle);
   const swap_plan *plan = session->plan;
-  say("budget %s, peak %s, resident %s, streamed %s per run", size_text(plan->budget_bytes),
-      size_text(plan->peak_bytes), size_text(plan->resident_bytes),
+  say("budget %s, peak %s, resident %s, streamed %s per run",
+      size_text(plan->budget_bytes), size_text(plan->peak_bytes),
+      size_text(plan->resident_bytes),
       size_text(session->counters.streamed_bytes));
   const double stall = ms(s->samples[s->count / 2].stall_ns);
   if (s->compute_ns)
-    say("median %.2f ms of %u, stalled %.2f ms, bound %.2f ms", stats_median_ms(s), s->count,
-        stall, stats_bound_ms(s, handle));
+    say("median %.2f ms of %u, stalled %.2f ms, bound %.2f ms",
+        stats_median_ms(s), s->count, stall, stats_bound_ms(s, handle));
   else
-    say("median %.2f ms of %u, stalled %.2f ms (--stats measures the bound)", stats_median_ms(s),
-        s->count, stall);
+    say("median %.2f ms of %u, stalled %.2f ms (--stats measures the bound)",
+        stats_median_ms(s), s->count, stall);
   if (session->counters.copied_bytes)
-    say("copied %s per run (%s reads)", size_text(session->counters.copied_bytes),
-        swap_posix_io_name(handle));
+    say("copied %s per run (%s reads)",
+        size_text(session->counters.copied_bytes), swap_posix_io_name(handle));
 }

@@ -1,4 +1,4 @@
-/*===- summary.c - Outputs at a glance -*- C -*-===*\
+/*===- summary.c - Outputs at a glance ----------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -29,8 +29,9 @@ static void summary_output(const swap_tensor *tensor, const void *data) {
       best = i;
     }
   }
-  printf("%s: %s", tensor->name,
-         shape_text(dtype_find(tensor->dtype)->name, tensor->rank, tensor->dims));
+  printf(
+      "%s: %s", tensor->name,
+      shape_text(dtype_find(tensor->dtype)->name, tensor->rank, tensor->dims));
   if (elements)
     printf(" min %.6g max %.6g mean %.6g", least, most, sum / (double)elements);
   if (elements && elements <= 1024 && is_vector(tensor))

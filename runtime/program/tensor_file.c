@@ -1,4 +1,4 @@
-/*===- tensor_file.c - A tensor in an .npy or .pb file -*- C -*-===*\
+/*===- tensor_file.c - A tensor in an .npy or .pb file ------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -9,7 +9,8 @@
 static int count_elements(tensor_file *t) {
   t->elements = 1;
   for (uint32_t i = 0; i < t->rank; ++i) {
-    if (t->dims[i] < 0 || (t->dims[i] && t->elements > INT64_MAX / 16 / (uint64_t)t->dims[i]))
+    if (t->dims[i] < 0 ||
+        (t->dims[i] && t->elements > INT64_MAX / 16 / (uint64_t)t->dims[i]))
       return fail(EXIT_RUN, "%s: its shape makes no sense", t->in.path);
     t->elements *= (uint64_t)t->dims[i];
   }
@@ -27,8 +28,8 @@ int tensor_file_open(tensor_file *t, const char *path, uint32_t wanted_dtype) {
   if (!status)
     status = count_elements(t);
   if (!status && !is_pb && t->elements * t->type->bytes != t->in.size - t->data)
-    status = fail(EXIT_RUN, "%s: %s needs %llu bytes, the file holds %llu", path,
-                  shape_text(t->type->name, t->rank, t->dims),
+    status = fail(EXIT_RUN, "%s: %s needs %llu bytes, the file holds %llu",
+                  path, shape_text(t->type->name, t->rank, t->dims),
                   (unsigned long long)(t->elements * t->type->bytes),
                   (unsigned long long)(t->in.size - t->data));
   if (!status)
@@ -38,7 +39,8 @@ int tensor_file_open(tensor_file *t, const char *path, uint32_t wanted_dtype) {
   return status;
 }
 
-int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor, const char *what) {
+int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor,
+                        const char *what) {
   const dtype_info *type = dtype_find(tensor->dtype);
   int same = t->type == type && t->rank == tensor->rank;
   for (uint32_t i = 0; same && i < t->rank; ++i)
@@ -51,8 +53,9 @@ int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor, const c
 }
 
 int tensor_file_read(tensor_file *t, void *data, uint64_t elements) {
-  const int status = t->typed_field ? pb_read_typed(t, data, elements)
-                                    : reader_take(&t->in, data, elements * t->type->bytes);
+  const int status = t->typed_field
+                         ? pb_read_typed(t, data, elements)
+                         : reader_take(&t->in, data, elements * t->type->bytes);
   uint8_t *bytes = data;
   if (!status && t->type->dtype == SWAP_BOOL)
     for (uint64_t i = 0; i < elements; ++i)

@@ -1,4 +1,4 @@
-/*===- tensors.c - The model's inputs and outputs -*- C -*-===*\
+/*===- tensors.c - The model's inputs and outputs -----------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
@@ -14,8 +14,8 @@ static int allocate(void ***list, const swap_tensor *tensors, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t bytes = tensors[i].bytes ? tensors[i].bytes : 1;
     (*list)[i] = aligned_alloc(SWAP_BUFFER_ALIGN,
-                               (bytes + SWAP_BUFFER_ALIGN - 1) / SWAP_BUFFER_ALIGN *
-                                   SWAP_BUFFER_ALIGN);
+                               (bytes + SWAP_BUFFER_ALIGN - 1) /
+                                   SWAP_BUFFER_ALIGN * SWAP_BUFFER_ALIGN);
     if (!(*list)[i])
       return 0;
   }
@@ -69,7 +69,8 @@ static void make_up(const swap_tensor *tensor, uint32_t input, void *data) {
     const double unit = (double)(state >> 40) / 16777216.0;
     value_set(tensor->dtype, data, i,
               real ? 2 * unit - 1
-                   : (double)(state >> 33) - 100.0 * (double)((state >> 33) / 100));
+                   : (double)(state >> 33) -
+                         100.0 * (double)((state >> 33) / 100));
   }
   if (tensor->dtype == SWAP_BOOL)
     for (uint64_t i = 0; i < elements; ++i)
@@ -82,7 +83,8 @@ static int name_missing(const tensors *t, const uint8_t *have) {
     const swap_tensor *tensor = &t->model->inputs[i];
     if (!have[i])
       fprintf(stderr, "  --input %s=FILE.npy  %s\n", tensor->name,
-              shape_text(dtype_find(tensor->dtype)->name, tensor->rank, tensor->dims));
+              shape_text(dtype_find(tensor->dtype)->name, tensor->rank,
+                         tensor->dims));
   }
   return EXIT_USAGE;
 }
@@ -99,10 +101,12 @@ int tensors_load(tensors *t, const options *o) {
   int status = have ? 0 : fail(EXIT_RUN, "out of memory");
   for (uint32_t k = 0; !status && k < o->input_count; ++k) {
     uint32_t i = 0;
-    while (i < t->model->input_count && strcmp(t->model->inputs[i].name, o->inputs[k].name) != 0)
+    while (i < t->model->input_count &&
+           strcmp(t->model->inputs[i].name, o->inputs[k].name) != 0)
       ++i;
-    status = i == t->model->input_count ? unknown_input(t, o->inputs[k].name)
-                                        : tensors_load_file(t, i, o->inputs[k].file);
+    status = i == t->model->input_count
+                 ? unknown_input(t, o->inputs[k].name)
+                 : tensors_load_file(t, i, o->inputs[k].file);
     if (!status)
       have[i] = 1;
   }

@@ -1,4 +1,4 @@
-/*===- test_data.c - Comparison with ONNX test data -*- C -*-===*\
+/*===- test_data.c - Comparison with ONNX test data ---------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -15,7 +15,8 @@
 #define PIECE 2048u
 
 /* A file's tensor is meant by name where that names one, else by its number. */
-static uint32_t find(const swap_tensor *list, uint32_t count, const char *name, uint32_t number) {
+static uint32_t find(const swap_tensor *list, uint32_t count, const char *name,
+                     uint32_t number) {
   for (uint32_t i = 0; name[0] && i < count; ++i)
     if (strcmp(list[i].name, name) == 0)
       return i;
@@ -25,16 +26,19 @@ static uint32_t find(const swap_tensor *list, uint32_t count, const char *name, 
 static int load_input(tensors *t, const char *path, uint32_t number) {
   tensor_file file;
   if (number >= t->model->input_count)
-    return fail(EXIT_RUN, "%s: the model has only %u inputs", path, t->model->input_count);
+    return fail(EXIT_RUN, "%s: the model has only %u inputs", path,
+                t->model->input_count);
   int status = tensor_file_open(&file, path, 0);
   if (status)
     return status;
-  const uint32_t input = find(t->model->inputs, t->model->input_count, file.name, number);
+  const uint32_t input =
+      find(t->model->inputs, t->model->input_count, file.name, number);
   tensor_file_close(&file);
   return tensors_load_file(t, input, path);
 }
 
-static int close_enough(double got, double expected, int real, const options *o) {
+static int close_enough(double got, double expected, int real,
+                        const options *o) {
   if (got == expected || (isnan(got) && isnan(expected)))
     return 1;
   if (!real || isinf(got) || isinf(expected))
@@ -42,13 +46,14 @@ static int close_enough(double got, double expected, int real, const options *o)
   return fabs(got - expected) <= o->atol + o->rtol * fabs(expected);
 }
 
-static int compare(tensor_file *file, const swap_tensor *tensor, const void *data,
-                   const options *o) {
+static int compare(tensor_file *file, const swap_tensor *tensor,
+                   const void *data, const options *o) {
   const int real = tensor->dtype >= SWAP_F32 && tensor->dtype <= SWAP_F64;
   uint64_t piece[PIECE], wrong = 0, first = 0;
   double worst = 0, got = 0, expected = 0;
   for (uint64_t done = 0; done < file->elements; done += PIECE) {
-    const uint64_t left = file->elements - done, count = left < PIECE ? left : PIECE;
+    const uint64_t left = file->elements - done,
+                   count = left < PIECE ? left : PIECE;
     const int status = tensor_file_read(file, piece, count);
     if (status)
       return status;
@@ -65,25 +70,30 @@ static int compare(tensor_file *file, const swap_tensor *tensor, const void *dat
     }
   }
   if (!wrong) {
-    printf("%s: output '%s' matches, largest difference %.3g\n", file->in.path, tensor->name,
-           worst);
+    printf("%s: output '%s' matches, largest difference %.3g\n", file->in.path,
+           tensor->name, worst);
     return 0;
   }
   return fail(EXIT_RUN,
-              "%s: output '%s': %llu of %llu elements differ, the first at %llu: %.9g, expected "
+              "%s: output '%s': %llu of %llu elements differ, the first at "
+              "%llu: %.9g, expected "
               "%.9g; largest difference %.3g",
               file->in.path, tensor->name, (unsigned long long)wrong,
-              (unsigned long long)file->elements, (unsigned long long)first, got, expected, worst);
+              (unsigned long long)file->elements, (unsigned long long)first,
+              got, expected, worst);
 }
 
-static int check_output(const tensors *t, const char *path, uint32_t number, const options *o) {
+static int check_output(const tensors *t, const char *path, uint32_t number,
+                        const options *o) {
   tensor_file file;
   if (number >= t->model->output_count)
-    return fail(EXIT_RUN, "%s: the model has only %u outputs", path, t->model->output_count);
+    return fail(EXIT_RUN, "%s: the model has only %u outputs", path,
+                t->model->output_count);
   int status = tensor_file_open(&file, path, 0);
   if (status)
     return status;
-  const uint32_t output = find(t->model->outputs, t->model->output_count, file.name, number);
+  const uint32_t output =
+      find(t->model->outputs, t->model->output_count, file.name, number);
   const swap_tensor *tensor = &t->model->outputs[output];
   status = tensor_file_matches(&file, tensor, "output");
   if (!status)
@@ -92,7 +102,8 @@ static int check_output(const tensors *t, const char *path, uint32_t number, con
   return status;
 }
 
-static int exists(char *path, size_t size, const char *directory, const char *format, uint32_t n) {
+static int exists(char *path, size_t size, const char *directory,
+                  const char *format, uint32_t n) {
   const int prefix = snprintf(path, size, "%s/", directory);
   if (prefix < 0 || (size_t)prefix >= size)
     return 0;
@@ -100,20 +111,23 @@ static int exists(char *path, size_t size, const char *directory, const char *fo
   return access(path, F_OK) == 0;
 }
 
-static int run_set(swap_posix *handle, tensors *t, const options *o, const char *directory) {
+static int run_set(swap_posix *handle, tensors *t, const options *o,
+                   const char *directory) {
   char path[4096];
   int status = 0;
   uint32_t count = 0;
-  for (; !status && exists(path, sizeof path, directory, "input_%u.pb", count); ++count)
+  for (; !status && exists(path, sizeof path, directory, "input_%u.pb", count);
+       ++count)
     status = load_input(t, path, count);
   if (!status && count != t->model->input_count)
-    return fail(EXIT_RUN, "%s: it has %u inputs, the model %u", directory, count,
-                t->model->input_count);
+    return fail(EXIT_RUN, "%s: it has %u inputs, the model %u", directory,
+                count, t->model->input_count);
   if (!status)
     status = run_once(handle, t);
   if (status)
     return status;
-  for (count = 0; exists(path, sizeof path, directory, "output_%u.pb", count); ++count) {
+  for (count = 0; exists(path, sizeof path, directory, "output_%u.pb", count);
+       ++count) {
     const int one = check_output(t, path, count, o); /* all are reported */
     status = status ? status : one;
   }
@@ -128,11 +142,13 @@ int run_test_data(swap_posix *handle, tensors *t, const options *o) {
     return run_set(handle, t, o, o->test_data);
   int status = 0;
   uint32_t count = 0;
-  for (; exists(path, sizeof path, o->test_data, "test_data_set_%u", count); ++count) {
+  for (; exists(path, sizeof path, o->test_data, "test_data_set_%u", count);
+       ++count) {
     const int one = run_set(handle, t, o, path);
     status = status ? status : one;
   }
   return count ? status
-               : fail(EXIT_RUN, "%s: neither output_0.pb nor test_data_set_0 is there",
+               : fail(EXIT_RUN,
+                      "%s: neither output_0.pb nor test_data_set_0 is there",
                       o->test_data);
 }

@@ -1,9 +1,10 @@
-/*===- trace.c - Chrome trace events -*- C -*-===*\
+/*===- trace.c - Chrome trace events ------------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Events are kept in memory until the buffer is full, so that writing does not
-|* disturb what is measured. Reads overlap, so they are asynchronous events: from
+|* disturb what is measured. Reads overlap, so they are asynchronous events:
+from
 |* the step that starts one to the step that has waited for it.
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
@@ -44,30 +45,40 @@ trace *trace_open(const char *path, const swap_model *model) {
     free(t);
     return NULL;
   }
-  fprintf(t->out.file, "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n"
-                       "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":");
+  fprintf(
+      t->out.file,
+      "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n"
+      "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":");
   json_string(t->out.file, model->name);
   fprintf(t->out.file, "}}");
   static const char *const tracks[] = {"compute", "reads", "stalls"};
   for (int i = 0; i < 3; ++i)
     fprintf(t->out.file,
-            ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":"
+            ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\","
+            "\"args\":{\"name\":"
             "\"%s\"}}",
             i + 1, tracks[i]);
   return t;
 }
 
-static double us(const trace *t, uint64_t ns) { return (double)(ns - t->start_ns) / 1e3; }
+static double us(const trace *t, uint64_t ns) {
+  return (double)(ns - t->start_ns) / 1e3;
+}
 
-static void write_read(trace *t, const char *phase, uint32_t unit, uint64_t at) {
+static void write_read(trace *t, const char *phase, uint32_t unit,
+                       uint64_t at) {
   fprintf(t->out.file,
-          ",\n{\"ph\":\"%s\",\"cat\":\"read\",\"id\":%u,\"pid\":1,\"tid\":2,\"name\":\"unit %u\","
+          ",\n{\"ph\":\"%s\",\"cat\":\"read\",\"id\":%u,\"pid\":1,\"tid\":2,"
+          "\"name\":\"unit %u\","
           "\"ts\":%.3f,\"args\":{\"bytes\":%llu}}",
-          phase, unit, unit, us(t, at), (unsigned long long)t->model->units[unit].length);
+          phase, unit, unit, us(t, at),
+          (unsigned long long)t->model->units[unit].length);
 }
 
 static void write_span(trace *t, int track, const event *e) {
-  fprintf(t->out.file, ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,\"name\":",
+  fprintf(t->out.file,
+          ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,"
+          "\"name\":",
           track, us(t, e->begin_ns), (double)(e->end_ns - e->begin_ns) / 1e3);
   if (e->kind == SWAP_EVENT_CALL)
     json_string(t->out.file, t->model->kernels[e->index].name);
@@ -96,8 +107,8 @@ static void flush(trace *t) {
   t->count = 0;
 }
 
-void trace_event(void *context, swap_event_kind kind, uint32_t index, uint64_t begin_ns,
-                 uint64_t end_ns) {
+void trace_event(void *context, swap_event_kind kind, uint32_t index,
+                 uint64_t begin_ns, uint64_t end_ns) {
   trace *t = context;
   if (t->count == EVENTS)
     flush(t);

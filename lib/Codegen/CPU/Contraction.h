@@ -104,6 +104,13 @@ llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);
 
+/// The schedule that says the same; emission takes rows and block from it.
+mlir::swap::ScheduleAttr getSchedule(const ContractionInfo &info,
+                                     const ContractionPlan &plan);
+ContractionPlan planContraction(const ContractionInfo &info,
+                                const CpuTarget &target,
+                                mlir::swap::ScheduleAttr schedule);
+
 /// The layout of B that the micro-kernel reads.
 mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
                                          int64_t width);

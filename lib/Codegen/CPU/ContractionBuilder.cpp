@@ -140,7 +140,7 @@ void ContractionEmitter::storeVector(Value vector, Value pointer, Value mask) {
 /// At least `bytes` zeros in read-only memory: what padding reads.
 Value ContractionEmitter::zeroPointer(int64_t bytes) {
   static constexpr llvm::StringLiteral kName = "swap_zeros";
-  auto module = b.getBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  auto module = info.root->getParentOfType<ModuleOp>();
   auto global = module.lookupSymbol<LLVM::GlobalOp>(kName);
   auto sizeOf = [](LLVM::GlobalOp op) {
     return static_cast<int64_t>(

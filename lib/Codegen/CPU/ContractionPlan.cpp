@@ -20,14 +20,14 @@ static constexpr int64_t kTileFlops = 3000000;
 /// of a decode step streams it once).
 static constexpr int64_t kPanelBytes = 1536 * 1024;
 
-/// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, bounded
-/// by their latency and by the loads that feed them.
+/// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
+/// latency, and a share of the loads that feed them.
 static double estimateCycles(const ContractionInfo &info, int64_t m,
                              int64_t rows, int64_t vectors, int64_t lanes) {
   double fma = static_cast<double>(rows * vectors);
   double loads = (info.vectorA ? rows * vectors : rows) + vectors;
-  // Two loads a cycle; a chain of dependent multiply-adds needs four cycles.
-  double step = std::max({fma, loads * 0.5, 4.0});
+  // A chain of dependent multiply-adds needs four cycles a step.
+  double step = std::max(fma + 0.35 * loads + 0.5, 4.0);
   double tiles = static_cast<double>(llvm::divideCeil(m, rows) *
                                      llvm::divideCeil(info.columns(), vectors * lanes));
   // Pointers and the epilogue of each register tile.
@@ -46,7 +46,9 @@ static void chooseRegisterTile(const ContractionInfo &info,
   bool manyRegisters = target.vectorRegisters >= 32;
   // Each row holds a pointer in a general-purpose register.
   int64_t maxRows = manyRegisters ? 8 : 6;
-  int64_t maxTile = manyRegisters ? 28 : 12;
+  int64_t maxTile = manyRegisters ? 24 : 12;
+  // Two vectors are the first choice: their panels are small, which the cache
+  // and the planner like.
   double best = 0;
   for (int64_t vectors : {2, 4, 3, 1}) {
     if (fixedWidth && vectors * plan.lanes != fixedWidth)
@@ -58,15 +60,21 @@ static void chooseRegisterTile(const ContractionInfo &info,
                          swap::getElementBytes(info.elementB);
     if (!fixedWidth && vectors > 2 && panelBytes > kPanelBytes)
       continue;
-    for (int64_t rows = 1; rows <= std::min(m, maxRows); ++rows) {
+    double least = 0;
+    int64_t bestRows = 1;
+    for (int64_t rows = std::min(m, maxRows); rows >= 1; --rows) {
       if (rows > 1 && rows * vectors > maxTile)
-        break;
+        continue;
       double cycles = estimateCycles(info, m, rows, vectors, plan.lanes);
-      if (best == 0 || cycles < best * 0.98) {
-        best = cycles;
-        plan.rows = rows;
-        plan.vectors = vectors;
+      if (least == 0 || cycles < least) {
+        least = cycles;
+        bestRows = rows;
       }
+    }
+    if (best == 0 || least < best * 0.93) {
+      best = least;
+      plan.rows = bestRows;
+      plan.vectors = vectors;
     }
   }
   if (best == 0) { // An encoding from elsewhere; one row of it.
@@ -111,5 +119,25 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   // Tiles of about the same size.
   int64_t chunks = llvm::divideCeil(m, block);
   plan.block = llvm::alignTo(llvm::divideCeil(m, chunks), plan.rows);
+  return plan;
+}
+
+swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
+                                      const ContractionPlan &plan) {
+  // Without an encoding there is one panel, whatever the width of the tiles.
+  bool packed = plan.source == PanelSource::Packed;
+  int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
+  return swap::ScheduleAttr::get(
+      info.b.getContext(), swap::KernelKind::Contraction,
+      packed ? plan.panels : 1, packed ? chunks : plan.panels * chunks,
+      plan.rows, plan.block, plan.scratch, info.flops());
+}
+
+ContractionPlan swapc::planContraction(const ContractionInfo &info,
+                                       const CpuTarget &target,
+                                       swap::ScheduleAttr schedule) {
+  ContractionPlan plan = planContraction(info, target);
+  plan.rows = std::max<int64_t>(1, schedule.getRows());
+  plan.block = std::max<int64_t>(plan.rows, schedule.getBlock());
   return plan;
 }

@@ -50,7 +50,8 @@ int swap_posix_open(swap_posix **handle, const swap_model *model,
                     const swap_posix_options *options);
 
 /* See swap_run. Tensors are SWAP_BUFFER_ALIGN-aligned. */
-int swap_posix_run(swap_posix *handle, const void *const *inputs, void *const *outputs);
+int swap_posix_run(swap_posix *handle, const void *const *inputs,
+                   void *const *outputs);
 
 /* Null is fine. */
 void swap_posix_close(swap_posix *handle);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *swap_posix_error(const swap_posix *h) { return h ? h->error : "out of memory"; }
+const char *swap_posix_error(const swap_posix *h) {
+  return h ? h->error : "out of memory";
+}
 
 static size_t append(swap_posix *h, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -16,7 +18,8 @@ static size_t append(swap_posix *h, size_t at, const char *format, ...)
 static size_t append(swap_posix *h, size_t at, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  const int wrote = vsnprintf(h->error + at, sizeof h->error - at, format, arguments);
+  const int wrote =
+      vsnprintf(h->error + at, sizeof h->error - at, format, arguments);
   va_end(arguments);
   at += wrote > 0 ? (size_t)wrote : 0;
   return at < sizeof h->error ? at : sizeof h->error - 1;
@@ -25,14 +28,16 @@ static size_t append(swap_posix *h, size_t at, const char *format, ...) {
 void port_describe(swap_posix *h, int status) {
   const swap_session *session = &h->session;
   const int system = h->file.last_error;
-  if (status == SWAP_ERR_ARGUMENT || status == SWAP_ERR_ABI || status == SWAP_ERR_BUDGET ||
-      status == SWAP_ERR_STATE) {
+  if (status == SWAP_ERR_ARGUMENT || status == SWAP_ERR_ABI ||
+      status == SWAP_ERR_BUDGET || status == SWAP_ERR_STATE) {
     append(h, 0, "%s", swap_status_string(status));
     return;
   }
   if (status == SWAP_ERR_INDEX) {
-    append(h, 0, "row number %llu of the lookup in unit %u is outside its table",
-           (unsigned long long)session->failed_offset, (unsigned)session->failed_unit);
+    append(h, 0,
+           "row number %llu of the lookup in unit %u is outside its table",
+           (unsigned long long)session->failed_offset,
+           (unsigned)session->failed_unit);
     return;
   }
   size_t at = append(h, 0, "%s: ", h->path);
@@ -45,7 +50,8 @@ void port_describe(swap_posix *h, int status) {
     return;
   if (session->failed_unit != UINT32_MAX)
     at = append(h, at, ", in unit %u", (unsigned)session->failed_unit);
-  at = append(h, at, ", at byte %llu", (unsigned long long)session->failed_offset);
+  at = append(h, at, ", at byte %llu",
+              (unsigned long long)session->failed_offset);
   if (status == SWAP_ERR_IO && system)
     append(h, at, ": %s", strerror(system));
 }

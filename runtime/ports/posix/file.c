@@ -15,12 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int port_pread(const swap_file *file, void *buffer, uint64_t length, uint64_t need,
-               uint64_t offset) {
+int port_pread(const swap_file *file, void *buffer, uint64_t length,
+               uint64_t need, uint64_t offset) {
   uint64_t done = 0;
   while (done < need) {
-    const ssize_t got =
-        pread(file->fd, (uint8_t *)buffer + done, length - done, (off_t)(offset + done));
+    const ssize_t got = pread(file->fd, (uint8_t *)buffer + done, length - done,
+                              (off_t)(offset + done));
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
@@ -42,7 +42,8 @@ static int finish(swap_file *file, int error) {
   return error > 0 ? SWAP_ERR_IO : SWAP_ERR_SHORT;
 }
 
-static int read_buffered(swap_file *file, uint64_t offset, void *buffer, uint64_t length) {
+static int read_buffered(swap_file *file, uint64_t offset, void *buffer,
+                         uint64_t length) {
   const int error = port_pread(file, buffer, length, length, offset);
   if (error)
     return finish(file, error);
@@ -51,7 +52,8 @@ static int read_buffered(swap_file *file, uint64_t offset, void *buffer, uint64_
   return SWAP_OK;
 }
 
-static int read_direct(swap_file *file, uint64_t offset, uint8_t *buffer, uint64_t length) {
+static int read_direct(swap_file *file, uint64_t offset, uint8_t *buffer,
+                       uint64_t length) {
   const uint64_t mask = SWAP_BLOB_ALIGN - 1;
   if (!((offset | length | (uintptr_t)buffer) & mask))
     return finish(file, port_pread(file, buffer, length, length, offset));
@@ -60,7 +62,8 @@ static int read_direct(swap_file *file, uint64_t offset, uint8_t *buffer, uint64
     const uint64_t room = PORT_BOUNCE_BYTES - skip;
     const uint64_t part = length < room ? length : room;
     const uint64_t pages = (skip + part + mask) & ~mask;
-    const int error = port_pread(file, file->bounce, pages, skip + part, offset - skip);
+    const int error =
+        port_pread(file, file->bounce, pages, skip + part, offset - skip);
     if (error)
       return finish(file, error);
     memcpy(buffer, file->bounce + skip, part);
@@ -72,7 +75,8 @@ static int read_direct(swap_file *file, uint64_t offset, uint8_t *buffer, uint64
   return SWAP_OK;
 }
 
-static int file_read(void *context, uint64_t offset, void *buffer, uint64_t length) {
+static int file_read(void *context, uint64_t offset, void *buffer,
+                     uint64_t length) {
   swap_file *file = context;
   if (offset > INT64_MAX || length > INT64_MAX - offset)
     return SWAP_ERR_ARGUMENT;
@@ -143,7 +147,8 @@ int port_file_open(swap_file *file, const char *path, uint32_t io) {
   if (file->uring) {
     file->storage.begin = port_uring_begin;
     file->storage.wait = port_uring_wait;
-  } else if (file->io != SWAP_POSIX_MAP && (file->readers = port_readers_create(file))) {
+  } else if (file->io != SWAP_POSIX_MAP &&
+             (file->readers = port_readers_create(file))) {
     file->storage.begin = port_readers_begin;
     file->storage.wait = port_readers_wait;
   } /* without either, reads block */
@@ -168,6 +173,7 @@ void port_file_close(swap_file *file) {
 }
 
 const char *port_io_name(uint32_t io) {
-  static const char *const names[] = {"auto", "uring", "thread", "map", "buffered"};
+  static const char *const names[] = {"auto", "uring", "thread", "map",
+                                      "buffered"};
   return io < sizeof names / sizeof names[0] ? names[io] : "unknown";
 }

@@ -37,9 +37,10 @@ static uint32_t choose_threads(const swap_plan *plan, uint32_t wanted) {
   return wanted < most ? wanted : most;
 }
 
-static int open_file(swap_posix *h, const swap_model *model, const swap_posix_options *options) {
-  if (options->weights ? snprintf(h->path, sizeof h->path, "%s", options->weights) >=
-                             (int)sizeof h->path
+static int open_file(swap_posix *h, const swap_model *model,
+                     const swap_posix_options *options) {
+  if (options->weights ? snprintf(h->path, sizeof h->path, "%s",
+                                  options->weights) >= (int)sizeof h->path
                        : !swap_posix_default_weights(h->path, sizeof h->path)) {
     snprintf(h->error, sizeof h->error, "the path of the weights is too long");
     return SWAP_ERR_ARGUMENT;
@@ -50,25 +51,30 @@ static int open_file(swap_posix *h, const swap_model *model, const swap_posix_op
     return status;
   }
   h->file_open = 1;
-  if (h->file.io == SWAP_POSIX_BUFFERED && options->io != SWAP_POSIX_BUFFERED && !options->quiet)
+  if (h->file.io == SWAP_POSIX_BUFFERED && options->io != SWAP_POSIX_BUFFERED &&
+      !options->quiet)
     fprintf(stderr,
-            "note: %s: the file system refuses direct I/O; weights are copied through the page "
+            "note: %s: the file system refuses direct I/O; weights are copied "
+            "through the page "
             "cache\n",
             h->path);
   if (h->file.size && h->file.size < model->blob_bytes) {
     snprintf(h->error, sizeof h->error,
-             "%s: truncated: it has %llu bytes, the model's weights have %llu", h->path,
-             (unsigned long long)h->file.size, (unsigned long long)model->blob_bytes);
+             "%s: truncated: it has %llu bytes, the model's weights have %llu",
+             h->path, (unsigned long long)h->file.size,
+             (unsigned long long)model->blob_bytes);
     return SWAP_ERR_SHORT;
   }
   return SWAP_OK;
 }
 
-static int start(swap_posix *h, const swap_model *model, const swap_posix_options *options) {
-  const swap_plan *plan =
-      swap_choose_plan(model, options->budget_bytes ? options->budget_bytes : UINT64_MAX);
+static int start(swap_posix *h, const swap_model *model,
+                 const swap_posix_options *options) {
+  const swap_plan *plan = swap_choose_plan(
+      model, options->budget_bytes ? options->budget_bytes : UINT64_MAX);
   if (model->abi_version != SWAP_ABI_VERSION || !plan) {
-    const int status = plan || !model->plan_count ? SWAP_ERR_ABI : SWAP_ERR_BUDGET;
+    const int status =
+        plan || !model->plan_count ? SWAP_ERR_ABI : SWAP_ERR_BUDGET;
     port_describe(h, status);
     return status;
   }
@@ -79,7 +85,8 @@ static int start(swap_posix *h, const swap_model *model, const swap_posix_option
   h->arena_bytes = plan->arena_bytes;
   h->arena = plan->arena_bytes ? port_arena_map(plan->arena_bytes) : NULL;
   if (!h->pool || (plan->arena_bytes && !h->arena)) {
-    snprintf(h->error, sizeof h->error, "the system does not provide %llu bytes of memory",
+    snprintf(h->error, sizeof h->error,
+             "the system does not provide %llu bytes of memory",
              (unsigned long long)plan->arena_bytes);
     return SWAP_ERR_BUDGET;
   }
@@ -112,7 +119,8 @@ int swap_posix_open(swap_posix **handle, const swap_model *model,
   return start(*handle, model, options ? options : &defaults);
 }
 
-int swap_posix_run(swap_posix *h, const void *const *inputs, void *const *outputs) {
+int swap_posix_run(swap_posix *h, const void *const *inputs,
+                   void *const *outputs) {
   if (!h)
     return SWAP_ERR_ARGUMENT;
   const int status = swap_run(&h->session, inputs, outputs);
@@ -132,13 +140,17 @@ void swap_posix_close(swap_posix *h) {
   free(h);
 }
 
-const swap_session *swap_posix_session(const swap_posix *h) { return &h->session; }
+const swap_session *swap_posix_session(const swap_posix *h) {
+  return &h->session;
+}
 
 uint32_t swap_posix_threads(const swap_posix *h) {
   return h->pool ? port_pool_executor(h->pool)->threads : 1;
 }
 
-const char *swap_posix_io_name(const swap_posix *h) { return port_io_name(h->file.io); }
+const char *swap_posix_io_name(const swap_posix *h) {
+  return port_io_name(h->file.io);
+}
 
 void swap_posix_serial(swap_posix *h, int serial) {
   if (serial)

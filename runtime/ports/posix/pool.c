@@ -54,8 +54,9 @@ static uint64_t work(port_pool *pool, uint32_t thread) {
   uint64_t ran = 0;
   uint64_t left = atomic_load_explicit(&pool->remaining, memory_order_relaxed);
   while (left) {
-    if (!atomic_compare_exchange_weak_explicit(&pool->remaining, &left, left - 1,
-                                               memory_order_acquire, memory_order_relaxed))
+    if (!atomic_compare_exchange_weak_explicit(&pool->remaining, &left,
+                                               left - 1, memory_order_acquire,
+                                               memory_order_relaxed))
       continue;
     pool->task(pool->task_context, pool->count - left, thread);
     atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
@@ -106,7 +107,8 @@ static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
     pthread_mutex_unlock(&pool->lock);
   }
   work(pool, 0);
-  for (uint32_t spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != count;) {
+  for (uint32_t spins = 0;
+       atomic_load_explicit(&pool->done, memory_order_acquire) != count;) {
     if (++spins < SPINS)
       relax();
     else
@@ -154,4 +156,6 @@ void port_pool_destroy(port_pool *pool) {
   free(pool);
 }
 
-const swap_executor *port_pool_executor(port_pool *pool) { return &pool->executor; }
+const swap_executor *port_pool_executor(port_pool *pool) {
+  return &pool->executor;
+}

@@ -14,7 +14,8 @@
 
 #define PORT_DEPTH 16u            /* tickets */
 #define PORT_PIECES 32u           /* of one ticket, at most */
-#define PORT_PIECE_BYTES 0x100000 /* of one piece, unless that makes too many */
+#define PORT_PIECE_BYTES 0x100000 /* of one piece, unless that makes too many  \
+                                   */
 #define PORT_BOUNCE_BYTES 0x10000
 
 typedef struct port_ticket {
@@ -58,11 +59,12 @@ const char *port_io_name(uint32_t io);
 
 /* pread until `need` bytes of `length` arrived. 0, or an errno; -1 at the end
  * of the file. */
-int port_pread(const swap_file *file, void *buffer, uint64_t length, uint64_t need,
-               uint64_t offset);
+int port_pread(const swap_file *file, void *buffer, uint64_t length,
+               uint64_t need, uint64_t offset);
 
 /* ticket.c: a free ticket set up for a range, cut into pieces; and its end. */
-int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer, uint64_t length);
+int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
+                         uint64_t length);
 uint64_t port_ticket_piece_bytes(const port_ticket *ticket);
 uint32_t port_ticket_pieces(const port_ticket *ticket);
 int port_ticket_end(swap_file *file, port_ticket *ticket);
@@ -70,12 +72,14 @@ int port_ticket_end(swap_file *file, port_ticket *ticket);
 /* Backends. Creation returns null where the system lacks what it needs. */
 struct port_uring *port_uring_create(swap_file *file);
 void port_uring_destroy(struct port_uring *uring);
-int64_t port_uring_begin(void *file, uint64_t offset, void *buffer, uint64_t length);
+int64_t port_uring_begin(void *file, uint64_t offset, void *buffer,
+                         uint64_t length);
 int port_uring_wait(void *file, int64_t ticket);
 
 struct port_readers *port_readers_create(swap_file *file);
 void port_readers_destroy(struct port_readers *readers);
-int64_t port_readers_begin(void *file, uint64_t offset, void *buffer, uint64_t length);
+int64_t port_readers_begin(void *file, uint64_t offset, void *buffer,
+                           uint64_t length);
 int port_readers_wait(void *file, int64_t ticket);
 
 /* map.c */

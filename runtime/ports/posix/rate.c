@@ -3,13 +3,11 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The yardstick of `bound_ms`: the blob from front to back in large reads, as
-|* many under way as keep the device busy. It has small buffers of its own, so
-|* it measures the device even where units are tiny, and leaves resident
-|* weights alone.
+|* many under way as keep the device busy. It has small buffers of its own, in
+|* huge pages as the arena is, so it measures the device even where units are
+|* tiny, and leaves resident weights alone.
 \*===----------------------------------------------------------------------===*/
 #include "handle.h"
-
-#include <stdlib.h>
 
 #define BUFFERS 6u
 #define BUFFER_BYTES 0x100000u
@@ -21,7 +19,8 @@ static int read_through(swap_posix *h, uint8_t *buffers, uint64_t bytes) {
   int status = SWAP_OK;
   for (uint64_t offset = 0; (!status && offset < bytes) || ended < begun;) {
     if (status || offset >= bytes || begun - ended == BUFFERS) {
-      const int late = storage->wait(storage->context, tickets[ended++ % BUFFERS]);
+      const int late =
+          storage->wait(storage->context, tickets[ended++ % BUFFERS]);
       status = status ? status : late;
       continue;
     }
@@ -29,7 +28,8 @@ static int read_through(swap_posix *h, uint8_t *buffers, uint64_t bytes) {
     const uint64_t length = left < BUFFER_BYTES ? left : BUFFER_BYTES;
     uint8_t *to = buffers + begun % BUFFERS * BUFFER_BYTES;
     if (storage->begin) {
-      const int64_t ticket = storage->begin(storage->context, offset, to, length);
+      const int64_t ticket =
+          storage->begin(storage->context, offset, to, length);
       if (ticket < 0)
         status = SWAP_ERR_IO;
       else
@@ -47,7 +47,7 @@ double swap_posix_read_rate(swap_posix *h, uint64_t bytes) {
   if (bytes > size)
     bytes = size;
   bytes = (bytes + SWAP_BLOB_ALIGN - 1) / SWAP_BLOB_ALIGN * SWAP_BLOB_ALIGN;
-  uint8_t *buffers = bytes ? aligned_alloc(SWAP_BLOB_ALIGN, BUFFERS * BUFFER_BYTES) : NULL;
+  uint8_t *buffers = bytes ? port_arena_map(BUFFERS * BUFFER_BYTES) : NULL;
   if (!buffers)
     return 0;
   /* Taking the buffers' pages from the system is not the device's time. */
@@ -57,6 +57,7 @@ double swap_posix_read_rate(swap_posix *h, uint64_t bytes) {
   if (!status)
     status = read_through(h, buffers, bytes);
   const uint64_t end = swap_posix_clock();
-  free(buffers);
-  return status || end == begin ? 0 : (double)bytes * 1e9 / (double)(end - begin);
+  port_arena_unmap(buffers, BUFFERS * BUFFER_BYTES);
+  return status || end == begin ? 0
+                                : (double)bytes * 1e9 / (double)(end - begin);
 }

@@ -30,14 +30,16 @@ struct port_readers {
 };
 
 /* Reads one piece. Called without the lock; the ticket's range is constant. */
-static int read_piece(const swap_file *file, const port_ticket *ticket, uint32_t number) {
+static int read_piece(const swap_file *file, const port_ticket *ticket,
+                      uint32_t number) {
   const uint64_t each = port_ticket_piece_bytes(ticket);
   const uint64_t start = number * each;
   const uint64_t left = ticket->bytes - start;
   const uint64_t bytes = left < each ? left : each;
   const uint64_t wanted = ticket->skip + ticket->length - start;
   const uint64_t needed = wanted < bytes ? wanted : bytes;
-  return port_pread(file, ticket->to + start, bytes, needed, ticket->from + start);
+  return port_pread(file, ticket->to + start, bytes, needed,
+                    ticket->from + start);
 }
 
 static void *reader(void *context) {
@@ -48,7 +50,8 @@ static void *reader(void *context) {
       pthread_cond_wait(&readers->work, &readers->lock);
     if (!readers->count)
       break;
-    port_ticket *ticket = &readers->file->tickets[readers->queue[readers->first]];
+    port_ticket *ticket =
+        &readers->file->tickets[readers->queue[readers->first]];
     const uint32_t number = readers->taken++;
     if (readers->taken == port_ticket_pieces(ticket)) {
       readers->first = (readers->first + 1) % PORT_DEPTH;
@@ -81,8 +84,8 @@ struct port_readers *port_readers_create(swap_file *file) {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
   while (readers->thread_count < READERS &&
-         pthread_create(&readers->threads[readers->thread_count], &attributes, reader,
-                        readers) == 0)
+         pthread_create(&readers->threads[readers->thread_count], &attributes,
+                        reader, readers) == 0)
     readers->thread_count += 1;
   pthread_attr_destroy(&attributes);
   if (!readers->thread_count) {
@@ -105,13 +108,15 @@ void port_readers_destroy(struct port_readers *readers) {
   free(readers);
 }
 
-int64_t port_readers_begin(void *context, uint64_t offset, void *buffer, uint64_t length) {
+int64_t port_readers_begin(void *context, uint64_t offset, void *buffer,
+                           uint64_t length) {
   swap_file *file = context;
   struct port_readers *readers = file->readers;
   pthread_mutex_lock(&readers->lock);
   const int64_t ticket = port_ticket_take(file, offset, buffer, length);
   if (ticket >= 0) {
-    readers->queue[(readers->first + readers->count) % PORT_DEPTH] = (uint32_t)ticket;
+    readers->queue[(readers->first + readers->count) % PORT_DEPTH] =
+        (uint32_t)ticket;
     readers->count += 1;
     pthread_cond_broadcast(&readers->work);
   }

@@ -8,17 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer, uint64_t length) {
+int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
+                         uint64_t length) {
   const uint64_t mask = SWAP_BLOB_ALIGN - 1;
   uint32_t free_one = 0;
   while (free_one < PORT_DEPTH && file->tickets[free_one].busy)
     ++free_one;
-  if (free_one == PORT_DEPTH || !length || offset > INT64_MAX || length > INT64_MAX - offset)
+  if (free_one == PORT_DEPTH || !length || offset > INT64_MAX ||
+      length > INT64_MAX - offset)
     return SWAP_ERR_ARGUMENT;
   port_ticket *ticket = &file->tickets[free_one];
   uint8_t *bounce = ticket->bounce;
-  *ticket = (port_ticket){.busy = 1, .from = offset, .bytes = length, .to = buffer,
-                          .length = length, .bounce = bounce};
+  *ticket = (port_ticket){.busy = 1,
+                          .from = offset,
+                          .bytes = length,
+                          .to = buffer,
+                          .length = length,
+                          .bounce = bounce};
   if (file->direct && ((offset | length | (uintptr_t)buffer) & mask)) {
     ticket->skip = offset & mask;
     ticket->from = offset - ticket->skip;
@@ -28,7 +34,8 @@ int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer, uint64_
       return SWAP_ERR_GEOMETRY;
     }
     if (!bounce)
-      ticket->bounce = bounce = aligned_alloc(SWAP_BLOB_ALIGN, PORT_BOUNCE_BYTES);
+      ticket->bounce = bounce =
+          aligned_alloc(SWAP_BLOB_ALIGN, PORT_BOUNCE_BYTES);
     if (!bounce) {
       ticket->busy = 0;
       return SWAP_ERR_IO;
@@ -43,7 +50,8 @@ int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer, uint64_
 uint64_t port_ticket_piece_bytes(const port_ticket *ticket) {
   const uint64_t mask = SWAP_BLOB_ALIGN - 1;
   const uint64_t share = (ticket->bytes / PORT_PIECES + mask) & ~mask;
-  /* One page more per piece, so that rounding never makes one piece too many. */
+  /* One page more per piece, so that rounding never makes one piece too many.
+   */
   return share < PORT_PIECE_BYTES ? PORT_PIECE_BYTES : share + SWAP_BLOB_ALIGN;
 }
 
@@ -63,6 +71,7 @@ int port_ticket_end(swap_file *file, port_ticket *ticket) {
   if (ticket->target || !file->direct)
     file->copied += ticket->length;
   if (!file->direct)
-    posix_fadvise(file->fd, (off_t)ticket->from, (off_t)ticket->bytes, POSIX_FADV_DONTNEED);
+    posix_fadvise(file->fd, (off_t)ticket->from, (off_t)ticket->bytes,
+                  POSIX_FADV_DONTNEED);
   return SWAP_OK;
 }

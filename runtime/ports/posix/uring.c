@@ -51,7 +51,8 @@ static void prepare(swap_file *file, piece *p) {
   io_uring_sqe_set_data(entry, p);
 }
 
-int64_t port_uring_begin(void *context, uint64_t offset, void *buffer, uint64_t length) {
+int64_t port_uring_begin(void *context, uint64_t offset, void *buffer,
+                         uint64_t length) {
   swap_file *file = context;
   struct port_uring *uring = file->uring;
   if (uring->dead)
@@ -66,8 +67,10 @@ int64_t port_uring_begin(void *context, uint64_t offset, void *buffer, uint64_t 
     const uint64_t start = i * each;
     const uint64_t left = ticket->bytes - start;
     piece *p = &uring->pieces[taken][i];
-    *p = (piece){.ticket = (uint32_t)taken, .from = ticket->from + start,
-                 .bytes = left < each ? left : each, .to = ticket->to + start};
+    *p = (piece){.ticket = (uint32_t)taken,
+                 .from = ticket->from + start,
+                 .bytes = left < each ? left : each,
+                 .to = ticket->to + start};
     p->end = needed - start < p->bytes ? needed - start : p->bytes;
     prepare(file, p);
   }
@@ -103,7 +106,8 @@ static void complete(swap_file *file, piece *p, int result) {
 int port_uring_wait(void *context, int64_t number) {
   swap_file *file = context;
   struct port_uring *uring = file->uring;
-  if (number < 0 || number >= (int64_t)PORT_DEPTH || !file->tickets[number].busy)
+  if (number < 0 || number >= (int64_t)PORT_DEPTH ||
+      !file->tickets[number].busy)
     return SWAP_ERR_ARGUMENT;
   port_ticket *ticket = &file->tickets[number];
   while (ticket->pending && !uring->dead) {

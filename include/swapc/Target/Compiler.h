@@ -1,0 +1,51 @@
+//===- Compiler.h - The whole compiler as one function -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_TARGET_COMPILER_H
+#define SWAPC_TARGET_COMPILER_H
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <string>
+#include <vector>
+
+namespace swapc {
+
+class Progress;
+
+enum class Emit {
+  Exe, Lib, Obj, TensorIR, KernelIR, SwapIR, MemoryIR, LLVMIR, Asm, Plan
+};
+
+struct CompileOptions {
+  std::string model;  ///< Path of the ONNX file.
+  std::string output; ///< Path; empty: made from the model's name; "-": stdout.
+  Emit emit = Emit::Exe;
+  std::vector<std::string> budgets = {"max"};
+  llvm::StringMap<int64_t> dims;
+  std::string triple, cpu;
+  unsigned threads = 1;      ///< That a program may use.
+  unsigned compileThreads = 1;
+  int64_t unitBytes = 0;     ///< 0: chosen by the planner.
+  std::string linkerDriver;  ///< Empty: the first that is installed.
+  std::string runtimeDir;    ///< Empty: beside the compiler.
+  std::string executable;    ///< Path of the compiler itself.
+  bool summary = true;       ///< A few lines on the plan, on stderr.
+};
+
+/// Dialects that a model passes through.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// Compiles a model. Every failure is a diagnostic of `context`, and leaves no
+/// file behind.
+llvm::LogicalResult compile(const CompileOptions &options,
+                            mlir::MLIRContext &context, Progress &progress);
+
+} // namespace swapc
+
+#endif // SWAPC_TARGET_COMPILER_H

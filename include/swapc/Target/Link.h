@@ -1,0 +1,44 @@
+//===- Link.h - Executables and libraries from objects -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_TARGET_LINK_H
+#define SWAPC_TARGET_LINK_H
+
+#include "swapc/Target/ModelTables.h"
+#include "swapc/Target/Object.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace swapc {
+
+struct LinkOptions {
+  std::string driver;     ///< Compiler driver that links; empty: the first found.
+  std::string runtimeDir; ///< Where libswap_*.a are; empty: beside swapc.
+  std::string executable; ///< Path of swapc itself.
+  std::string triple;
+};
+
+/// Links a program from objects and the runtime into the file `output`.
+llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects,
+                        llvm::StringRef output, const LinkOptions &options);
+
+/// Bytes of a static library with these objects.
+llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<CodeBuffer> objects,
+                                       llvm::StringRef name);
+
+/// The header that declares a library's model and its sizes.
+std::string makeHeader(const ModelTables &tables, llvm::StringRef name);
+
+/// `text` as a C identifier.
+std::string toIdentifier(llvm::StringRef text);
+
+} // namespace swapc
+
+#endif // SWAPC_TARGET_LINK_H

@@ -1,0 +1,81 @@
+//===- ModelTables.h - The constant tables of a compiled model -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_TARGET_MODELTABLES_H
+#define SWAPC_TARGET_MODELTABLES_H
+
+#include "swapc/Target/Blob.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace swapc {
+
+struct TensorInfo {
+  std::string name;
+  uint32_t dtype; ///< swap_dtype
+  std::vector<int64_t> dims;
+  uint64_t bytes;
+};
+
+/// Inputs and outputs of @main. Planning replaces @main: take it before.
+struct ModelSignature {
+  std::string name;
+  std::vector<TensorInfo> inputs, outputs;
+};
+llvm::FailureOr<ModelSignature> getModelSignature(mlir::ModuleOp module);
+
+/// A swap_plan without its address constants.
+struct PlanTable {
+  uint64_t budget, arena, peak, resident = 0, streamed = 0;
+  uint64_t scratchOffset, scratchStride;
+  uint32_t threads;
+  struct Step {
+    uint32_t op, index, firstOperand, operandCount;
+    uint64_t tileBegin, tileEnd;
+    uint32_t scratch, aux;
+  };
+  struct Operand {
+    uint32_t space, index;
+    int64_t offset;
+  };
+  std::vector<Step> steps;
+  std::vector<Operand> operands;
+  std::vector<uint64_t> slots;
+  std::vector<uint8_t> isResident;
+};
+
+/// Everything of a swap_model but the code and the blob's checksums.
+struct ModelTables {
+  ModelSignature signature;
+  std::vector<std::string> kernels; ///< Symbols, in the order of first launch.
+  std::vector<PlanTable> plans;     ///< In ascending order of budget.
+  uint64_t weightBytes = 0, modelBytes = 0, minBytes = 0;
+};
+
+/// Reads the memory phase.
+llvm::FailureOr<ModelTables> buildModelTables(mlir::ModuleOp module,
+                                              ModelSignature signature);
+
+/// Linker name of a kernel of the model that is exported as `model`.
+std::string getKernelSymbol(llvm::StringRef model, llvm::StringRef kernel);
+
+/// Adds the tables to `module` as constant data and exports `symbol`, a
+/// swap_model. Kernels are declared where the module does not have them.
+void emitModelTables(const ModelTables &tables, const BlobInfo &blob,
+                     llvm::StringRef symbol, llvm::Module &module);
+
+} // namespace swapc
+
+#endif // SWAPC_TARGET_MODELTABLES_H

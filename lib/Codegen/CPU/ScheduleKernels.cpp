@@ -1,0 +1,55 @@
+//===- ScheduleKernels.cpp - How each kernel is cut into tiles --*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Contraction.h"
+#include "RowKernel.h"
+#include "swapc/Codegen/CPU/Passes.h"
+
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace swapc;
+
+namespace swapc {
+#define GEN_PASS_DEF_SCHEDULEKERNELS
+#include "swapc/Codegen/CPU/Passes.h.inc"
+} // namespace swapc
+
+namespace {
+
+struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
+  using ScheduleKernelsBase::ScheduleKernelsBase;
+
+  void runOnOperation() override {
+    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu);
+    if (failed(target))
+      return signalPassFailure();
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    llvm::SetVector<func::FuncOp> kernels;
+    module.walk([&](swap::CallOp call) {
+      if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
+        kernels.insert(kernel);
+    });
+    for (func::FuncOp kernel : kernels) {
+      FailureOr<swap::ScheduleAttr> schedule = getSchedule(kernel, *target);
+      if (failed(schedule))
+        return signalPassFailure();
+      kernel->setAttr(swap::SwapDialect::kScheduleAttr, *schedule);
+    }
+  }
+
+  static FailureOr<swap::ScheduleAttr> getSchedule(func::FuncOp kernel,
+                                                   const CpuTarget &target) {
+    FailureOr<ContractionInfo> info = analyzeContraction(kernel);
+    if (succeeded(info))
+      return swapc::getSchedule(*info, planContraction(*info, target));
+    return planRowKernel(kernel, target);
+  }
+};
+
+} // namespace

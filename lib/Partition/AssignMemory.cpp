@@ -1,0 +1,155 @@
+//===- AssignMemory.cpp - Fixed addresses for every operand ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Sequence.h"
+#include "UnitIndex.h"
+#include "swapc/Partition/Passes.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace swapc {
+#define GEN_PASS_DEF_ASSIGNMEMORY
+#include "swapc/Partition/Passes.h.inc"
+} // namespace swapc
+
+using namespace mlir;
+using namespace mlir::swap;
+using namespace swapc;
+
+namespace {
+
+/// Gives every value of a plan its place, then replaces the calls.
+class MemoryAssigner {
+public:
+  MemoryAssigner(PlanOp plan, const SymbolTable &symbols,
+                 const UnitIndex &index)
+      : plan(plan), symbols(symbols), index(index),
+        builder(plan.getContext()) {}
+  LogicalResult run();
+
+private:
+  PlaceAttr getPlace(Value value);
+  /// The place of an operand of a call of `range`; null with an error if none.
+  PlaceAttr getOperandPlace(Operation *op, Value operand, PanelRange range);
+  LogicalResult lower(CallOp call);
+  LogicalResult lower(RowsOp rows);
+
+  PlanOp plan;
+  const SymbolTable &symbols;
+  const UnitIndex &index;
+  OpBuilder builder;
+  Sequence sequence;
+  BufferLayout layout;
+};
+
+struct AssignMemoryPass
+    : public swapc::impl::AssignMemoryBase<AssignMemoryPass> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    UnitIndex index(getOperation());
+    for (PlanOp plan : getOperation().getOps<PlanOp>())
+      if (failed(MemoryAssigner(plan, symbols, index).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+PlaceAttr MemoryAssigner::getPlace(Value value) {
+  Value root = getStorageRoot(value);
+  MLIRContext *context = plan.getContext();
+  if (auto argument = dyn_cast<BlockArgument>(root))
+    return PlaceAttr::get(context, Space::Input, argument.getArgNumber(), 0);
+  auto output = sequence.outputOf.find(root);
+  if (output != sequence.outputOf.end())
+    return PlaceAttr::get(context, Space::Output, output->second, 0);
+  return PlaceAttr::get(context, Space::Arena, 0,
+                        layout.offsets[sequence.bufferOf.lookup(root)]);
+}
+
+PlaceAttr MemoryAssigner::getOperandPlace(Operation *op, Value operand,
+                                          PanelRange range) {
+  ParamOp param = getParam(operand);
+  if (!param)
+    return getPlace(operand);
+  const UnitPiece *piece = index.find(param, range);
+  if (!piece) {
+    op->emitOpError() << "reads panels " << range.begin << " to " << range.end
+                      << " of " << param.getParameterAttr()
+                      << ", which no unit holds";
+    return {};
+  }
+  // Kernels count panels from the parameter's first one.
+  int64_t first =
+      piece->begin * getPanelBytes(cast<RankedTensorType>(param.getType()));
+  return PlaceAttr::get(plan.getContext(), Space::Unit, piece->unit,
+                        piece->offset - first);
+}
+
+LogicalResult MemoryAssigner::lower(CallOp call) {
+  PanelRange range = getPanelRange(call, getSchedule(call, symbols));
+  SmallVector<Attribute> places;
+  for (Value operand : call.getInputs()) {
+    PlaceAttr place = getOperandPlace(call, operand, range);
+    if (!place)
+      return failure();
+    places.push_back(place);
+  }
+  for (Value result : call.getResults())
+    places.push_back(getPlace(result));
+  builder.setInsertionPoint(call);
+  auto launch =
+      LaunchOp::create(builder, call.getLoc(), call.getKernel(),
+                       range.begin, range.end, builder.getArrayAttr(places));
+  launch->setDiscardableAttrs(call->getDiscardableAttrDictionary());
+  return success();
+}
+
+LogicalResult MemoryAssigner::lower(RowsOp rows) {
+  int table = index.findTable(getParam(rows.getTable()));
+  if (table < 0)
+    return rows.emitOpError("reads a table that no unit holds");
+  if (getParam(rows.getIndices()))
+    return rows.emitOpError("has a parameter for indices; a copy is missing");
+  auto indices = cast<RankedTensorType>(rows.getIndices().getType());
+  builder.setInsertionPoint(rows);
+  auto fetch = FetchOp::create(
+      builder, rows.getLoc(),
+      index.getUnit(table).getSymName(), indices.getElementType(),
+      indices.getNumElements(),
+      getPlace(rows.getIndices()), getPlace(rows.getResult()));
+  fetch->setDiscardableAttrs(rows->getDiscardableAttrDictionary());
+  return success();
+}
+
+LogicalResult MemoryAssigner::run() {
+  Block &body = plan.getBody().front();
+  auto analyzed = Sequence::analyze(body, symbols);
+  if (failed(analyzed))
+    return failure();
+  sequence = std::move(*analyzed);
+  layout = layoutBuffers(sequence.buffers);
+  auto slots = plan.getSlots();
+  if (!slots || slots->size() != index.getUnits().size())
+    return plan.emitOpError("has no slot for each unit: plan first");
+  if (layout.bytes > static_cast<int64_t>(plan.getArena()))
+    return plan.emitOpError()
+           << "has an arena of " << plan.getArena()
+           << " bytes but its activations take " << layout.bytes;
+
+  for (Operation *op : sequence.steps)
+    if (failed(isa<CallOp>(op) ? lower(cast<CallOp>(op))
+                               : lower(cast<RowsOp>(op))))
+      return failure();
+  body.getTerminator()->setOperands({});
+  // What is left of the dataflow goes, users first.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (!isa<InOp, WaitOp, OutOp, LaunchOp, FetchOp, ReturnOp>(op))
+      op.erase();
+  body.eraseArguments(0, body.getNumArguments());
+  return success();
+}

@@ -1,0 +1,74 @@
+//===- TokenTracker.cpp - Which units are in memory along a plan ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TokenTracker.h"
+
+using namespace mlir;
+using namespace mlir::swap;
+using namespace swapc;
+
+int TokenTracker::getUnit(Value token) const {
+  auto in = token.getDefiningOp<InOp>();
+  return in ? index.getNumber(in.getUnit()) : -1;
+}
+
+LogicalResult TokenTracker::start(PlanOp plan) {
+  for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>()) {
+    int unit = index.getNumber(symbol.getValue());
+    if (unit < 0)
+      return plan.emitOpError() << "resident " << symbol << " is not a unit";
+    if (states[unit] == Resident)
+      return plan.emitOpError() << "resident " << symbol << " is named twice";
+    states[unit] = Resident;
+  }
+  return success();
+}
+
+LogicalResult TokenTracker::visit(Operation *op) {
+  if (auto in = dyn_cast<InOp>(op)) {
+    int unit = getUnit(in.getToken());
+    if (unit < 0)
+      return in.emitOpError() << in.getUnitAttr() << " is not a unit";
+    if (states[unit] != Absent)
+      return in.emitOpError() << "unit " << in.getUnitAttr()
+                              << " is in memory already";
+    if (++inFlight > depth)
+      return in.emitOpError() << "makes " << inFlight
+                              << " reads in flight, more than " << depth;
+    states[unit] = Reading;
+    current[unit] = in.getToken();
+    return success();
+  }
+  if (!isa<WaitOp, OutOp>(op))
+    return success();
+  Value token = op->getOperand(0);
+  int unit = getUnit(token);
+  if (unit < 0)
+    return op->emitOpError("token is not that of a swap.in");
+  if (current.lookup(unit) != token)
+    return op->emitOpError("uses a token whose unit is out already");
+  if (isa<WaitOp>(op)) {
+    if (states[unit] != Reading)
+      return op->emitOpError("waits for a read a second time");
+    states[unit] = Ready;
+    --inFlight;
+  } else {
+    if (states[unit] != Ready)
+      return op->emitOpError("gives up a unit whose read was not waited for");
+    states[unit] = Absent;
+    current.erase(unit);
+  }
+  return success();
+}
+
+LogicalResult TokenTracker::finish(PlanOp plan) {
+  for (auto [number, state] : llvm::enumerate(states))
+    if (state == Reading || state == Ready)
+      return current.lookup(number).getDefiningOp()->emitOpError(
+          "has no swap.out");
+  return success();
+}

@@ -1,0 +1,48 @@
+//===- TokenTracker.h - Which units are in memory along a plan ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_PARTITION_TOKENTRACKER_H
+#define SWAPC_LIB_PARTITION_TOKENTRACKER_H
+
+#include "UnitIndex.h"
+
+namespace swapc {
+
+/// Follows swap.in, swap.wait and swap.out through a plan, and refuses tokens
+/// that are used out of order.
+class TokenTracker {
+public:
+  TokenTracker(const UnitIndex &index, int64_t depth)
+      : index(index), depth(depth), states(index.getUnits().size(), Absent) {}
+
+  /// Before the first operation: the resident units.
+  mlir::LogicalResult start(mlir::swap::PlanOp plan);
+  mlir::LogicalResult visit(mlir::Operation *op);
+  /// After the last operation: nothing may be left in.
+  mlir::LogicalResult finish(mlir::swap::PlanOp plan);
+
+  /// Whether all of the unit's bytes are in its slot.
+  bool isIn(int unit) const {
+    return states[unit] == Resident || states[unit] == Ready;
+  }
+  bool isResident(int unit) const { return states[unit] == Resident; }
+
+  /// The unit that a token stands for.
+  int getUnit(mlir::Value token) const;
+
+private:
+  enum State { Absent, Reading, Ready, Resident };
+  const UnitIndex &index;
+  int64_t depth;
+  llvm::SmallVector<State> states;
+  llvm::DenseMap<int, mlir::Value> current; ///< token of a unit that is in
+  int64_t inFlight = 0;
+};
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_PARTITION_TOKENTRACKER_H

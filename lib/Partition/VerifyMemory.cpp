@@ -1,0 +1,332 @@
+//===- VerifyMemory.cpp - Nothing alive overlaps, everything is in the budget ---*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Nothing is taken over from the passes before. Every byte of the arena has an
+// owner: the activation or the unit that was written there last. A launch may
+// read bytes only while what it means still owns all of them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OwnerMap.h"
+#include "TokenTracker.h"
+#include "swapc/Partition/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace swapc {
+#define GEN_PASS_DEF_VERIFYMEMORY
+#include "swapc/Partition/Passes.h.inc"
+} // namespace swapc
+
+using namespace mlir;
+using namespace mlir::swap;
+using namespace swapc;
+
+namespace {
+
+/// Something in the arena from position `first` to position `last` of a plan.
+struct Tenant {
+  int64_t begin, end;
+  int64_t bytes; ///< that count towards the peak
+  int first, last;
+  int unit = -1;        ///< of a unit, its number
+  StringAttr kernel = {}; ///< of an activation, what wrote it
+};
+
+class MemoryVerifier {
+public:
+  MemoryVerifier(PlanOp plan, const SymbolTable &symbols,
+                 const UnitIndex &index)
+      : plan(plan), symbols(symbols), index(index),
+        tracker(index, std::numeric_limits<int64_t>::max()),
+        unitTenant(index.getUnits().size(), -1) {}
+  LogicalResult run();
+
+private:
+  LogicalResult start();
+  LogicalResult enter(Operation *op, int unit, int last);
+  LogicalResult visit(LaunchOp launch);
+  LogicalResult visit(FetchOp fetch);
+  LogicalResult read(Operation *op, int64_t begin, int64_t bytes);
+  LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
+                         int64_t begin, int64_t end);
+  LogicalResult write(Operation *op, StringAttr kernel, int64_t begin,
+                      int64_t bytes, bool isUpdate);
+  LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
+                           StringRef what);
+  LogicalResult verifyPeak();
+
+  PlanOp plan;
+  const SymbolTable &symbols;
+  const UnitIndex &index;
+  TokenTracker tracker;
+  OwnerMap owners;
+  SmallVector<Tenant> tenants;
+  SmallVector<int> unitTenant;
+  int position = 0;
+  int64_t scratchBegin = 0, scratchEnd = 0, residentBytes = 0;
+};
+
+struct VerifyMemoryPass
+    : public swapc::impl::VerifyMemoryBase<VerifyMemoryPass> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    UnitIndex index(getOperation());
+    for (PlanOp plan : getOperation().getOps<PlanOp>())
+      if (failed(MemoryVerifier(plan, symbols, index).run()))
+        signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+};
+
+} // namespace
+
+LogicalResult MemoryVerifier::checkRange(Operation *op, int64_t begin,
+                                         int64_t end, StringRef what) {
+  if (begin < 0 || end > static_cast<int64_t>(plan.getArena()))
+    return op->emitOpError() << what << " takes bytes " << begin << " to "
+                             << end << ", outside the arena of "
+                             << plan.getArena();
+  if (begin < scratchEnd && end > scratchBegin)
+    return op->emitOpError() << what << " takes bytes " << begin << " to "
+                             << end << ", which overlap the scratch areas";
+  return success();
+}
+
+/// A unit takes its slot: nobody else may hold a byte of it until it is out.
+LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
+  UnitOp unitOp = index.getUnit(unit);
+  int64_t begin = (*plan.getSlots())[unit];
+  int64_t bytes = roundUp(unitOp.getLength(), kPageBytes);
+  std::string what = ("unit @" + unitOp.getSymName()).str();
+  if (begin < 0)
+    return op->emitOpError() << what << " has no slot";
+  if (begin % kPageBytes)
+    return op->emitOpError() << what << " has a slot at " << begin
+                             << ", not on a page";
+  if (failed(checkRange(op, begin, begin + bytes, what)))
+    return failure();
+  for (int other : owners.get(begin, begin + bytes))
+    if (other >= 0 && tenants[other].unit >= 0 &&
+        tenants[other].last >= position)
+      return op->emitOpError()
+             << what << " would overwrite unit @"
+             << index.getUnit(tenants[other].unit).getSymName();
+  owners.set(begin, begin + bytes, tenants.size());
+  unitTenant[unit] = tenants.size();
+  tenants.push_back({begin, begin + bytes, bytes, position, last, unit});
+  return success();
+}
+
+LogicalResult MemoryVerifier::start() {
+  int64_t arena = plan.getArena();
+  if (arena > static_cast<int64_t>(plan.getBudget()))
+    return plan.emitOpError() << "has an arena of " << arena
+                              << " bytes in a budget of " << plan.getBudget();
+  scratchBegin = plan.getScratchOffset();
+  scratchEnd = scratchBegin + plan.getScratchStride() * plan.getThreads();
+  if (scratchEnd > arena)
+    return plan.emitOpError("has scratch areas outside the arena");
+  if (!plan.getSlots() || plan.getSlots()->size() != index.getUnits().size())
+    return plan.emitOpError("has no slot for each unit");
+  if (failed(tracker.start(plan)))
+    return failure();
+  for (auto [unit, ignored] : llvm::enumerate(unitTenant))
+    if (tracker.isResident(unit)) {
+      if (failed(enter(plan, unit, std::numeric_limits<int>::max())))
+        return failure();
+      residentBytes += tenants.back().bytes;
+    }
+  return success();
+}
+
+LogicalResult MemoryVerifier::read(Operation *op, int64_t begin,
+                                   int64_t bytes) {
+  if (failed(checkRange(op, begin, begin + bytes, "operand")))
+    return failure();
+  for (int owner : owners.get(begin, begin + bytes)) {
+    if (owner < 0 || tenants[owner].unit >= 0 ||
+        tenants[owner].begin != begin || tenants[owner].end < begin + bytes)
+      return op->emitOpError() << "reads bytes " << begin << " to "
+                               << begin + bytes
+                               << ", where something else was written since";
+    tenants[owner].last = position;
+  }
+  return success();
+}
+
+LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
+                                       RankedTensorType type, int64_t begin,
+                                       int64_t end) {
+  int64_t unit = place.getIndex();
+  if (unit < 0 || unit >= static_cast<int64_t>(index.getUnits().size()))
+    return op->emitOpError() << "reads unit " << unit << " of "
+                             << index.getUnits().size();
+  UnitOp unitOp = index.getUnit(unit);
+  if (!getPanels(type)) {
+    begin = 0;
+    end = 1;
+  }
+  int64_t from = place.getOffset() + begin * getPanelBytes(type);
+  int64_t to = place.getOffset() + end * getPanelBytes(type);
+  if (from < 0 || to > static_cast<int64_t>(unitOp.getLength()))
+    return op->emitOpError() << "reads bytes " << from << " to " << to
+                             << " of unit @" << unitOp.getSymName()
+                             << ", which has " << unitOp.getLength();
+  if (!tracker.isIn(unit))
+    return op->emitOpError() << "reads unit @" << unitOp.getSymName()
+                             << ", which is not in memory";
+  int64_t slot = tenants[unitTenant[unit]].begin;
+  for (int owner : owners.get(slot + from, slot + to))
+    if (owner != unitTenant[unit])
+      return op->emitOpError() << "reads unit @" << unitOp.getSymName()
+                               << ", which was overwritten";
+  return success();
+}
+
+LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
+                                    int64_t begin, int64_t bytes,
+                                    bool isUpdate) {
+  if (failed(checkRange(op, begin, begin + bytes, "result")))
+    return failure();
+  if (begin % kBufferAlign)
+    return op->emitOpError() << "writes to " << begin << ", which is not a multiple of "
+                             << kBufferAlign;
+  SmallVector<int> before = owners.get(begin, begin + bytes);
+  for (int owner : before)
+    if (owner >= 0 && tenants[owner].unit >= 0 &&
+        tenants[owner].last >= position)
+      return op->emitOpError()
+             << "overwrites unit @"
+             << index.getUnit(tenants[owner].unit).getSymName()
+             << ", which is in memory";
+  if (isUpdate) {
+    if (before.size() != 1 || before[0] < 0 ||
+        tenants[before[0]].begin != begin ||
+        tenants[before[0]].end != begin + bytes ||
+        tenants[before[0]].kernel != kernel)
+      return op->emitOpError("continues a result whose first panels are lost");
+    tenants[before[0]].last = position;
+    return success();
+  }
+  owners.set(begin, begin + bytes, tenants.size());
+  tenants.push_back({begin, begin + bytes, roundUp(bytes, kBufferAlign),
+                     position, position, -1, kernel});
+  return success();
+}
+
+LogicalResult MemoryVerifier::visit(LaunchOp launch) {
+  auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
+  auto schedule = kernel ? kernel->getAttrOfType<ScheduleAttr>(
+                               SwapDialect::kScheduleAttr)
+                         : ScheduleAttr();
+  if (!schedule)
+    return launch.emitOpError("launches what is not a scheduled kernel");
+  int64_t begin = launch.getBegin(), end = launch.getEnd();
+  if (begin < 0 || begin >= end || end > schedule.getPanels())
+    return launch.emitOpError() << "computes panels " << begin << " to " << end
+                                << " of " << schedule.getPanels();
+  if (roundUp(schedule.getScratch(), kBufferAlign) >
+      static_cast<int64_t>(plan.getScratchStride()))
+    return launch.emitOpError() << "needs " << schedule.getScratch()
+                                << " bytes of scratch, more than the areas have";
+  FunctionType type = kernel.getFunctionType();
+  size_t inputs = type.getNumInputs();
+  if (launch.getOperands().size() != inputs + type.getNumResults())
+    return launch.emitOpError("has another number of operands than its kernel");
+
+  SmallVector<std::pair<int64_t, int64_t>> touched;
+  for (auto [i, place] :
+       llvm::enumerate(launch.getOperands().getAsRange<PlaceAttr>())) {
+    auto tensor = dyn_cast<RankedTensorType>(
+        i < inputs ? type.getInput(i) : type.getResult(i - inputs));
+    if (!tensor)
+      return launch.emitOpError("has a kernel of other than tensors");
+    int64_t from = place.getOffset(), bytes = getStorageBytes(tensor);
+    if (place.getSpace() == Space::Unit) {
+      if (i >= inputs)
+        return launch.emitOpError("writes into a unit");
+      if (failed(readUnit(launch, place, tensor, begin, end)))
+        return failure();
+    } else if (place.getSpace() == Space::Input && i >= inputs) {
+      return launch.emitOpError("writes into a model input");
+    }
+    if (place.getSpace() != Space::Arena)
+      continue;
+    if (i >= inputs)
+      for (auto [otherFrom, otherTo] : touched)
+        if (from < otherTo && otherFrom < from + bytes)
+          return launch.emitOpError("writes over one of its own operands");
+    if (failed(i < inputs ? read(launch, from, bytes)
+                          : write(launch, launch.getKernelAttr().getAttr(),
+                                  from, bytes, begin > 0)))
+      return failure();
+    touched.push_back({from, from + bytes});
+  }
+  return success();
+}
+
+LogicalResult MemoryVerifier::visit(FetchOp fetch) {
+  UnitOp unit = index.getUnit(index.getNumber(fetch.getUnit()));
+  int64_t indexBytes = fetch.getCount() * getElementBytes(fetch.getIndexType());
+  if (fetch.getIndices().getSpace() == Space::Arena &&
+      failed(read(fetch, fetch.getIndices().getOffset(), indexBytes)))
+    return failure();
+  if (fetch.getResult().getSpace() == Space::Arena)
+    return write(fetch, fetch.getUnitAttr().getAttr(),
+                 fetch.getResult().getOffset(),
+                 fetch.getCount() * unit.getRowBytes(), false);
+  return success();
+}
+
+/// The most bytes in use at any position.
+LogicalResult MemoryVerifier::verifyPeak() {
+  SmallVector<int64_t> change(position + 2, 0);
+  for (const Tenant &tenant : tenants) {
+    if (tenant.unit >= 0 && tracker.isResident(tenant.unit))
+      continue;
+    change[tenant.first] += tenant.bytes;
+    change[tenant.last + 1] -= tenant.bytes;
+  }
+  int64_t live = scratchEnd - scratchBegin + residentBytes, peak = live;
+  for (int64_t bytes : change) {
+    live += bytes;
+    peak = std::max(peak, live);
+  }
+  if (peak != static_cast<int64_t>(plan.getPeak()))
+    return plan.emitOpError() << "has a peak of " << plan.getPeak()
+                              << " bytes, but uses " << peak;
+  return success();
+}
+
+LogicalResult MemoryVerifier::run() {
+  if (failed(start()))
+    return failure();
+  for (Operation &op : plan.getBody().front()) {
+    ++position;
+    if (failed(tracker.visit(&op)))
+      return failure();
+    LogicalResult result = success();
+    if (auto in = dyn_cast<InOp>(op)) {
+      result = enter(in, tracker.getUnit(in.getToken()),
+                     std::numeric_limits<int>::max());
+    } else if (auto out = dyn_cast<OutOp>(op)) {
+      tenants[unitTenant[tracker.getUnit(out.getToken())]].last = position - 1;
+    } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+      result = visit(launch);
+    } else if (auto fetch = dyn_cast<FetchOp>(op)) {
+      result = visit(fetch);
+    } else if (!isa<WaitOp, ReturnOp>(op)) {
+      return op.emitOpError("is not of the memory phase");
+    }
+    if (failed(result))
+      return failure();
+  }
+  if (failed(tracker.finish(plan)))
+    return failure();
+  return verifyPeak();
+}

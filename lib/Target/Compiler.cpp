@@ -1,0 +1,241 @@
+//===- Compiler.cpp - The whole compiler as one function -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "swapc/Target/Compiler.h"
+
+#include "Phases.h"
+#include "Swap/SwapDialect.h"
+#include "swapc/Partition/PlanJson.h"
+#include "swapc/Support/Diagnostics.h"
+#include "swapc/Support/OutputFile.h"
+#include "swapc/Support/Progress.h"
+#include "swapc/Target/Blob.h"
+#include "swapc/Target/Link.h"
+#include "swapc/Target/Object.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace swapc;
+using llvm::Error;
+using llvm::Expected;
+
+namespace {
+
+class Compiler {
+public:
+  Compiler(const CompileOptions &options, MLIRContext &context,
+           Progress &progress)
+      : options(options), context(context), progress(progress),
+        location(UnknownLoc::get(&context)) {}
+  LogicalResult run();
+
+private:
+  LogicalResult openOutputs();
+  LogicalResult open(std::unique_ptr<OutputFile> &file, StringRef path,
+                     bool executable = false);
+  LogicalResult write(OutputFile &file, ArrayRef<char> bytes);
+  LogicalResult emitText(StringRef text);
+  LogicalResult emitModule();
+  LogicalResult emitCodeAndBlob();
+  LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
+  LogicalResult commit();
+
+  bool isText() const {
+    return options.emit != Emit::Exe && options.emit != Emit::Lib &&
+           options.emit != Emit::Obj;
+  }
+  std::string getName() const {
+    return toIdentifier(llvm::sys::path::stem(options.model));
+  }
+
+  const CompileOptions &options;
+  MLIRContext &context;
+  Progress &progress;
+  Location location;
+  Phases phases;
+  ModelTables tables;
+  std::string output;
+  bool madeFolder = false;
+  // Committed in this order: a program is there only with its blob.
+  std::unique_ptr<OutputFile> blob, header, product;
+};
+
+} // namespace
+
+LogicalResult Compiler::open(std::unique_ptr<OutputFile> &file, StringRef path,
+                             bool executable) {
+  Expected<OutputFile> opened = OutputFile::create(path, executable);
+  if (!opened)
+    return emitFailure(location, opened.takeError());
+  file = std::make_unique<OutputFile>(std::move(*opened));
+  return success();
+}
+
+/// Opens what will be written, so that a place that cannot be written to is
+/// known before the work is done.
+LogicalResult Compiler::openOutputs() {
+  output = options.output;
+  StringRef stem = llvm::sys::path::stem(options.model);
+  if (isText()) {
+    if (output.empty())
+      output = "-";
+    return success();
+  }
+  if (options.emit == Emit::Lib) {
+    if (output.empty())
+      output = stem.str();
+    madeFolder = !llvm::sys::fs::exists(output);
+    if (std::error_code code = llvm::sys::fs::create_directories(output))
+      return emitFailure(location, fileError("make folder", output, code));
+    std::string base = output + "/";
+    return success(succeeded(open(blob, base + getName() + ".swap")) &&
+                   succeeded(open(header, base + getName() + ".h")) &&
+                   succeeded(open(product, base + "lib" + getName() + ".a")));
+  }
+  bool isObject = options.emit == Emit::Obj;
+  if (output.empty())
+    output = (stem + (isObject ? ".o" : "")).str();
+  StringRef base = output;
+  if (isObject)
+    base.consume_back(".o");
+  // A wrong model is a better message than a wrong place.
+  return success(succeeded(open(blob, (base + ".swap").str())) &&
+                 succeeded(open(product, output, !isObject)));
+}
+
+LogicalResult Compiler::write(OutputFile &file, ArrayRef<char> bytes) {
+  if (Error error = file.write(bytes))
+    return emitFailure(location, std::move(error));
+  return success();
+}
+
+LogicalResult Compiler::emitText(StringRef text) {
+  progress.clear();
+  if (Error error = writeText(output, text))
+    return emitFailure(location, std::move(error));
+  return success();
+}
+
+LogicalResult Compiler::emitModule() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  phases.module->print(stream);
+  stream << '\n';
+  return emitText(text);
+}
+
+LogicalResult Compiler::emitCodeAndBlob() {
+  FailureOr<ModelTables> built =
+      buildModelTables(*phases.module, phases.signature);
+  if (failed(built))
+    return failure();
+  tables = std::move(*built);
+  BlobInfo info = layoutBlob(*phases.module);
+  if (blob) {
+    progress.start("writing weights");
+    FailureOr<BlobInfo> written = writeBlob(
+        *phases.module, *blob, options.compileThreads, progress);
+    if (failed(written))
+      return failure();
+    info = std::move(*written);
+  }
+  progress.start("compiling kernels");
+  OwningOpRef<ModuleOp> kernels = lowerKernels(phases, tables);
+  if (!kernels)
+    return failure();
+  CodeOptions code;
+  code.target = phases.target;
+  code.symbol = options.emit == Emit::Exe ? std::string("swap_model_instance")
+                                          : getName() + "_model";
+  if (options.emit == Emit::LLVMIR)
+    code.format = CodeFormat::LLVMIR;
+  else if (options.emit == Emit::Asm)
+    code.format = CodeFormat::Assembly;
+  if (options.emit == Emit::Exe || options.emit == Emit::Lib)
+    code.parts = options.compileThreads;
+  FailureOr<std::vector<CodeBuffer>> buffers =
+      emitCode(*kernels, tables, info, code, progress);
+  if (failed(buffers))
+    return failure();
+  if (isText())
+    return emitText(StringRef(buffers->front().data(), buffers->front().size()));
+  return writeProducts(*buffers);
+}
+
+LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
+  if (options.emit == Emit::Obj)
+    return write(*product, code.front());
+  if (options.emit == Emit::Lib) {
+    Expected<CodeBuffer> archive = makeArchive(code, getName());
+    if (!archive)
+      return emitFailure(location, archive.takeError());
+    if (failed(write(*product, *archive)))
+      return failure();
+    std::string text = makeHeader(tables, getName());
+    return write(*header, ArrayRef(text.data(), text.size()));
+  }
+  progress.start("linking");
+  LinkOptions link;
+  link.driver = options.linkerDriver;
+  link.runtimeDir = options.runtimeDir;
+  link.executable = options.executable;
+  link.triple = phases.target.triple;
+  if (Error error = linkProgram(code, product->getTemporaryPath(), link))
+    return emitFailure(location, std::move(error));
+  return success();
+}
+
+LogicalResult Compiler::commit() {
+  SmallVector<std::string, 3> done;
+  for (std::unique_ptr<OutputFile> *file : {&blob, &header, &product}) {
+    if (!*file)
+      continue;
+    std::string path = (*file)->getPath().str();
+    if (Error error = (*file)->commit()) {
+      for (const std::string &other : done)
+        llvm::sys::fs::remove(other);
+      return emitFailure(location, std::move(error));
+    }
+    done.push_back(path);
+  }
+  return success();
+}
+
+LogicalResult Compiler::run() {
+  // Text goes to a place that is opened when the text is there.
+  if (failed(openOutputs()) ||
+      failed(runPhases(options, context, progress, phases)))
+    return failure();
+  switch (options.emit) {
+  case Emit::TensorIR:
+  case Emit::KernelIR:
+  case Emit::SwapIR:
+  case Emit::MemoryIR:
+    return emitModule();
+  case Emit::Plan: {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    writePlanJson(*phases.module, stream);
+    return emitText(text);
+  }
+  default:
+    break;
+  }
+  if (failed(emitCodeAndBlob()) || failed(commit()))
+    return failure();
+  if (options.summary && !isText()) {
+    progress.clear();
+    printPlanSummary(*phases.module, llvm::errs());
+  }
+  return success();
+}
+
+LogicalResult swapc::compile(const CompileOptions &options,
+                             MLIRContext &context, Progress &progress) {
+  return Compiler(options, context, progress).run();
+}

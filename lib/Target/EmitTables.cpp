@@ -1,0 +1,164 @@
+//===- EmitTables.cpp - Tables as constant data of LLVM IR -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Struct types here mirror the structs of swap/runtime.h field by field.
+// Natural alignment gives both the same layout; the assertions below hold the
+// header to what is written here.
+//
+//===----------------------------------------------------------------------===//
+
+#include "swap/runtime.h"
+#include "swapc/Target/ModelTables.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DerivedTypes.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Module.h"
+
+#include <cstddef>
+
+using namespace llvm;
+using namespace swapc;
+
+static_assert(sizeof(void *) != 8 || sizeof(swap_tensor) == 32, "tensor");
+static_assert(sizeof(swap_operand) == 16, "operand");
+static_assert(sizeof(swap_step) == 40, "step");
+static_assert(offsetof(swap_step, tile_begin) == 16, "step");
+static_assert(offsetof(swap_step, scratch_bytes) == 32, "step");
+static_assert(offsetof(swap_plan, threads) == 56, "plan");
+static_assert(sizeof(void *) != 8 || offsetof(swap_plan, resident) == 88,
+              "plan");
+static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 96, "plan");
+static_assert(offsetof(swap_model, name) == 24, "model");
+static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 72,
+              "model");
+static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 104,
+              "model");
+
+namespace {
+class Emitter {
+public:
+  explicit Emitter(llvm::Module &module)
+      : module(module), context(module.getContext()),
+        pointer(PointerType::getUnqual(context)) {}
+
+  Constant *i32(uint32_t value) {
+    return ConstantInt::get(Type::getInt32Ty(context), value);
+  }
+  Constant *i64(uint64_t value) {
+    return ConstantInt::get(Type::getInt64Ty(context), value);
+  }
+  Constant *record(ArrayRef<Constant *> fields) {
+    return ConstantStruct::getAnon(context, fields);
+  }
+  Constant *text(StringRef value) {
+    return constant(ConstantDataArray::getString(context, value), "text");
+  }
+  template <typename T> Constant *data(ArrayRef<T> values, StringRef name) {
+    if (values.empty())
+      return ConstantPointerNull::get(pointer);
+    return constant(ConstantDataArray::get(context, values), name);
+  }
+  Constant *records(ArrayRef<Constant *> values, StringRef name) {
+    if (values.empty())
+      return ConstantPointerNull::get(pointer);
+    auto *type = ArrayType::get(values.front()->getType(), values.size());
+    return constant(ConstantArray::get(type, values), name);
+  }
+  Constant *tensors(ArrayRef<TensorInfo> infos, StringRef name) {
+    SmallVector<Constant *> values;
+    for (const TensorInfo &info : infos) {
+      std::vector<uint64_t> dims(info.dims.begin(), info.dims.end());
+      values.push_back(record({text(info.name), i32(info.dtype),
+                               i32(info.dims.size()),
+                               data(ArrayRef<uint64_t>(dims), "dims"),
+                               i64(info.bytes)}));
+    }
+    return records(values, name);
+  }
+  Constant *plan(const PlanTable &plan);
+  Constant *kernels(ArrayRef<std::string> names, StringRef symbol);
+
+private:
+  Constant *constant(Constant *value, StringRef name) {
+    auto *global =
+        new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                           GlobalValue::PrivateLinkage, value, name);
+    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+
+  llvm::Module &module;
+  LLVMContext &context;
+  PointerType *pointer;
+};
+} // namespace
+
+Constant *Emitter::plan(const PlanTable &plan) {
+  SmallVector<Constant *> steps, operands;
+  for (const PlanTable::Step &step : plan.steps)
+    steps.push_back(record({i32(step.op), i32(step.index),
+                            i32(step.firstOperand), i32(step.operandCount),
+                            i64(step.tileBegin), i64(step.tileEnd),
+                            i32(step.scratch), i32(step.aux)}));
+  for (const PlanTable::Operand &operand : plan.operands)
+    operands.push_back(record(
+        {i32(operand.space), i32(operand.index), i64(operand.offset)}));
+  return record({i64(plan.budget), i64(plan.arena), i64(plan.peak),
+                 i64(plan.resident), i64(plan.streamed),
+                 i64(plan.scratchOffset), i64(plan.scratchStride),
+                 i32(plan.threads), i32(plan.steps.size()),
+                 records(steps, "steps"), records(operands, "operands"),
+                 data(ArrayRef(plan.slots), "slots"),
+                 data(ArrayRef(plan.isResident), "resident")});
+}
+
+std::string swapc::getKernelSymbol(StringRef model, StringRef kernel) {
+  return (model + "." + kernel).str();
+}
+
+Constant *Emitter::kernels(ArrayRef<std::string> names, StringRef symbol) {
+  auto *type = FunctionType::get(
+      Type::getVoidTy(context),
+      {pointer, Type::getInt64Ty(context), Type::getInt64Ty(context), pointer},
+      /*isVarArg=*/false);
+  SmallVector<Constant *> values;
+  for (const std::string &name : names) {
+    auto *function = cast<Function>(
+        module.getOrInsertFunction(getKernelSymbol(symbol, name), type)
+            .getCallee());
+    function->setVisibility(GlobalValue::HiddenVisibility);
+    values.push_back(record({text(name), function}));
+  }
+  return records(values, "kernels");
+}
+
+void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
+                            StringRef symbol, llvm::Module &module) {
+  Emitter emit(module);
+  SmallVector<Constant *> units, plans;
+  for (const swap_blob_unit &unit : blob.units)
+    units.push_back(emit.record({emit.i64(unit.offset), emit.i64(unit.length),
+                                 emit.i32(unit.crc32c),
+                                 emit.i32(unit.row_bytes)}));
+  for (const PlanTable &plan : tables.plans)
+    plans.push_back(emit.plan(plan));
+  const ModelSignature &signature = tables.signature;
+  Constant *model = emit.record(
+      {emit.i32(SWAP_ABI_VERSION), emit.i32(signature.inputs.size()),
+       emit.i32(signature.outputs.size()), emit.i32(tables.kernels.size()),
+       emit.i32(blob.units.size()), emit.i32(plans.size()),
+       emit.text(signature.name), emit.tensors(signature.inputs, "inputs"),
+       emit.tensors(signature.outputs, "outputs"), 
+       emit.kernels(tables.kernels, symbol),
+       emit.records(units, "units"), emit.records(plans, "plans"),
+       emit.i64(blob.bytes), emit.i64(tables.weightBytes),
+       emit.i64(tables.modelBytes), emit.i64(tables.minBytes),
+       ConstantDataArray::get(module.getContext(),
+                              ArrayRef<uint8_t>(blob.hash))});
+  new GlobalVariable(module, model->getType(), /*isConstant=*/true,
+                     GlobalValue::ExternalLinkage, model, symbol);
+}

@@ -1,0 +1,262 @@
+//===- ModelTables.cpp - From the memory phase to tables -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "swapc/Target/ModelTables.h"
+
+#include "Swap/SwapDialect.h"
+#include "swap/runtime.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace swapc;
+
+static FailureOr<uint32_t> getDtype(Type type) {
+  if (type.isF32())
+    return uint32_t(SWAP_F32);
+  if (type.isF16())
+    return uint32_t(SWAP_F16);
+  if (type.isBF16())
+    return uint32_t(SWAP_BF16);
+  if (type.isF64())
+    return uint32_t(SWAP_F64);
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return failure();
+  bool isUnsigned = integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 1: return uint32_t(SWAP_BOOL);
+  case 8: return uint32_t(isUnsigned ? SWAP_U8 : SWAP_I8);
+  case 16: return uint32_t(isUnsigned ? SWAP_U16 : SWAP_I16);
+  case 32: return uint32_t(isUnsigned ? SWAP_U32 : SWAP_I32);
+  case 64: return uint32_t(isUnsigned ? SWAP_U64 : SWAP_I64);
+  default: return failure();
+  }
+}
+
+static LogicalResult addTensor(func::FuncOp main, Type type, DictionaryAttr attrs,
+                               StringRef fallback, size_t index,
+                               std::vector<TensorInfo> &tensors) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  FailureOr<uint32_t> dtype =
+      getDtype(tensor ? tensor.getElementType() : type);
+  if (!tensor || failed(dtype))
+    return main.emitError() << fallback << " " << index << " has type " << type
+                            << ", which a program cannot take";
+  TensorInfo info;
+  auto name = attrs ? attrs.getAs<StringAttr>(swap::SwapDialect::kNameAttr)
+                    : StringAttr();
+  info.name = name ? name.str() : (fallback + Twine(index)).str();
+  info.dtype = *dtype;
+  info.dims.assign(tensor.getShape().begin(), tensor.getShape().end());
+  info.bytes = swap::getStorageBytes(tensor);
+  tensors.push_back(std::move(info));
+  return success();
+}
+
+FailureOr<ModelSignature> swapc::getModelSignature(ModuleOp module) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return module.emitError("model has no main function");
+  ModelSignature signature;
+  auto name = module->getAttrOfType<StringAttr>(swap::SwapDialect::kModelAttr);
+  signature.name = name ? name.str() : "model";
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (failed(addTensor(main, main.getArgumentTypes()[i],
+                         main.getArgAttrDict(i), "input", i, signature.inputs)))
+      return failure();
+  for (unsigned i = 0; i < main.getNumResults(); ++i)
+    if (failed(addTensor(main, main.getResultTypes()[i],
+                         main.getResultAttrDict(i), "output", i,
+                         signature.outputs)))
+      return failure();
+  return signature;
+}
+
+namespace {
+class TableBuilder {
+public:
+  TableBuilder(ModuleOp module, ModelTables &tables)
+      : module(module), tables(tables) {
+    for (swap::UnitOp unit : module.getOps<swap::UnitOp>()) {
+      unitIndices[unit.getSymNameAttr()] = units.size();
+      units.push_back(unit);
+    }
+  }
+  LogicalResult add(swap::PlanOp plan);
+
+private:
+  FailureOr<uint32_t> getUnit(Operation *user, StringAttr name);
+  FailureOr<uint32_t> getUnit(Operation *user, Value token) {
+    auto in = token.getDefiningOp<swap::InOp>();
+    if (!in)
+      return user->emitError("token does not come from swap.in");
+    return getUnit(user, in.getUnitAttr().getAttr());
+  }
+  LogicalResult addLaunch(swap::LaunchOp op, PlanTable &plan);
+  LogicalResult addFetch(swap::FetchOp op, PlanTable &plan);
+  static void addOperand(Attribute place, PlanTable &plan) {
+    auto at = cast<swap::PlaceAttr>(place);
+    plan.operands.push_back({uint32_t(at.getSpace()), uint32_t(at.getIndex()),
+                             at.getOffset()});
+  }
+  uint64_t getPages(uint32_t unit) {
+    return llvm::alignTo(uint64_t(units[unit].getLength()), SWAP_BLOB_ALIGN);
+  }
+
+  ModuleOp module;
+  ModelTables &tables;
+  SmallVector<swap::UnitOp> units;
+  llvm::DenseMap<StringAttr, uint32_t> unitIndices;
+  struct Kernel {
+    uint32_t index;
+    swap::ScheduleAttr schedule;
+  };
+  llvm::DenseMap<StringAttr, Kernel> kernels;
+};
+} // namespace
+
+FailureOr<uint32_t> TableBuilder::getUnit(Operation *user, StringAttr name) {
+  auto found = unitIndices.find(name);
+  if (found == unitIndices.end())
+    return user->emitError() << name << " is not a unit";
+  return found->second;
+}
+
+LogicalResult TableBuilder::addLaunch(swap::LaunchOp op, PlanTable &plan) {
+  StringAttr name = op.getKernelAttr().getAttr();
+  auto found = kernels.find(name);
+  if (found == kernels.end()) {
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    auto schedule = function
+                        ? function->getAttrOfType<swap::ScheduleAttr>(
+                              swap::SwapDialect::kScheduleAttr)
+                        : swap::ScheduleAttr();
+    if (!schedule)
+      return op.emitError() << "kernel " << name << " has no schedule";
+    Kernel kernel{uint32_t(tables.kernels.size()), schedule};
+    found = kernels.try_emplace(name, kernel).first;
+    tables.kernels.push_back(name.str());
+  }
+  if (op.getOperands().size() > SWAP_MAX_OPERANDS)
+    return op.emitError() << "kernel " << name << " has more than "
+                          << SWAP_MAX_OPERANDS << " operands";
+  uint64_t tiles = found->second.schedule.getTiles();
+  PlanTable::Step step = {};
+  step.op = SWAP_OP_CALL;
+  step.index = found->second.index;
+  step.firstOperand = plan.operands.size();
+  step.operandCount = op.getOperands().size();
+  step.tileBegin = op.getBegin() * tiles;
+  step.tileEnd = op.getEnd() * tiles;
+  step.scratch = found->second.schedule.getScratch();
+  plan.steps.push_back(step);
+  for (Attribute place : op.getOperands())
+    addOperand(place, plan);
+  return success();
+}
+
+LogicalResult TableBuilder::addFetch(swap::FetchOp op, PlanTable &plan) {
+  FailureOr<uint32_t> unit = getUnit(op, op.getUnitAttr().getAttr());
+  if (failed(unit))
+    return failure();
+  PlanTable::Step step = {};
+  step.op = SWAP_OP_ROWS;
+  step.index = *unit;
+  step.firstOperand = plan.operands.size();
+  step.operandCount = 2;
+  step.tileEnd = op.getCount();
+  step.aux = op.getIndexType().isInteger(64) ? SWAP_I64 : SWAP_I32;
+  plan.steps.push_back(step);
+  addOperand(op.getIndices(), plan);
+  addOperand(op.getResult(), plan);
+  if (!plan.isResident[*unit])
+    plan.streamed += op.getCount() * units[*unit].getRowBytes();
+  return success();
+}
+
+LogicalResult TableBuilder::add(swap::PlanOp op) {
+  PlanTable plan = {};
+  plan.budget = op.getBudget();
+  plan.arena = op.getArena();
+  plan.peak = op.getPeak();
+  plan.scratchOffset = op.getScratchOffset();
+  plan.scratchStride = op.getScratchStride();
+  plan.threads = op.getThreads();
+  plan.isResident.assign(units.size(), 0);
+  std::optional<ArrayRef<int64_t>> slots = op.getSlots();
+  if (!slots || slots->size() != units.size())
+    return op.emitError("plan has no slot for each unit");
+  plan.slots.assign(slots->begin(), slots->end());
+  for (Attribute symbol : op.getResident()) {
+    FailureOr<uint32_t> unit =
+        getUnit(op, cast<FlatSymbolRefAttr>(symbol).getAttr());
+    if (failed(unit))
+      return failure();
+    plan.isResident[*unit] = 1;
+    plan.resident += getPages(*unit);
+  }
+  auto addUnitStep = [&](uint32_t opcode, FailureOr<uint32_t> unit) {
+    if (failed(unit))
+      return LogicalResult::failure();
+    PlanTable::Step step = {};
+    step.op = opcode;
+    step.index = *unit;
+    plan.steps.push_back(step);
+    if (opcode == SWAP_OP_IN)
+      plan.streamed += getPages(*unit);
+    return LogicalResult::success();
+  };
+  for (Operation &inner : op.getBody().front()) {
+    LogicalResult result =
+        llvm::TypeSwitch<Operation *, LogicalResult>(&inner)
+            .Case([&](swap::InOp in) {
+              return addUnitStep(SWAP_OP_IN,
+                                 getUnit(in, in.getUnitAttr().getAttr()));
+            })
+            .Case([&](swap::WaitOp wait) {
+              return addUnitStep(SWAP_OP_WAIT, getUnit(wait, wait.getToken()));
+            })
+            .Case([&](swap::OutOp out) {
+              return addUnitStep(SWAP_OP_OUT, getUnit(out, out.getToken()));
+            })
+            .Case([&](swap::LaunchOp launch) { return addLaunch(launch, plan); })
+            .Case([&](swap::FetchOp fetch) { return addFetch(fetch, plan); })
+            .Case([&](swap::ReturnOp) { return success(); })
+            .Default([](Operation *other) {
+              return other->emitError("is not of the memory phase");
+            });
+    if (failed(result))
+      return failure();
+  }
+  tables.plans.push_back(std::move(plan));
+  return success();
+}
+
+static uint64_t getBytesAttr(ModuleOp module, StringRef name) {
+  auto attribute = module->getAttrOfType<IntegerAttr>(name);
+  return attribute ? attribute.getInt() : 0;
+}
+
+FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
+                                               ModelSignature signature) {
+  ModelTables tables;
+  tables.signature = std::move(signature);
+  TableBuilder builder(module, tables);
+  for (swap::PlanOp plan : module.getOps<swap::PlanOp>())
+    if (failed(builder.add(plan)))
+      return failure();
+  llvm::sort(tables.plans, [](const PlanTable &a, const PlanTable &b) {
+    return a.budget < b.budget;
+  });
+  tables.weightBytes = getBytesAttr(module, "swap.weight_bytes");
+  tables.modelBytes = getBytesAttr(module, "swap.model_bytes");
+  tables.minBytes = getBytesAttr(module, "swap.min_bytes");
+  return tables;
+}

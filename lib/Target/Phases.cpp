@@ -1,0 +1,119 @@
+//===- Phases.cpp - From a model to the memory phase -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Phases.h"
+
+#include "Swap/SwapDialect.h"
+#include "swapc/Codegen/CPU/Passes.h"
+#include "swapc/Import/Import.h"
+#include "swapc/Kernels/Passes.h"
+#include "swapc/Partition/Passes.h"
+#include "swapc/Support/Progress.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace swapc;
+
+void swapc::registerDialects(DialectRegistry &registry) {
+  registry.insert<swap::SwapDialect, affine::AffineDialect, arith::ArithDialect,
+                  cf::ControlFlowDialect, func::FuncDialect,
+                  linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
+                  scf::SCFDialect, tensor::TensorDialect,
+                  vector::VectorDialect>();
+}
+
+static LogicalResult runKernelPhase(Phases &phases) {
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
+  buildKernelPipeline(pm);
+  ScheduleKernelsOptions schedule;
+  schedule.triple = phases.target.triple;
+  schedule.cpu = phases.target.cpu;
+  pm.addPass(createScheduleKernels(schedule));
+  PackParametersOptions pack;
+  pack.triple = phases.target.triple;
+  pack.cpu = phases.target.cpu;
+  pm.addPass(createPackParameters(pack));
+  return pm.run(*phases.module);
+}
+
+static LogicalResult runSwapPhase(const CompileOptions &options,
+                                  Phases &phases) {
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
+  FormUnitsOptions units;
+  units.unitBytes = options.unitBytes;
+  pm.addPass(createFormUnits(units));
+  SwapPlanOptions plan;
+  plan.budgets.assign(options.budgets.begin(), options.budgets.end());
+  plan.threads = options.threads;
+  pm.addPass(createSwapPlan(plan));
+  pm.addPass(createVerifyPlan());
+  return pm.run(*phases.module);
+}
+
+static LogicalResult runMemoryPhase(Phases &phases) {
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
+  pm.addPass(createAssignMemory());
+  pm.addPass(createVerifyMemory());
+  return pm.run(*phases.module);
+}
+
+LogicalResult swapc::runPhases(const CompileOptions &options,
+                               MLIRContext &context, Progress &progress,
+                               Phases &phases) {
+  std::string message;
+  llvm::raw_string_ostream errors(message);
+  FailureOr<CpuTarget> target =
+      getCpuTarget(options.triple, options.cpu, errors);
+  if (failed(target))
+    return emitError(UnknownLoc::get(&context)) << StringRef(message).trim();
+  phases.target = *target;
+  phases.target.threads = options.threads;
+
+  progress.start("reading the model");
+  ImportOptions import;
+  import.dims = options.dims;
+  phases.module = importOnnx(options.model, import, context);
+  if (!phases.module)
+    return failure();
+  if (options.emit == Emit::TensorIR)
+    return success();
+
+  FailureOr<ModelSignature> signature = getModelSignature(*phases.module);
+  if (failed(signature))
+    return failure();
+  phases.signature = std::move(*signature);
+  progress.start("forming kernels");
+  if (failed(runKernelPhase(phases)))
+    return failure();
+  if (options.emit == Emit::KernelIR)
+    return success();
+
+  progress.start("planning");
+  if (failed(runSwapPhase(options, phases)))
+    return failure();
+  if (options.emit == Emit::SwapIR)
+    return success();
+  return runMemoryPhase(phases);
+}
+
+OwningOpRef<ModuleOp> swapc::lowerKernels(Phases &phases,
+                                          const ModelTables &tables) {
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(phases.module->getLoc());
+  for (const std::string &name : tables.kernels)
+    kernels->push_back(phases.module->lookupSymbol(name)->clone());
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
+  buildCPULoweringPipeline(pm, phases.target);
+  if (failed(pm.run(*kernels)))
+    return nullptr;
+  return kernels;
+}

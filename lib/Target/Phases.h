@@ -1,0 +1,38 @@
+//===- Phases.h - From a model to the memory phase -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_TARGET_PHASES_H
+#define SWAPC_LIB_TARGET_PHASES_H
+
+#include "swapc/Codegen/CPU/CpuTarget.h"
+#include "swapc/Target/Compiler.h"
+#include "swapc/Target/ModelTables.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace swapc {
+
+/// A model on its way through the phases.
+struct Phases {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  ModelSignature signature;
+  CpuTarget target;
+};
+
+/// Runs the phases up to the one that `options.emit` asks for, or to the memory
+/// phase.
+llvm::LogicalResult runPhases(const CompileOptions &options,
+                              mlir::MLIRContext &context, Progress &progress,
+                              Phases &phases);
+
+/// The kernels that `tables` names, in a module of their own, as llvm.func.
+mlir::OwningOpRef<mlir::ModuleOp> lowerKernels(Phases &phases,
+                                               const ModelTables &tables);
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_TARGET_PHASES_H

@@ -1,0 +1,49 @@
+//===- FakeModel.h - A hand-written model for runtime tests -----*- C++ -*-===//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Inputs x float32[2, 4] and ids int64[3]; outputs y:0 float32[2, 4] and
+// rows float32[3, 8]. y = x + w0 + w1 + w3 element by element, one tile each;
+// rows are rows of the table in unit 2. Plan 0 streams all of it through two
+// slots, plan 1 keeps unit 0 and the table, plan 2 keeps everything.
+//===----------------------------------------------------------------------===//
+#ifndef SWAP_TEST_FAKEMODEL_H
+#define SWAP_TEST_FAKEMODEL_H
+
+#include "swap/runtime.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fake {
+
+constexpr uint32_t kUnits = 4, kTable = 2, kTableRows = 1000, kRowFloats = 8;
+constexpr uint32_t kElements = 8, kIds = 3;
+
+/// The model; its blob; and the blob written to a file.
+const swap_model &model();
+const std::vector<uint8_t> &blob();
+void writeBlob(const std::string &path);
+
+/// What weight `index` of a unit is.
+float weight(uint32_t unit, uint64_t index);
+
+/// Inputs, outputs and what the outputs must be.
+struct Tensors {
+  alignas(64) float x[kElements];
+  alignas(64) int64_t ids[kIds];
+  alignas(64) float y[kElements];
+  alignas(64) float rows[kIds * kRowFloats];
+  const void *inputs[2] = {x, ids};
+  void *outputs[2] = {y, rows};
+
+  Tensors();
+  void clear();
+  bool yIsRight() const;
+  bool rowsAreRight() const;
+};
+
+} // namespace fake
+
+#endif // SWAP_TEST_FAKEMODEL_H

@@ -1,0 +1,228 @@
+//===- ProgramTest.cpp - The command line of a generated executable -------===//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#include "FakeModel.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace fake;
+
+namespace {
+
+std::string varint(uint64_t value) {
+  std::string bytes;
+  for (; value > 127; value >>= 7)
+    bytes += static_cast<char>(value | 128);
+  return bytes + static_cast<char>(value);
+}
+
+/// A TensorProto with raw data.
+std::string proto(const char *name, int type, std::vector<int64_t> dims,
+                  const void *data, size_t bytes) {
+  std::string out;
+  for (int64_t d : dims)
+    out += '\x08' + varint(static_cast<uint64_t>(d));
+  out += '\x10' + varint(static_cast<uint64_t>(type));
+  out += '\x42' + varint(strlen(name)) + name;
+  return out + '\x4a' + varint(bytes) +
+         std::string(static_cast<const char *>(data), bytes);
+}
+
+class Program : public testing::Test {
+protected:
+  std::string dir = testing::TempDir() + "swap-program-XXXXXX";
+  Tensors t;
+  std::string out, err;
+
+  void SetUp() override {
+    ASSERT_NE(mkdtemp(dir.data()), nullptr);
+    writeBlob(dir + "/fake.swap");
+    write("x.pb", proto("", 1, {2, 4}, t.x, sizeof t.x));
+    write("ids.pb", proto("ids", 7, {3}, t.ids, sizeof t.ids));
+  }
+  void TearDown() override { (void)!system(("rm -rf " + dir).c_str()); }
+
+  void write(const std::string &name, const std::string &bytes) {
+    std::ofstream(dir + "/" + name, std::ios::binary | std::ios::trunc)
+        << bytes;
+  }
+  std::string read(const std::string &name) {
+    std::ifstream file(dir + "/" + name, std::ios::binary);
+    std::stringstream bytes;
+    bytes << file.rdbuf();
+    return bytes.str();
+  }
+  bool exists(const std::string &name) {
+    return access((dir + "/" + name).c_str(), F_OK) == 0;
+  }
+
+  /// Runs in `dir`; the exit status, or -signal.
+  int run(const std::string &arguments) {
+    const std::string command = "cd " + dir +
+                                " && " FAKE_PROGRAM " --weights fake.swap " +
+                                arguments + " >out.txt 2>err.txt";
+    const int status = system(command.c_str());
+    out = read("out.txt");
+    err = read("err.txt");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  const std::string inputs = "--input x=x.pb --input=ids=ids.pb ";
+};
+
+TEST_F(Program, WritesOutputs) {
+  for (const char *budget :
+       {"", "--budget min", "--budget=max", "--budget 100%", "--io thread",
+        "--io=map", "--io buffered --budget min", "--threads 1"}) {
+    ASSERT_EQ(run(inputs + "--output-dir a/b " + budget), 0) << err;
+    const std::string y = read("a/b/y_0.npy"), rows = read("a/b/rows.npy");
+    ASSERT_EQ(y.size(), 128u + sizeof t.y);
+    EXPECT_NE(
+        y.find("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4,), }"),
+        std::string::npos);
+    memcpy(t.y, y.data() + 128, sizeof t.y);
+    memcpy(t.rows, rows.data() + 128, sizeof t.rows);
+    EXPECT_TRUE(t.yIsRight() && t.rowsAreRight()) << budget;
+    EXPECT_NE(err.find("FakeProgram: budget"), std::string::npos) << err;
+  }
+  // What it writes it can read.
+  ASSERT_EQ(run("--input x=a/b/y_0.npy --input ids=ids.pb"), 0) << err;
+  EXPECT_NE(out.find("y:0: float32[2, 4] min"), std::string::npos) << out;
+}
+
+TEST_F(Program, StatsAndTrace) {
+  ASSERT_EQ(run(inputs + "--stats s.json --trace t.json --iterations 5 "
+                         "--warmup 2 --budget min"),
+            0)
+      << err;
+  const std::string stats = read("s.json"), trace = read("t.json");
+  for (const char *field :
+       {"budget_bytes", "peak_bytes", "model_bytes", "weight_bytes",
+        "resident_bytes", "streamed_bytes", "copied_bytes", "\"runs\": 5",
+        "latency_ms", "\"min\"", "\"median\"", "\"p90\"", "\"max\"",
+        "compute_ms", "stall_ms", "bound_ms", "threads"})
+    EXPECT_NE(stats.find(field), std::string::npos) << field << stats;
+  for (const char *part :
+       {"\"compute\"", "\"reads\"", "\"stalls\"", "add \\\"shifted\\\"",
+        "\"ph\":\"b\"", "\"ph\":\"e\""})
+    EXPECT_NE(trace.find(part), std::string::npos) << part;
+  EXPECT_EQ(system(("python3 -c \"import json,sys; [json.load(open(f)) for f "
+                    "in sys.argv[1:]]\" " +
+                    dir + "/s.json " + dir + "/t.json")
+                       .c_str()),
+            0);
+}
+
+TEST_F(Program, Describe) {
+  ASSERT_EQ(run("--describe"), 0);
+  for (const char *part :
+       {"\"name\": \"fake\"", "\"y:0\"", "\"int64\"", "\"shape\": [2, 4]",
+        "\"budgets\"", "\"arena_bytes\": 24576", "\"min_bytes\""})
+    EXPECT_NE(out.find(part), std::string::npos) << part << out;
+  ASSERT_EQ(run("--help"), 0);
+  EXPECT_NE(out.find("--test-data DIR"), std::string::npos);
+  ASSERT_EQ(run("--version"), 0);
+}
+
+TEST_F(Program, RandomIsTheSameEachTime) {
+  ASSERT_EQ(run("--random --output-dir one"), 0) << err;
+  ASSERT_EQ(run("--random --output-dir two --budget min"), 0) << err;
+  EXPECT_EQ(read("one/y_0.npy"), read("two/y_0.npy"));
+  EXPECT_EQ(read("one/rows.npy"), read("two/rows.npy"));
+}
+
+TEST_F(Program, WrongUsage) {
+  const std::pair<const char *, const char *> cases[] = {
+      {"", "--input x=FILE.npy  float32[2, 4]"},
+      {"--input x=x.pb", "--input ids=FILE.npy  int64[3]"},
+      {"--input z=x.pb", "no input 'z'"},
+      {"--input x", "NAME=FILE"},
+      {"--input", "needs a value"},
+      {"--input x=x.pb --input x=x.pb", "given twice"},
+      {"--frobnicate", "unknown option '--frobnicate'"},
+      {"stray", "unexpected argument"},
+      {"--random=1", "takes no value"},
+      {"--random --budget 5MB", "'5MB' is not a size"},
+      {"--random --budget 1KiB", "24576 bytes"},
+      {"--random --threads many", "is not a count"},
+      {"--random --threads -1", "is not a count"},
+      {"--random --iterations 0", "at least one"},
+      {"--random --io magic", "none of"},
+      {"--test-data . --random", "brings its own"},
+      {"--test-data . --rtol -1", "not a number"}};
+  for (const auto &[arguments, message] : cases) {
+    EXPECT_EQ(run(arguments), 2) << arguments;
+    EXPECT_NE(err.find(message), std::string::npos) << arguments << "\n" << err;
+    EXPECT_EQ(err.rfind("FakeProgram: ", 0), 0u) << err;
+  }
+}
+
+TEST_F(Program, FailedRuns) {
+  write("wide.pb", proto("x", 1, {2, 5}, t.x, 40));
+  write("ints.pb", proto("x", 6, {2, 4}, t.x, 32));
+  write(
+      "bad.pb",
+      proto("ids", 7, {3},
+            "\xff\xff\xff\xff\xff\xff\xff\x7f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            24));
+  write("short.npy", "\x93NUMPY");
+  write("short.swap",
+        std::string(reinterpret_cast<const char *>(blob().data()), 9000));
+  write("a_file", "");
+  const std::pair<const char *, const char *> cases[] = {
+      {"--input x=none.npy --input ids=ids.pb", "none.npy: No such file"},
+      {"--input x=short.npy --input ids=ids.pb", "short.npy"},
+      {"--input x=wide.pb --input ids=ids.pb",
+       "wide.pb: it holds float32[2, 5], but input 'x' is float32[2, 4]"},
+      {"--input x=ints.pb --input ids=ids.pb",
+       "it holds int32[2, 4], but input 'x' is float32"},
+      {"--input x=x.pb --input ids=bad.pb",
+       "row number 0 of the lookup in unit 2"},
+      {"--random --weights none.swap", "none.swap: No such file"},
+      {"--random --weights short.swap", "short.swap: truncated"},
+      {"--random --weights x.pb", "x.pb"},
+      {"--random --output-dir a_file", "a_file: not a directory"},
+      {"--random --output-dir a_file/deep", "a_file"},
+      {"--random --stats none/s.json", "none/s.json: No such file"},
+      {"--random --trace none/t.json", "none/t.json: No such file"},
+      {"--random --stats /dev/full", "/dev/full: No space left"},
+      {"--test-data none", "none"}};
+  for (const auto &[arguments, message] : cases) {
+    EXPECT_EQ(run(arguments), 1) << arguments << err;
+    EXPECT_NE(err.find(message), std::string::npos) << arguments << "\n" << err;
+    EXPECT_NE(err.find("FakeProgram: error: "), std::string::npos) << err;
+  }
+}
+
+TEST_F(Program, TestData) {
+  float y[kElements];
+  for (uint32_t i = 0; i < kElements; ++i)
+    y[i] = t.x[i] + weight(0, i) + weight(1, i) + weight(3, i);
+  ASSERT_EQ(system(("mkdir -p " + dir + "/d/test_data_set_0 " + dir +
+                    "/d/test_data_set_1")
+                       .c_str()),
+            0);
+  for (const char *set : {"d/test_data_set_0/", "d/test_data_set_1/"}) {
+    write(set + std::string("input_0.pb"), read("x.pb"));
+    write(set + std::string("input_1.pb"), read("ids.pb"));
+    write(set + std::string("output_0.pb"),
+          proto("y:0", 1, {2, 4}, y, sizeof y));
+  }
+  EXPECT_EQ(run("--test-data d --budget min"), 0) << err;
+  EXPECT_EQ(run("--test-data d/test_data_set_1"), 0) << err;
+  y[5] *= 1.01f;
+  write("d/test_data_set_1/output_0.pb", proto("y:0", 1, {2, 4}, y, sizeof y));
+  EXPECT_EQ(run("--test-data d"), 1);
+  EXPECT_NE(err.find("output 'y:0': 1 of 8 elements differ, the first at 5"),
+            std::string::npos)
+      << err;
+  EXPECT_EQ(run("--test-data d --rtol 0.05"), 0) << err;
+}
+
+} // namespace
