@@ -142,9 +142,14 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
       extra.size() != rank || (!wanted.empty() && wanted.size() != rank))
     return n.error("strides, dilations, pads and output_padding must fit " +
                    Twine(rank) + " spatial dimensions");
+  constexpr int64_t kLimit = int64_t(1) << 31;
+  auto isOutside = [](int64_t x, int64_t least) { return x < least || x >= kLimit; };
   for (unsigned i = 0; i < rank; ++i)
-    if (strides[i] < 1 || dilations[i] < 1 || extra[i] < 0 || pads[i] < 0 || pads[rank + i] < 0)
-      return n.error("strides and dilations must be positive, and pads not negative");
+    if (isOutside(strides[i], 1) || isOutside(dilations[i], 1) || isOutside(extra[i], 0) ||
+        isOutside(pads[i], 0) || isOutside(pads[rank + i], 0) ||
+        (!wanted.empty() && isOutside(wanted[i], 1)) ||
+        isOutside(input->getDim(i + 2), 1) || isOutside(weights->getDim(i + 2), 1))
+      return n.error("sizes, strides and dilations must be positive, and pads not negative");
 
   Type type = input->getElementType();
   int64_t inner = input->getDim(1) / groups, outputs = weights->getDim(1);

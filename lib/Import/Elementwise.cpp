@@ -167,8 +167,10 @@ static LogicalResult importNot(NodeImporter &n) {
 
 static LogicalResult importBitShift(NodeImporter &n) {
   bool left = n.getString("direction", "") == "LEFT";
-  return importBinary(n, [&](Scalar &s, Value a, Value b, bool) -> Value {
-    return left ? s.make<arith::ShLIOp>(a, b) : s.make<arith::ShRUIOp>(a, b);
+  return importBinary(n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
+    if (left)
+      return s.make<arith::ShLIOp>(a, b);
+    return isUnsigned ? s.make<arith::ShRUIOp>(a, b) : s.make<arith::ShRSIOp>(a, b);
   });
 }
 

@@ -325,6 +325,20 @@ TensorRef NodeImporter::pad(TensorRef tensor, ArrayRef<int64_t> low,
   for (auto [size, before, after] : llvm::zip_equal(tensor->getShape(), low, high))
     shape.push_back(size + before + after);
   auto type = RankedTensorType::get(shape, tensor->getElementType());
+  if (tensor->constant && getByteSize(shape, tensor->getElementType()) &&
+      type.getNumElements() <= kMaxFoldedElements) {
+    SmallVector<Attribute> elements(type.getNumElements(), padding);
+    SmallVector<Attribute> values = getAttributes(tensor->constant);
+    int64_t next = 0;
+    forEachIndex(tensor->getShape(), [&](ArrayRef<int64_t> index) {
+      SmallVector<int64_t> to(index);
+      for (auto [i, before] : llvm::zip_equal(to, low))
+        i += before;
+      elements[linearize(to, shape)] = values[values.size() == 1 ? 0 : next++];
+      return true;
+    });
+    return constant(makeElements(type, elements), tensor->isUnsigned);
+  }
   Value source = value(tensor);
   Value fill = arith::ConstantOp::create(b, loc, padding);
   auto op = tensor::PadOp::create(b, loc, type, source,

@@ -37,6 +37,7 @@ GraphImporter::GraphImporter(const onnx::File &file, const ImportOptions &option
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
   addConvolutions(handlers);
+  addEinsums(handlers);
   addElementwise(handlers);
   addGathers(handlers);
   addMatMuls(handlers);
@@ -323,6 +324,10 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame
     failed = true;
     return failure();
   }
+  for (TensorRef result : importer.getResults())
+    if (!getByteSize(result->getShape(), result->getElementType()))
+      return error(loc) << "node '" << label << "' (" << node.opType
+                        << "): the size of a result overflows";
   for (auto [output, result] : llvm::zip(outputs, importer.getResults()))
     output = result;
   return success();

@@ -124,6 +124,7 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 
 void addActivations(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);

@@ -226,12 +226,14 @@ static LogicalResult importTrilu(NodeImporter &n) {
   // Whether an element stays depends on column - row: a table of the matrix
   // costs less than index arithmetic.
   int64_t rows = input->getDim(rank - 2), columns = input->getDim(rank - 1);
-  SmallVector<Attribute> keep;
+  if (rows * columns > (1 << 24))
+    return n.error("the matrix is too large");
+  SmallVector<bool> keep;
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < columns; ++c)
-      keep.push_back(n.b.getBoolAttr(upper ? c - r >= k : c - r <= k));
+      keep.push_back(upper ? c - r >= k : c - r <= k);
   auto type = RankedTensorType::get({rows, columns}, n.b.getI1Type());
-  TensorRef mask = n.constant(makeElements(type, keep));
+  TensorRef mask = n.constant(DenseElementsAttr::get(type, keep));
   return n.finish(n.parallel(
       {{input, n.identity(rank)}, {mask, n.getMap(rank, {n.dim(rank - 2), n.dim(rank - 1)})}},
       input->getShape(), input->getElementType(),

@@ -17,6 +17,10 @@ using namespace swapc;
 /// Integers of up to this many elements become constants, so that shape
 /// arithmetic folds.
 static constexpr int64_t kMaxConstantElements = 1024;
+/// Floats of up to this many elements are known while compiling as well, for
+/// the scales of Resize and the like; where they are computed with, they stay
+/// weights.
+static constexpr int64_t kMaxKnownFloats = 8;
 
 std::optional<uint64_t> swapc::getByteSize(ArrayRef<int64_t> shape, Type elementType) {
   int64_t bytes = swap::getElementBytes(elementType);
@@ -155,7 +159,8 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
   result.source = swap::FileAttr::get(builder.getContext(),
                                       builder.getStringAttr(range.path),
                                       range.offset, range.length);
-  if (count == 1 || (isa<IntegerType>(elementType) && count <= kMaxConstantElements)) {
+  bool isInteger = isa<IntegerType>(elementType);
+  if (count <= (isInteger ? kMaxConstantElements : kMaxKnownFloats)) {
     if (tensor.isExternal) {
       result.constant = getElements(&result);
       if (!result.constant)
@@ -163,7 +168,8 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
     } else {
       result.constant = ::makeElements(type, *tensor.bytes);
     }
-    result.source = {};
+    if (isInteger || count == 1)
+      result.source = {};
   }
   return &result;
 }
@@ -189,7 +195,7 @@ Value GraphImporter::materialize(TensorRef tensor) {
   if (tensor->value)
     return tensor->value;
   Location loc = tensor->name.empty() ? fileLoc : nameLoc(tensor->name);
-  if (tensor->constant) {
+  if (tensor->constant && !tensor->source) {
     tensor->value = arith::ConstantOp::create(builder, loc, tensor->constant);
     return tensor->value;
   }

@@ -65,7 +65,8 @@ bool swapc::foldCopiesIntoContraction(linalg::GenericOp op) {
       continue;
     OpOperand *source = producer.getDpsInputOperand(0);
     AffineMap composed = producer.getMatchingIndexingMap(source).compose(map);
-    if (composed.getNumResults() == 0 || !hasBounds(op, *input, composed))
+    if (composed.getNumResults() == 0 || !hasBounds(op, *input, composed) ||
+        !fitsLoops(op, composed, getShape(source->get())))
       continue;
     // The left side may have any rows; its reduction stays contiguous. The
     // right side keeps the result's innermost dimension contiguous.
@@ -138,31 +139,28 @@ public:
         newShape.push_back(shape[i++]);
         continue;
       }
-      auto &group = groups[newIndex[dim.getPosition()]];
-      // All loops of the group in a row, units left out or not.
-      unsigned next = 0, first = i;
-      int64_t size = 1;
+      // The dimensions in a row that the loops of this group index.
+      unsigned index = newIndex[dim.getPosition()], first = i;
+      SmallVector<unsigned> named, needed;
       for (; i < map.getNumResults(); ++i) {
         auto other = dyn_cast<AffineDimExpr>(map.getResult(i));
-        if (!other || newIndex[other.getPosition()] != newIndex[dim.getPosition()])
+        if (!other || newIndex[other.getPosition()] != index)
           break;
-        while (next < group.size() && group[next] != other.getPosition()) {
-          if (sizes[group[next]] != 1)
-            return false;
-          ++next;
-        }
-        if (next == group.size() || shape[i] != sizes[other.getPosition()])
+        if (shape[i] != sizes[other.getPosition()])
           return false;
-        ++next;
-        size *= shape[i];
+        if (shape[i] != 1)
+          named.push_back(other.getPosition());
       }
-      for (; next < group.size(); ++next)
-        if (sizes[group[next]] != 1)
-          return false;
-      if (i == first)
-        return false;
-      auto expr = getAffineDimExpr(newIndex[dim.getPosition()], op.getContext());
-      if (llvm::is_contained(results, expr))
+      int64_t size = 1;
+      for (unsigned loop : groups[index])
+        if (sizes[loop] != 1) {
+          needed.push_back(loop);
+          size *= sizes[loop];
+        }
+      if (named.empty() && !needed.empty())
+        continue; // only its unit loops: the dimensions go
+      auto expr = getAffineDimExpr(index, op.getContext());
+      if (i == first || named != needed || llvm::is_contained(results, expr))
         return false;
       results.push_back(expr);
       newShape.push_back(size);

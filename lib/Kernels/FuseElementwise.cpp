@@ -50,8 +50,12 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
   if (producer.getNumDpsInputs() + consumer.getNumDpsInputs() > kMaxInputs + 1)
     return false;
   if (consumer.getNumReductionLoops() != 0)
-    return readsOnce(consumer, operand) && producer->hasOneUse() &&
-           !isa<tensor::PadOp>(operand->get().getDefiningOp());
+    return readsOnce(consumer, operand) && producer->hasOneUse();
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  for (OpOperand *input : producer.getDpsInputOperands())
+    if (!fitsLoops(consumer, producer.getMatchingIndexingMap(input).compose(map),
+                   getShape(input->get())))
+      return false;
   if (isCheap(producer))
     return true;
   if (!producer->hasOneUse())
@@ -61,8 +65,6 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
          getType(consumer.getResult(0)).getNumElements();
 }
 
-/// Whether operations that stay whole read the result: then the producer stays
-/// too, and what it feeds should not repeat it.
 static bool fuseInto(RewriterBase &rewriter, linalg::GenericOp consumer) {
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();

@@ -123,6 +123,13 @@ TypedAttr swapc::getSplat(Value value) {
       return scalar;
     return nullptr;
   }
+  if (auto generic = value.getDefiningOp<linalg::GenericOp>()) {
+    TypedAttr scalar;
+    if (isElementwise(generic) &&
+        matchPattern(generic.getBody()->getTerminator()->getOperand(0), m_Constant(&scalar)))
+      return scalar;
+    return nullptr;
+  }
   DenseElementsAttr elements;
   if (auto param = value.getDefiningOp<swap::ParamOp>()) {
     auto parameter = SymbolTable::lookupNearestSymbolFrom<swap::ParameterOp>(
@@ -201,4 +208,13 @@ void swapc::sinkConstants(linalg::GenericOp op) {
     Operation *own = b.clone(*constant);
     replaceAllUsesInRegionWith(value, own->getResult(0), op.getRegion());
   }
+}
+
+bool swapc::fitsLoops(linalg::GenericOp op, AffineMap map, ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (auto [expr, size] : llvm::zip_equal(map.getResults(), shape))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      if (sizes[dim.getPosition()] != size)
+        return false;
+  return true;
 }

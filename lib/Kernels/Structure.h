@@ -54,6 +54,11 @@ mlir::Value reshape(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value,
 mlir::Value copy(mlir::OpBuilder &b, mlir::Location loc, mlir::Value source,
                  llvm::ArrayRef<int64_t> shape, mlir::AffineMap map);
 
+/// Whether `op` could read a tensor of `shape` by `map`: linalg takes the size
+/// of a loop from any operand that it indexes alone.
+bool fitsLoops(mlir::linalg::GenericOp op, mlir::AffineMap map,
+               llvm::ArrayRef<int64_t> shape);
+
 /// Scalar constants that the body takes from outside become its own.
 void sinkConstants(mlir::linalg::GenericOp op);
 

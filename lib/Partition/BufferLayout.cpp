@@ -29,7 +29,8 @@ struct Layouter {
 
   bool isOptimal() const { return best.bytes == best.lowerBound; }
 
-  /// Places buffers in `order`; keeps the result if it is the best so far.
+  /// Places buffers in `order`; keeps the result unless it is worse. An equal
+  /// one is kept too, so that the search does not stand still.
   void tryOrder(const std::vector<int> &order, bool bestFit);
 };
 
@@ -59,7 +60,7 @@ void Layouter::tryOrder(const std::vector<int> &order, bool bestFit) {
       chosen = end;
     offsets[index] = chosen;
     bytes = std::max(bytes, chosen + sizes[index]);
-    if (!bestOrder.empty() && bytes >= best.bytes)
+    if (!bestOrder.empty() && bytes > best.bytes)
       return;
     auto before = [&](int64_t offset, int other) {
       return offset < offsets[other];

@@ -112,10 +112,11 @@ void Planner::computeMin() {
         std::max_element(needed.begin(), needed.end() - 1) - needed.begin());
 }
 
-/// Keeps the units with the least compute to hide their read behind.
-std::vector<char> Planner::chooseByDensity(std::vector<char> resident,
-                                           int64_t room) const {
-  for (int unit : byDensity)
+/// Keeps the first units of a list that fit, besides those that stay anyway.
+std::vector<char> Planner::chooseFrom(const std::vector<int> &list,
+                                      std::vector<char> resident,
+                                      int64_t room) const {
+  for (int unit : list)
     if (!resident[unit] && getPages(unit) <= room) {
       resident[unit] = 1;
       room -= getPages(unit);
@@ -176,7 +177,7 @@ std::vector<char> Planner::chooseByPace(int64_t room, int64_t ring) const {
       best = pace(high * 2, ring, bytes);
     }
     if (bytes > room)
-      return chooseByDensity(pinned, room);
+      return chooseFrom(byDensity, pinned, room);
     for (int i = 0; i < 12; ++i) {
       double middle = (low + high) / 2;
       std::vector<char> tried = pace(middle, ring, bytes);
@@ -191,7 +192,7 @@ std::vector<char> Planner::chooseByPace(int64_t room, int64_t ring) const {
   for (int unit : order)
     if (best[unit])
       room -= getPages(unit);
-  return chooseByDensity(best, room);
+  return chooseFrom(byDensity, best, room);
 }
 
 /// Row tables stay in memory only where all else does and room is left.
@@ -237,7 +238,7 @@ MemoryPlan Planner::plan(int64_t budget) const {
   int64_t largest = 0;
   for (int unit : order)
     largest = std::max(largest, getPages(unit));
-  for (int64_t ring : {2 * largest, 4 * largest, int64_t(4) << 20,
+  for (int64_t ring : {2 * largest, 4 * largest, 8 * largest, int64_t(4) << 20,
                        int64_t(16) << 20, int64_t(64) << 20})
     if (ring <= int64_t(64) << 20 || ring == 2 * largest)
       regions.push_back(base + ring);
@@ -255,10 +256,8 @@ MemoryPlan Planner::plan(int64_t budget) const {
     if (region < minRegion || room < 0)
       continue;
     std::vector<std::vector<char>> choices{
-        chooseByDensity(pinned, room),
+        chooseFrom(byDensity, pinned, room), chooseFrom(order, pinned, room),
         chooseByPace(room, std::max(region - base, largest))};
-    if (choices[0] == choices[1])
-      choices.pop_back();
     for (const std::vector<char> &resident : choices) {
       UnitPlacement placement =
           place(resident, region, PlacementPolicy::Earliest);

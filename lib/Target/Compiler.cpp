@@ -32,6 +32,7 @@ public:
            Progress &progress)
       : options(options), context(context), progress(progress),
         location(UnknownLoc::get(&context)) {}
+  ~Compiler();
   LogicalResult run();
 
 private:
@@ -60,12 +61,20 @@ private:
   Phases phases;
   ModelTables tables;
   std::string output;
-  bool madeFolder = false;
+  bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
   // Committed in this order: a program is there only with its blob.
   std::unique_ptr<OutputFile> blob, header, product;
 };
 
 } // namespace
+
+Compiler::~Compiler() {
+  blob.reset();
+  header.reset();
+  product.reset();
+  if (madeFolder)
+    llvm::sys::fs::remove(output);
+}
 
 LogicalResult Compiler::open(std::unique_ptr<OutputFile> &file, StringRef path,
                              bool executable) {
@@ -103,7 +112,6 @@ LogicalResult Compiler::openOutputs() {
   StringRef base = output;
   if (isObject)
     base.consume_back(".o");
-  // A wrong model is a better message than a wrong place.
   return success(succeeded(open(blob, (base + ".swap").str())) &&
                  succeeded(open(product, output, !isObject)));
 }

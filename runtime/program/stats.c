@@ -91,10 +91,10 @@ void stats_say(const stats *s, const swap_posix *handle) {
       size_text(session->counters.streamed_bytes));
   const double stall = ms(s->samples[s->count / 2].stall_ns);
   if (s->compute_ns)
-    say("median %.2f ms of %u, stalled %.2f ms, bound %.2f ms",
+    say("median %.3f ms of %u, stalled %.3f ms, bound %.3f ms",
         stats_median_ms(s), s->count, stall, stats_bound_ms(s, handle));
   else
-    say("median %.2f ms of %u, stalled %.2f ms (--stats measures the bound)",
+    say("median %.3f ms of %u, stalled %.3f ms (--stats measures the bound)",
         stats_median_ms(s), s->count, stall);
   if (session->counters.copied_bytes)
     say("copied %s per run (%s reads)",

@@ -225,4 +225,29 @@ TEST_F(Program, TestData) {
   EXPECT_EQ(run("--test-data d --rtol 0.05"), 0) << err;
 }
 
+// Verifies that a disk that is full, here a limit on file sizes, is reported
+// and leaves neither output nor half of one.
+TEST_F(Program, FullDisk) {
+  const std::string command =
+      "cd " + dir +
+      " && mkdir o && bash -c \"set -o pipefail; trap '' XFSZ; "
+      "(ulimit -f 0; exec " FAKE_PROGRAM " --weights fake.swap --random "
+      "--output-dir o) 2>&1 >/dev/null | cat > err.txt\"";
+  const int status = system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  err = read("err.txt");
+  EXPECT_NE(err.find("o/y_0.npy: File too large"), std::string::npos) << err;
+  EXPECT_EQ(rmdir((dir + "/o").c_str()), 0) << "something was left";
+}
+
+// Verifies the program of docs/runtime.md, with and without its weights.
+TEST(Minimal, FindsItsWeights) {
+  const std::string weights = MINIMAL ".swap";
+  unlink(weights.c_str());
+  EXPECT_NE(system(MINIMAL " 2>/dev/null"), 0);
+  writeBlob(weights);
+  EXPECT_EQ(system(MINIMAL " >/dev/null"), 0);
+  unlink(weights.c_str());
+}
+
 } // namespace

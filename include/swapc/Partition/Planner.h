@@ -139,8 +139,8 @@ private:
   void schedule(MemoryPlan &plan, const UnitPlacement &placement) const;
   void finish(MemoryPlan &plan, int64_t region) const;
   void addTables(MemoryPlan &plan, int64_t &room) const;
-  std::vector<char> chooseByDensity(std::vector<char> resident,
-                                    int64_t room) const;
+  std::vector<char> chooseFrom(const std::vector<int> &list,
+                               std::vector<char> resident, int64_t room) const;
   std::vector<char> chooseByPace(int64_t room, int64_t ring) const;
   std::vector<char> pace(double stretch, int64_t ring, int64_t &bytes) const;
   void computeMin();

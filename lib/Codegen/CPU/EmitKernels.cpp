@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
+#include "RowKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
-#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 
@@ -82,7 +82,7 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel, const CpuTarget &targ
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     if (failed(info))
       return kernel.emitOpError("is scheduled as a contraction, which it is not");
-    ContractionPlan plan = planContraction(*info, target);
+    ContractionPlan plan = planContraction(*info, target, schedule);
     emitContraction(builder, kernel.getLoc(), *info, plan, operands, begin, end, scratch);
   }
   LLVM::ReturnOp::create(builder, kernel.getLoc(), ValueRange());

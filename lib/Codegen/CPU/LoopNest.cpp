@@ -108,7 +108,7 @@ FailureOr<LoopAccess> NestBuilder::access(RowNest &nest, Value value, AffineMap 
     return nest.op->emitOpError("reads a tensor that a row kernel cannot hold"), failure();
   FailureOr<LoopAccess> result = getLoopAccess(tensor->access, map);
   if (failed(result))
-    return nest.op->emitOpError() << "has the map " << map << ", which is not linear", failure();
+    return nest.op->emitOpError() << "has the map " << AffineMapAttr::get(map) << ", which is not linear", failure();
   if (swap::getPanels(tensor->access.type))
     return nest.op->emitOpError("reads a packed tensor in a row kernel"), failure();
   if (tensor->access.base)

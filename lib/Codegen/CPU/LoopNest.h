@@ -17,8 +17,8 @@
 #define SWAPC_LIB_CODEGEN_CPU_LOOPNEST_H
 
 #include "LaneEmitter.h"
+#include "RowKernel.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
-#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"

@@ -18,6 +18,7 @@
 #include "swapc/Kernels/Recipes.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -124,9 +125,13 @@ static void eraseUnusedRecipes(ModuleOp module) {
 }
 
 void PackParameters::runOnOperation() {
-  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu);
-  if (failed(target))
+  std::string message;
+  llvm::raw_string_ostream errors(message);
+  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
+  if (failed(target)) {
+    getOperation().emitError() << StringRef(message).rtrim();
     return signalPassFailure();
+  }
   ModuleOp module = getOperation();
   SymbolTable symbols(module);
   llvm::MapVector<func::FuncOp, Calls> kernels;

@@ -184,7 +184,7 @@ static void chooseOuter(RowPlan &plan) {
   }
   plan.outerIterations = iterations;
   int64_t block = std::max<int64_t>(1, kTileElements / std::max<int64_t>(1, perInner));
-  block = std::min(block, llvm::divideCeil(iterations, wantedTiles));
+  block = std::min<int64_t>(block, llvm::divideCeil(iterations, wantedTiles));
   plan.schedule.block = std::max<int64_t>(1, block);
   plan.schedule.tiles = llvm::divideCeil(iterations, plan.schedule.block);
 }

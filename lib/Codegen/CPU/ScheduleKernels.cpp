@@ -6,10 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
-#include "RowKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -25,9 +26,13 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
   using ScheduleKernelsBase::ScheduleKernelsBase;
 
   void runOnOperation() override {
-    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu);
-    if (failed(target))
+    std::string message;
+    llvm::raw_string_ostream errors(message);
+    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
+    if (failed(target)) {
+      getOperation().emitError() << StringRef(message).rtrim();
       return signalPassFailure();
+    }
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
     llvm::SetVector<func::FuncOp> kernels;
@@ -48,7 +53,12 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     if (succeeded(info))
       return swapc::getSchedule(*info, planContraction(*info, target));
-    return planRowKernel(kernel, target);
+    FailureOr<RowSchedule> rows = planRowKernel(kernel, target);
+    if (failed(rows))
+      return failure();
+    return swap::ScheduleAttr::get(kernel.getContext(), swap::KernelKind::Rows,
+                                   /*panels=*/1, rows->tiles, /*rows=*/1,
+                                   rows->block, rows->scratch, rows->flops);
   }
 };
 

@@ -12,10 +12,11 @@
 
 #include "swap/posix.h"
 
-#define PORT_DEPTH 16u            /* tickets */
-#define PORT_PIECES 32u           /* of one ticket, at most */
-#define PORT_PIECE_BYTES 0x100000 /* of one piece, unless that makes too many  \
-                                   */
+#define PORT_DEPTH 16u  /* tickets */
+#define PORT_PIECES 32u /* of one ticket, at most */
+#define PORT_PIECE_BYTES                                                       \
+  0x100000 /* of one piece, unless that makes too many                         \
+            */
 #define PORT_BOUNCE_BYTES 0x10000
 
 typedef struct port_ticket {

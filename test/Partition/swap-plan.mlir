@@ -1,0 +1,41 @@
+// RUN: swap-opt %s --swap-plan="budgets=min,max" | FileCheck %s
+// RUN: not swap-opt %s --swap-plan="budgets=8KiB" 2>&1 | FileCheck %s --check-prefix=SMALL
+// RUN: not swap-opt %s --swap-plan="budgets=8KB" 2>&1 | FileCheck %s --check-prefix=SYNTAX
+
+// Verifies that the smallest budget holds two activations and one unit, which
+// streams, and that the largest keeps both units; and that what is left of
+// @main is the signature.
+// CHECK: module attributes {{.*}}swap.min_bytes = 12288 : i64, swap.min_kernel = "k", swap.min_node = "/second"{{.*}}swap.model_bytes = 16384 : i64, swap.weight_bytes = 8192 : i64
+// CHECK: swap.plan @plan_0 budget 12288 threads 1 resident []
+// CHECK-SAME: arena = 12288
+// CHECK: ^bb0(%[[X:.*]]: tensor<1024xf32>):
+// CHECK:   %[[T1:.*]] = swap.in @u1
+// CHECK:   swap.wait %[[T1]]
+// CHECK:   %[[A:.*]] = swap.call @k (%[[X]], %{{.*}})
+// CHECK:   swap.out %[[T1]]
+// CHECK:   %[[T2:.*]] = swap.in @u2
+// CHECK:   swap.wait %[[T2]]
+// CHECK:   %[[B:.*]] = swap.call @k (%[[A]], %{{.*}})
+// CHECK:   swap.out %[[T2]]
+// CHECK:   %[[C:.*]] = swap.call @k (%[[B]], %[[A]])
+// CHECK:   swap.return %[[C]]
+// CHECK: swap.plan @plan_1 budget 16384 threads 1 resident [@u1, @u2]
+// CHECK-NOT: swap.in
+// CHECK: func.func private @main(tensor<1024xf32> {swap.name = "x"}) -> (tensor<1024xf32> {swap.name = "y"})
+
+// SMALL: error: budget 8.0 KiB is too small: the smallest feasible budget is 12.0 KiB (12288 bytes), set by kernel 'k' (node '/second')
+// SYNTAX: error: budget: size '8KB' is not a number of bytes, KiB, MiB or GiB
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+func.func @main(%x: tensor<1024xf32> {swap.name = "x"}) -> (tensor<1024xf32> {swap.name = "y"}) {
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %0 = swap.call @k(%x, %w1) {swap.origin = "/first"} : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %1 = swap.call @k(%0, %w2) {swap.origin = "/second"} : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %2 = swap.call @k(%1, %0) {swap.origin = "/third"} : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  return %2 : tensor<1024xf32>
+}
