@@ -60,9 +60,6 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
   auto type = RankedTensorType::get(shape, elementType);
   if (operands.empty() || (!allSplat && type.getNumElements() > kMaxFoldedElements))
     return nullptr;
-  if (type.getNumElements() == 0)
-    return constant(DenseElementsAttr::get(type, ArrayRef<Attribute>()), isUnsigned);
-
   SmallVector<SmallVector<Attribute>> elements;
   for (const Operand &operand : operands)
     elements.push_back(getAttributes(operand.tensor->constant));
@@ -97,6 +94,10 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
 TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
                                  ArrayRef<int64_t> shape, Type elementType,
                                  Body body, bool isUnsigned, bool foldable) {
+  if (getProduct(shape) == 0)
+    return constant(DenseElementsAttr::get(RankedTensorType::get(shape, elementType),
+                                           ArrayRef<Attribute>()),
+                    isUnsigned);
   if (foldable)
     if (TensorRef folded = fold(operands, shape, elementType, body, isUnsigned))
       return folded;

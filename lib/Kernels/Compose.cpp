@@ -10,6 +10,7 @@
 #include "Structure.h"
 #include "swapc/Kernels/Recipes.h"
 
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -192,6 +193,19 @@ static Value reshapeInit(OpBuilder &b, Value init, ArrayRef<int64_t> shape) {
   return nullptr;
 }
 
+/// Loops in the order of the result, then the others.
+static void orderLoops(RewriterBase &rewriter, linalg::GenericOp op) {
+  SmallVector<unsigned> order;
+  for (AffineExpr expr : op.getIndexingMapsArray().back().getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      order.push_back(dim.getPosition());
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+    if (!llvm::is_contained(order, loop))
+      order.push_back(loop);
+  if (!llvm::is_sorted(order))
+    (void)linalg::interchangeGenericOp(rewriter, op, order);
+}
+
 bool swapc::sinkExpand(RewriterBase &rewriter, linalg::GenericOp op) {
   if (op->getNumResults() != 1 || isContraction(op) || op.hasIndexSemantics() ||
       !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(op.getDpsInits()[0].getDefiningOp()))
@@ -241,6 +255,7 @@ bool swapc::sinkExpand(RewriterBase &rewriter, linalg::GenericOp op) {
     rewriter.inlineRegionBefore(op.getRegion(), narrow.getRegion(),
                                 narrow.getRegion().end());
     setOrigin(narrow, op);
+    orderLoops(rewriter, narrow);
     Value result = reshape(rewriter, op.getLoc(), narrow.getResult(0),
                            getShape(op.getResult(0)));
     rewriter.replaceOp(op, result);

@@ -129,11 +129,24 @@ private:
     return isElementwise(op);
   }
 
+  /// The map of an operand with the row loops in place of the constants 0 that
+  /// index unit dimensions.
+  static AffineMap nameUnitRows(linalg::GenericOp op, OpOperand &operand, unsigned rows) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    SmallVector<AffineExpr> results(map.getResults());
+    for (unsigned i = 0; i < std::min<unsigned>(rows, results.size()); ++i)
+      if (isa<AffineConstantExpr>(results[i]) && sizes[i] == 1 &&
+          getShape(operand.get())[i] == 1)
+        results[i] = getAffineDimExpr(i, op.getContext());
+    return AffineMap::get(map.getNumDims(), 0, results, op.getContext());
+  }
+
   /// Row i of the operand is all that iteration i of the rows reads.
   static bool readsRow(linalg::GenericOp op, OpOperand &operand, unsigned rows) {
     if (op.isDpsInit(&operand))
       return false;
-    AffineMap map = op.getMatchingIndexingMap(&operand);
+    AffineMap map = nameUnitRows(op, operand, rows);
     if (map.getNumResults() < rows)
       return false;
     for (unsigned i = 0; i < map.getNumResults(); ++i)
@@ -168,6 +181,14 @@ private:
           grown |= grow(cast<linalg::GenericOp>(members[i]), members, outer, bytes);
       }
     }
+    for (Operation *op : members)
+      for (OpOperand *input : cast<linalg::GenericOp>(op).getDpsInputOperands())
+        if (members.contains(input->get().getDefiningOp())) {
+          auto generic = cast<linalg::GenericOp>(op);
+          SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
+          maps[input->getOperandNumber()] = nameUnitRows(generic, *input, outer.size());
+          generic.setIndexingMapsAttr(OpBuilder(op).getAffineMapArrayAttr(maps));
+        }
     add({members.takeVector(), ""});
   }
 

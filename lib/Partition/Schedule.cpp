@@ -21,14 +21,17 @@ struct Simulation {
   double now = 0, linkFree = 0;
   struct Read {
     int unit;
-    double done;
+    double issued, done;
+    /// When it is complete even if the link is slower than it should be.
+    double getSurelyDone() const { return done + 0.5 * (done - issued); }
   };
   std::deque<Read> inFlight{};
 
   void start(int unit, int64_t bytes) {
+    double issued = now;
     linkFree = std::max(linkFree, now + problem.link.latency) +
                static_cast<double>(bytes) / problem.link.bytesPerSecond;
-    inFlight.push_back({unit, linkFree});
+    inFlight.push_back({unit, issued, linkFree});
     actions.push_back({PlanAction::In, unit});
   }
   void waitForOldest() {
@@ -43,7 +46,7 @@ struct Simulation {
 /// Writes the actions of a plan whose resident units and slots are chosen.
 /// Reads start in the order of first use, each as soon as its slot is free and
 /// fewer than `depth` are in flight. When all are in flight and the oldest is
-/// expected to be complete, waiting for it costs nothing and makes room.
+/// sure to be complete, waiting for it costs nothing and makes room.
 void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
   plan.actions.clear();
   Simulation simulation{problem, plan.actions};
@@ -59,7 +62,7 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
         break;
       if (static_cast<int>(simulation.inFlight.size()) >= problem.depth) {
         const auto &oldest = simulation.inFlight.front();
-        if (oldest.done > simulation.now && firstUse[oldest.unit] > step &&
+        if (oldest.getSurelyDone() > simulation.now && firstUse[oldest.unit] > step &&
             firstUse[unit] > step)
           break;
         simulation.waitForOldest();

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <set>
 
@@ -263,15 +263,13 @@ TEST(Planner, EmptyProblem) {
 }
 
 TEST(Planner, TenThousandUnitsInASecond) {
-  auto start = std::chrono::steady_clock::now();
+  std::clock_t start = std::clock(); // of this process: others may be busy
   Planner planner(makeChain(10000, kMiB, 600e-6));
   MemoryPlan plan = planner.plan(planner.getModelBytes() * 2 / 5);
-  std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   EXPECT_TRUE(plan.feasible);
   EXPECT_LE(plan.seconds, 1.05 * plan.boundSeconds());
-  RecordProperty("seconds", std::to_string(took.count()));
-#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) &&     \
-    !__has_feature(thread_sanitizer)
-  EXPECT_LT(took.count(), 1.0);
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+  EXPECT_LT(seconds, 1.0);
 #endif
 }

@@ -1,4 +1,4 @@
-// RUN: swap-opt %s --swap-assign-memory --swap-verify-memory | FileCheck %s
+// RUN: swap-opt %s --swap-assign-memory --swap-verify-memory | swap-opt | FileCheck %s
 
 // Verifies that a piece of a call finds its panels where its unit holds them
 // (the second unit starts at panel 2, of 2048 bytes each), that both pieces
@@ -7,14 +7,14 @@
 // CHECK:      swap.plan @p
 // CHECK-NEXT:   %[[T1:.*]] = swap.in @u1
 // CHECK-NEXT:   swap.wait %[[T1]]
-// CHECK-NEXT:   swap.launch @fc panels(0 to 2) [#swap.place<input, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<arena, 0, 0>] {swap.origin = "/fc"}
+// CHECK-NEXT:   swap.launch @fc panels(0 to 2) [#swap.place<input, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<arena, 0, 1024>] {swap.origin = "/fc"}
 // CHECK-NEXT:   swap.out %[[T1]]
 // CHECK-NEXT:   %[[T2:.*]] = swap.in @u2
 // CHECK-NEXT:   swap.wait %[[T2]]
-// CHECK-NEXT:   swap.launch @fc panels(2 to 4) [#swap.place<input, 0, 0>, #swap.place<unit, 2, -4096>, #swap.place<arena, 0, 0>]
+// CHECK-NEXT:   swap.launch @fc panels(2 to 4) [#swap.place<input, 0, 0>, #swap.place<unit, 2, -4096>, #swap.place<arena, 0, 1024>]
 // CHECK-NEXT:   swap.out %[[T2]]
-// CHECK-NEXT:   swap.launch @id panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 512>]
-// CHECK-NEXT:   swap.fetch @u0[128 x i64 at #swap.place<arena, 0, 512>] to #swap.place<output, 0, 0>
+// CHECK-NEXT:   swap.launch @id panels(0 to 1) [#swap.place<arena, 0, 1024>, #swap.place<arena, 0, 0>]
+// CHECK-NEXT:   swap.fetch @u0[128 x i64 at <arena, 0, 0>] to <output, 0, 0>
 // CHECK-NEXT:   swap.return
 module {
   swap.parameter @table : tensor<1000x2xf32> = #swap.file<"w", 0, 8000>
@@ -30,7 +30,7 @@ module {
       attributes {swap.schedule = #swap.schedule<contraction, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 4096>}
   func.func private @id(tensor<128xf32>) -> tensor<128xi64>
       attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 100, flops = 128>}
-  swap.plan @p budget 16384 threads 2 resident [] attributes {arena = 8448 : i64, peak = 5888 : i64, scratch_offset = 8192 : i64, scratch_stride = 128 : i64, slots = array<i64: -1, 4096, 4096>} {
+  swap.plan @p budget 16384 threads 2 resident [] attributes {arena = 8448 : i64, peak = 4864 : i64, scratch_offset = 8192 : i64, scratch_stride = 128 : i64, slots = array<i64: -1, 4096, 4096>} {
   ^bb0(%x: tensor<1x16xf32>):
     %table = swap.param @table : tensor<1000x2xf32>
     %w = swap.param @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>

@@ -3,17 +3,18 @@
 // RUN: not swap-opt %s --swap-plan="budgets=8KB" 2>&1 | FileCheck %s --check-prefix=SYNTAX
 
 // Verifies that the smallest budget holds two activations and one unit, which
-// streams, and that the largest keeps both units; and that what is left of
-// @main is the signature.
+// streams; that the read of the second unit starts before the first call, into
+// memory that no activation uses yet; that the largest keeps both units; and
+// that what is left of @main is the signature.
 // CHECK: module attributes {{.*}}swap.min_bytes = 12288 : i64, swap.min_kernel = "k", swap.min_node = "/second"{{.*}}swap.model_bytes = 16384 : i64, swap.weight_bytes = 8192 : i64
 // CHECK: swap.plan @plan_0 budget 12288 threads 1 resident []
 // CHECK-SAME: arena = 12288
 // CHECK: ^bb0(%[[X:.*]]: tensor<1024xf32>):
 // CHECK:   %[[T1:.*]] = swap.in @u1
+// CHECK:   %[[T2:.*]] = swap.in @u2
 // CHECK:   swap.wait %[[T1]]
 // CHECK:   %[[A:.*]] = swap.call @k (%[[X]], %{{.*}})
 // CHECK:   swap.out %[[T1]]
-// CHECK:   %[[T2:.*]] = swap.in @u2
 // CHECK:   swap.wait %[[T2]]
 // CHECK:   %[[B:.*]] = swap.call @k (%[[A]], %{{.*}})
 // CHECK:   swap.out %[[T2]]

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
-#include "RowKernel.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

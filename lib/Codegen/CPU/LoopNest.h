@@ -17,7 +17,7 @@
 #define SWAPC_LIB_CODEGEN_CPU_LOOPNEST_H
 
 #include "LaneEmitter.h"
-#include "RowKernel.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

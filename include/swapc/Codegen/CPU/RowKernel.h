@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SWAPC_LIB_CODEGEN_CPU_ROWKERNEL_H
-#define SWAPC_LIB_CODEGEN_CPU_ROWKERNEL_H
+#ifndef SWAPC_CODEGEN_CPU_ROWKERNEL_H
+#define SWAPC_CODEGEN_CPU_ROWKERNEL_H
 
 #include "swapc/Codegen/CPU/CpuTarget.h"
 
@@ -36,4 +36,4 @@ llvm::LogicalResult emitRowKernel(mlir::OpBuilder &builder,
 
 } // namespace swapc
 
-#endif // SWAPC_LIB_CODEGEN_CPU_ROWKERNEL_H
+#endif // SWAPC_CODEGEN_CPU_ROWKERNEL_H
