@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Arithmetic, comparison, selection  -*- C++ -*-===//
+//===- Elementwise.cpp - Arithmetic, comparison, selection ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -94,14 +94,22 @@ static LogicalResult importPow(NodeImporter &n) {
     return failure();
   Type type = n.in(0)->getElementType();
   bool baseUnsigned = n.in(0)->isUnsigned, exponentUnsigned = n.in(1)->isUnsigned;
+  std::optional<SmallVector<int64_t>> known;
+  if (n.in(1)->getNumElements() == 1)
+    known = n.getInts(n.in(1));
   return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) -> Value {
     if (isFloat(args[0]))
       return power(s, args[0], s.cast(args[1], args[0].getType(), exponentUnsigned, false));
-    if (!isFloat(args[1]))
-      return s.make<math::IPowIOp>(args[0], s.cast(args[1], type, exponentUnsigned, false));
+    if (known && known->front() >= 1 && known->front() <= 4) {
+      Value result = args[0];
+      for (int64_t i = 1; i < known->front(); ++i)
+        result = s.mul(result, args[0]);
+      return result;
+    }
+    // As ONNX Runtime does.
     Type wide = s.getBuilder().getF64Type();
     Value result = power(s, s.cast(args[0], wide, baseUnsigned, false),
-                         s.cast(args[1], wide, false, false));
+                         s.cast(args[1], wide, exponentUnsigned, false));
     return s.cast(result, type, false, baseUnsigned);
   }));
 }

@@ -1,4 +1,4 @@
-//===- ExternalData.cpp - Weights in files beside the model -----*- C++ -*-===//
+//===- ExternalData.cpp - Weights in files beside the model ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Gather.cpp - Elements chosen by indices  -*- C++ -*-===//
+//===- Gather.cpp - Elements chosen by indices ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- GraphImporter.cpp - Walks the nodes of a graph -----------*- C++ -*-===//
+//===- GraphImporter.cpp - Walks the nodes of a graph ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -128,7 +128,7 @@ LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
 
 LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
   auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
-  llvm::StringSet<> seen;
+  llvm::StringSet<> seen, symbolic;
   std::set<std::string> unbound;
   for (const onnx::ValueInfo &input : graph.inputs) {
     Location loc = nameLoc(input.name);
@@ -149,6 +149,7 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     for (auto [i, dim] : llvm::enumerate(input.dims)) {
       int64_t size = dim.value.value_or(-1);
       if (!dim.value && !dim.symbol.empty()) {
+        symbolic.insert(dim.symbol);
         auto bound = options.dims.find(dim.symbol);
         if (bound == options.dims.end()) {
           unbound.insert(dim.symbol.str());
@@ -173,6 +174,10 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
         swap::SwapDialect::kNameAttr, builder.getStringAttr(input.name))));
     top.values[input.name] = makeValue(argument, isUnsignedType(input.elementType));
   }
+  for (const auto &bound : options.dims)
+    if (!symbolic.contains(bound.getKey()))
+      error(fileLoc) << "--dim " << bound.getKey()
+                     << ": no input has a dimension of that name";
   if (!unbound.empty()) {
     InFlightDiagnostic diagnostic = error(fileLoc);
     diagnostic << "these dimensions of the inputs have no size:";

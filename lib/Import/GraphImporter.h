@@ -1,4 +1,4 @@
-//===- GraphImporter.h - Walks the nodes of a graph -------------*- C++ -*-===//
+//===- GraphImporter.h - Walks the nodes of a graph ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- NodeImporter.cpp - Inputs and attributes of a node -------*- C++ -*-===//
+//===- NodeImporter.cpp - Inputs and attributes of a node ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

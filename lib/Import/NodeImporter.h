@@ -1,4 +1,4 @@
-//===- NodeImporter.h - What the import of one node works with --*- C++ -*-===//
+//===- NodeImporter.h - What the import of one node works with ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Normalization.cpp - Softmax and normalizations  -*- C++ -*-===//
+//===- Normalization.cpp - Softmax and normalizations ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OnnxFile.cpp - The protobuf wire format of ONNX ----------*- C++ -*-===//
+//===- OnnxFile.cpp - The protobuf wire format of ONNX ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OnnxFile.h - An ONNX file as it lies on disk -------------*- C++ -*-===//
+//===- OnnxFile.h - An ONNX file as it lies on disk ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

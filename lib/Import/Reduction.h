@@ -1,4 +1,4 @@
-//===- Reduction.h - Reductions and what broadcasts them again  -*- C++ -*-===//
+//===- Reduction.h - Reductions and what broadcasts them again ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Reshape.cpp - Other shapes for the same elements  -*- C++ -*-===//
+//===- Reshape.cpp - Other shapes for the same elements ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Resize.cpp - Interpolation with tables made while compiling  -*- C++ -*-===//
+//===- Resize.cpp - Interpolation with tables made while compiling ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Values.cpp - Tensors of the graph and where they are -----*- C++ -*-===//
+//===- Values.cpp - Tensors of the graph and where they are ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

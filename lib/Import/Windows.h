@@ -1,4 +1,4 @@
-//===- Windows.h - Windows of convolutions and pools  -*- C++ -*-===//
+//===- Windows.h - Windows of convolutions and pools ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

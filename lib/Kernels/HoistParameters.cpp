@@ -52,24 +52,28 @@ static Value hoist(ModuleOp module, linalg::GenericOp op) {
   if (!inverse || inverse.getNumResults() != op.getNumLoops())
     return nullptr;
   int64_t bytes = 0;
+  SmallVector<Value> used;
   SmallVector<FlatSymbolRefAttr> sources;
   SmallVector<AffineMap> maps;
   for (OpOperand *input : op.getDpsInputOperands()) {
     auto param = input->get().getDefiningOp<swap::ParamOp>();
     if (!param || getType(param).getEncoding())
       return nullptr;
+    if (op.getMatchingBlockArgument(input).use_empty() && op.getNumDpsInputs() > 1)
+      continue;
+    used.push_back(op.getMatchingBlockArgument(input));
     bytes += getBytes(param);
     sources.push_back(param.getParameterAttr());
     maps.push_back(op.getMatchingIndexingMap(input).compose(inverse));
   }
-  if (getBytes(op.getResult(0)) > kMaxGrowth * bytes)
+  if (sources.empty() || getBytes(op.getResult(0)) > kMaxGrowth * bytes)
     return nullptr;
   Block *body = op.getBody();
   swap::DerivedOp derived = getOrCreateDerived(
       module, sources[0].getValue(), getType(op.getResult(0)), sources, maps,
       [&](OpBuilder &b, ValueRange args) -> Value {
         IRMapping mapping;
-        mapping.map(body->getArguments().drop_back(), args);
+        mapping.map(used, args);
         for (Operation &inner : body->without_terminator()) {
           for (Value operand : inner.getOperands())
             if (!mapping.contains(operand) && operand.getParentBlock() != body)

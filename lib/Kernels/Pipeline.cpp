@@ -19,14 +19,14 @@ void swapc::buildKernelPipeline(OpPassManager &pm) {
   // Before anything fuses, each operation is still the one whose layout is
   // known: a convolution, a pool, a pad.
   pm.addPass(createChannelsLast());
-  // Folding makes products of parameters, which hoisting then turns into
-  // recipes.
-  pm.addPass(createFoldScale());
+  // What reads parameters alone is out of the way of fusion.
   pm.addPass(createHoistParameters());
   // Before the index computation of a gather fuses with its neighbours.
   pm.addPass(createGatherRows());
   pm.addPass(createFuseElementwise());
-  // Fusion brings parameters together, and copies next to parameters.
+  // A bias and the batch norm behind it are one operation now. Folding leaves
+  // products of parameters, and fusion copies of them: more to hoist.
+  pm.addPass(createFoldScale());
   pm.addPass(createHoistParameters());
   pm.addPass(createCSEPass());
   pm.addPass(createFormKernels());

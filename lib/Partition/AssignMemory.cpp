@@ -1,4 +1,4 @@
-//===- AssignMemory.cpp - Fixed addresses for every operand ---*- C++ -*-===//
+//===- AssignMemory.cpp - Fixed addresses for every operand -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -27,8 +27,8 @@ class MemoryAssigner {
 public:
   MemoryAssigner(PlanOp plan, const SymbolTable &symbols,
                  const UnitIndex &index)
-      : plan(plan), symbols(symbols), index(index),
-        builder(plan.getContext()) {}
+      : plan(plan), symbols(symbols), index(index), builder(plan.getContext()) {
+  }
   LogicalResult run();
 
 private:
@@ -103,8 +103,8 @@ LogicalResult MemoryAssigner::lower(CallOp call) {
     places.push_back(getPlace(result));
   builder.setInsertionPoint(call);
   auto launch =
-      LaunchOp::create(builder, call.getLoc(), call.getKernel(),
-                       range.begin, range.end, builder.getArrayAttr(places));
+      LaunchOp::create(builder, call.getLoc(), call.getKernel(), range.begin,
+                       range.end, builder.getArrayAttr(places));
   launch->setDiscardableAttrs(call->getDiscardableAttrDictionary());
   return success();
 }
@@ -117,11 +117,10 @@ LogicalResult MemoryAssigner::lower(RowsOp rows) {
     return rows.emitOpError("has a parameter for indices; a copy is missing");
   auto indices = cast<RankedTensorType>(rows.getIndices().getType());
   builder.setInsertionPoint(rows);
-  auto fetch = FetchOp::create(
-      builder, rows.getLoc(),
-      index.getUnit(table).getSymName(), indices.getElementType(),
-      indices.getNumElements(),
-      getPlace(rows.getIndices()), getPlace(rows.getResult()));
+  auto fetch =
+      FetchOp::create(builder, rows.getLoc(), index.getUnit(table).getSymName(),
+                      indices.getElementType(), indices.getNumElements(),
+                      getPlace(rows.getIndices()), getPlace(rows.getResult()));
   fetch->setDiscardableAttrs(rows->getDiscardableAttrDictionary());
   return success();
 }

@@ -1,4 +1,4 @@
-//===- Budget.cpp - Memory budgets as people write them ---*- C++ -*-===//
+//===- Budget.cpp - Memory budgets as people write them ---------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -29,10 +29,11 @@ static bool parseDecimal(llvm::StringRef text, double &value) {
 llvm::Expected<int64_t> swapc::parseSize(llvm::StringRef text) {
   llvm::StringRef digits = text;
   double unit = 1;
-  for (auto [suffix, bytes] : {std::pair<llvm::StringRef, double>{"KiB", 0x1p10},
-                               {"MiB", 0x1p20},
-                               {"GiB", 0x1p30},
-                               {"TiB", 0x1p40}})
+  for (auto [suffix, bytes] :
+       {std::pair<llvm::StringRef, double>{"KiB", 0x1p10},
+        {"MiB", 0x1p20},
+        {"GiB", 0x1p30},
+        {"TiB", 0x1p40}})
     if (digits.consume_back(suffix)) {
       unit = bytes;
       break;

@@ -1,4 +1,4 @@
-//===- BufferLayout.cpp - Offsets for buffers with lifetimes ---*- C++ -*-===//
+//===- BufferLayout.cpp - Offsets for buffers with lifetimes ----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- FormUnits.cpp - Cut parameters into units ---*- C++ -*-===//
+//===- FormUnits.cpp - Cut parameters into units ----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -165,14 +165,15 @@ void UnitFormer::makeUnit(ArrayRef<Piece> pieces, int64_t rowBytes) {
   for (const Piece &piece : pieces) {
     RankedTensorType type = uses[piece.parameter].type;
     int64_t offset = roundUp(length, kBufferAlign);
-    attributes.push_back(
-        PieceAttr::get(builder.getContext(), FlatSymbolRefAttr::get(piece.parameter),
-                       piece.begin, piece.end, offset));
+    attributes.push_back(PieceAttr::get(builder.getContext(),
+                                        FlatSymbolRefAttr::get(piece.parameter),
+                                        piece.begin, piece.end, offset));
     length = offset + (piece.end - piece.begin) * getPanelBytes(type);
   }
   std::string name = ("unit_" + Twine(unitCount++)).str();
-  auto unit = UnitOp::create(builder, main.getLoc(), name,
-                             builder.getArrayAttr(attributes), length, rowBytes);
+  auto unit =
+      UnitOp::create(builder, main.getLoc(), name,
+                     builder.getArrayAttr(attributes), length, rowBytes);
   symbols.insert(unit, main->getIterator());
 }
 
@@ -192,8 +193,8 @@ void UnitFormer::formTinyUnit() {
   // Those of several calls first, which would be in memory all the time anyway.
   SmallVector<std::tuple<bool, int64_t, size_t>> keys;
   for (auto [i, name] : llvm::enumerate(tiny))
-    keys.push_back({uses[name].calls.size() == 1,
-                    getStorageBytes(uses[name].type), i});
+    keys.push_back(
+        {uses[name].calls.size() == 1, getStorageBytes(uses[name].type), i});
   llvm::sort(keys);
   int64_t room = std::clamp<int64_t>(weights / 64, kTinyBytes, 1024 * 1024);
   SmallVector<Piece> pieces;
@@ -245,10 +246,10 @@ void UnitFormer::rewrite(Cut &cut) {
   OpBuilder at(call);
   ValueRange init;
   for (size_t i = 0; i + 1 < cut.bounds.size(); ++i) {
-    auto piece = CallOp::create(
-        at, call.getLoc(), call.getResultTypes(), call.getKernelAttr(),
-        call.getInputs(), init, at.getI64IntegerAttr(cut.bounds[i]),
-        at.getI64IntegerAttr(cut.bounds[i + 1]));
+    auto piece = CallOp::create(at, call.getLoc(), call.getResultTypes(),
+                                call.getKernelAttr(), call.getInputs(), init,
+                                at.getI64IntegerAttr(cut.bounds[i]),
+                                at.getI64IntegerAttr(cut.bounds[i + 1]));
     piece->setDiscardableAttrs(call->getDiscardableAttrDictionary());
     init = piece.getResults();
   }
@@ -284,10 +285,10 @@ LogicalResult UnitFormer::run() {
       continue;
     auto type = cast<RankedTensorType>(param.getType());
     uses[name].type = type;
-    makeUnit(Piece{name, 0, 1}, getStorageBytes(type) / std::max<int64_t>(1, type.getDimSize(0)));
+    makeUnit(Piece{name, 0, 1},
+             getStorageBytes(type) / std::max<int64_t>(1, type.getDimSize(0)));
   }
   for (auto &[op, cut] : cuts)
     rewrite(cut);
   return success();
 }
-

@@ -1,4 +1,4 @@
-//===- OwnerMap.h - Who wrote each byte last ---*- C++ -*-===//
+//===- OwnerMap.h - Who wrote each byte last --------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

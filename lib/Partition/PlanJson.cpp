@@ -1,4 +1,4 @@
-//===- PlanJson.cpp - Plans as JSON ---*- C++ -*-===//
+//===- PlanJson.cpp - Plans as JSON -----------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,8 +19,7 @@ using namespace swapc;
 static void writeInteger(llvm::json::OStream &json, Operation *op,
                          StringRef attribute) {
   auto value = op->getAttrOfType<IntegerAttr>(attribute);
-  json.attribute(attribute.substr(strlen("swap.")),
-                 value ? value.getInt() : 0);
+  json.attribute(attribute.substr(strlen("swap.")), value ? value.getInt() : 0);
 }
 
 static void writeString(llvm::json::OStream &json, Operation *op,
@@ -37,9 +36,8 @@ static void writeStep(llvm::json::OStream &json, Operation &op) {
     return;
   json.object([&] {
     json.attribute("op", op.getName().stripDialect());
-    Operation *unitOp = isa<WaitOp, OutOp>(op)
-                            ? op.getOperand(0).getDefiningOp()
-                            : &op;
+    Operation *unitOp =
+        isa<WaitOp, OutOp>(op) ? op.getOperand(0).getDefiningOp() : &op;
     if (auto in = dyn_cast_or_null<InOp>(unitOp))
       json.attribute("unit", in.getUnit());
     else if (auto fetch = dyn_cast<FetchOp>(op))
@@ -47,9 +45,9 @@ static void writeStep(llvm::json::OStream &json, Operation &op) {
     if (auto call = dyn_cast<CallOp>(op)) {
       json.attribute("kernel", call.getKernel());
       if (call.getBegin())
-        json.attribute("panels", llvm::json::Array{
-                                     static_cast<int64_t>(*call.getBegin()),
-                                     static_cast<int64_t>(*call.getEnd())});
+        json.attribute("panels",
+                       llvm::json::Array{static_cast<int64_t>(*call.getBegin()),
+                                         static_cast<int64_t>(*call.getEnd())});
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {
       json.attribute("kernel", launch.getKernel());
       json.attribute("panels",

@@ -1,4 +1,4 @@
-//===- Planner.cpp - What stays, what streams, inside a budget ---*- C++ -*-===//
+//===- Planner.cpp - What stays and what streams ----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -248,8 +248,7 @@ MemoryPlan Planner::plan(int64_t budget) const {
   bool found = false;
   for (int64_t region : regions) {
     int64_t fixed = roundUp(getArenaBytes(region, 0), kPageBytes);
-    int64_t room =
-        (budget / kPageBytes * kPageBytes) - fixed - pinnedBytes;
+    int64_t room = (budget / kPageBytes * kPageBytes) - fixed - pinnedBytes;
     // The smallest budget may end inside a page when nothing is resident.
     if (region == minRegion && pinnedBytes == 0 && budget < fixed)
       room = 0;

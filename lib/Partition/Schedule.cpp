@@ -1,4 +1,4 @@
-//===- Schedule.cpp - When each read starts ---*- C++ -*-===//
+//===- Schedule.cpp - When each read starts ---------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -62,8 +62,8 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
         break;
       if (static_cast<int>(simulation.inFlight.size()) >= problem.depth) {
         const auto &oldest = simulation.inFlight.front();
-        if (oldest.getSurelyDone() > simulation.now && firstUse[oldest.unit] > step &&
-            firstUse[unit] > step)
+        if (oldest.getSurelyDone() > simulation.now &&
+            firstUse[oldest.unit] > step && firstUse[unit] > step)
           break;
         simulation.waitForOldest();
       }

@@ -1,4 +1,4 @@
-//===- Sequence.cpp - Calls in order and the memory that they use ---*- C++ -*-===//
+//===- Sequence.cpp - Calls in order and their memory -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -38,11 +38,12 @@ ParamOp swapc::getParam(Value value) {
 
 ScheduleAttr swapc::getSchedule(CallOp call, const SymbolTable &symbols) {
   auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
-  auto schedule = kernel ? kernel->getAttrOfType<ScheduleAttr>(
-                               SwapDialect::kScheduleAttr)
-                         : ScheduleAttr();
+  auto schedule =
+      kernel ? kernel->getAttrOfType<ScheduleAttr>(SwapDialect::kScheduleAttr)
+             : ScheduleAttr();
   if (!schedule)
-    call.emitOpError() << "calls a kernel without a " << SwapDialect::kScheduleAttr
+    call.emitOpError() << "calls a kernel without a "
+                       << SwapDialect::kScheduleAttr
                        << ": schedule kernels first";
   return schedule;
 }
@@ -83,7 +84,7 @@ static LogicalResult findOutputs(Sequence &sequence, Operation *terminator) {
 }
 
 FailureOr<Sequence> Sequence::analyze(Block &block,
-                                     const SymbolTable &symbols) {
+                                      const SymbolTable &symbols) {
   Sequence sequence;
   Operation *terminator = block.getTerminator();
   if (failed(findOutputs(sequence, terminator)))

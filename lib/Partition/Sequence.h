@@ -1,4 +1,4 @@
-//===- Sequence.h - Calls in order and the memory that they use ---*- C++ -*-===//
+//===- Sequence.h - Calls in order and their memory -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- SwapPlan.cpp - One swap.plan for each budget ---*- C++ -*-===//
+//===- SwapPlan.cpp - One swap.plan for each budget -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -100,9 +100,9 @@ double SwapPlanPass::getRowsSeconds(RowsOp rows, const PlanLink &link) {
   return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
 }
 
-FailureOr<PlanProblem>
-SwapPlanPass::buildProblem(const Sequence &sequence, const SymbolTable &symbols,
-                           const UnitIndex &index) {
+FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
+                                                  const SymbolTable &symbols,
+                                                  const UnitIndex &index) {
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
@@ -118,7 +118,8 @@ SwapPlanPass::buildProblem(const Sequence &sequence, const SymbolTable &symbols,
   llvm::DenseMap<Value, int> groupOf; // by what the pieces of a call update
   for (Operation *op : sequence.steps) {
     PlanStep step;
-    Value root = op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
+    Value root =
+        op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
     step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
     if (auto call = dyn_cast<CallOp>(op)) {
       if (failed(addCall(step, call, symbols, index)))
@@ -136,8 +137,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
                              const Sequence &sequence,
                              const SymbolTable &symbols) {
   Builder builder(main);
-  Operation *worst =
-      planner.getMinStep() >= 0 ? sequence.steps[planner.getMinStep()] : nullptr;
+  Operation *worst = planner.getMinStep() >= 0
+                         ? sequence.steps[planner.getMinStep()]
+                         : nullptr;
   auto call = dyn_cast_or_null<CallOp>(worst);
   StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
@@ -148,7 +150,8 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   module->setAttr(kWeightBytesAttr, builder.getI64IntegerAttr(weightBytes));
   module->setAttr(kModelBytesAttr,
                   builder.getI64IntegerAttr(planner.getModelBytes()));
-  module->setAttr(kMinBytesAttr, builder.getI64IntegerAttr(planner.getMinBytes()));
+  module->setAttr(kMinBytesAttr,
+                  builder.getI64IntegerAttr(planner.getMinBytes()));
   module->setAttr(kActivationBytesAttr,
                   builder.getI64IntegerAttr(planner.getBuffers().bytes));
   module->setAttr(kMinKernelAttr, builder.getStringAttr(kernel));
@@ -168,8 +171,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
       error << "budget " << formatSize(bytes)
             << " is too small: the smallest feasible budget is "
-            << formatSize(planner.getMinBytes()) << " (" << planner.getMinBytes()
-            << " bytes), set by kernel '" << kernel << "'";
+            << formatSize(planner.getMinBytes()) << " ("
+            << planner.getMinBytes() << " bytes), set by kernel '" << kernel
+            << "'";
       if (!node.empty())
         error << " (node '" << node << "')";
       return error;
@@ -190,27 +194,29 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
     if (stays)
       resident.push_back(
           FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
-  auto op = PlanOp::create(builder, main.getLoc(),
-                           ("plan_" + Twine(number)).str(), budget, threads,
-                           builder.getArrayAttr(resident), plan.arena,
-                           plan.peak, plan.scratchOffset,
-                           sequence.scratchStride,
-                           builder.getDenseI64ArrayAttr(plan.slots));
-  auto ms = [&](double seconds) { return builder.getF64FloatAttr(seconds * 1e3); };
-  op->setAttr(kPredictedAttr,
-              builder.getDictionaryAttr(
-                  {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
-                   builder.getNamedAttr("resident_bytes",
-                                        builder.getI64IntegerAttr(plan.residentBytes)),
-                   builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
-                   builder.getNamedAttr("streamed_bytes",
-                                        builder.getI64IntegerAttr(plan.streamedBytes)),
-                   builder.getNamedAttr("time_ms", ms(plan.seconds))}));
+  auto op = PlanOp::create(
+      builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
+      builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
+      sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
+  auto ms = [&](double seconds) {
+    return builder.getF64FloatAttr(seconds * 1e3);
+  };
+  op->setAttr(
+      kPredictedAttr,
+      builder.getDictionaryAttr(
+          {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
+           builder.getNamedAttr("resident_bytes",
+                                builder.getI64IntegerAttr(plan.residentBytes)),
+           builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
+           builder.getNamedAttr("streamed_bytes",
+                                builder.getI64IntegerAttr(plan.streamedBytes)),
+           builder.getNamedAttr("time_ms", ms(plan.seconds))}));
 
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
-    mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+    mapping.map(argument,
+                body.addArgument(argument.getType(), argument.getLoc()));
   builder.setInsertionPointToStart(&body);
   llvm::DenseMap<int, Value> tokens;
   size_t next = 0;

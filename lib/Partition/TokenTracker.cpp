@@ -1,4 +1,4 @@
-//===- TokenTracker.cpp - Which units are in memory along a plan ---*- C++ -*-===//
+//===- TokenTracker.cpp - Which units are in memory -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,11 +34,11 @@ LogicalResult TokenTracker::visit(Operation *op) {
     if (unit < 0)
       return in.emitOpError() << in.getUnitAttr() << " is not a unit";
     if (states[unit] != Absent)
-      return in.emitOpError() << "unit " << in.getUnitAttr()
-                              << " is in memory already";
+      return in.emitOpError()
+             << "unit " << in.getUnitAttr() << " is in memory already";
     if (++inFlight > depth)
-      return in.emitOpError() << "makes " << inFlight
-                              << " reads in flight, more than " << depth;
+      return in.emitOpError()
+             << "makes " << inFlight << " reads in flight, more than " << depth;
     states[unit] = Reading;
     current[unit] = in.getToken();
     return success();

@@ -1,4 +1,4 @@
-//===- TokenTracker.h - Which units are in memory along a plan ---*- C++ -*-===//
+//===- TokenTracker.h - Which units are in memory ---------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

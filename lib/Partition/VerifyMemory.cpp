@@ -1,4 +1,4 @@
-//===- VerifyMemory.cpp - Nothing alive overlaps, everything is in the budget ---*- C++ -*-===//
+//===- VerifyMemory.cpp - Nothing alive overlaps ----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -33,7 +33,7 @@ struct Tenant {
   int64_t begin, end;
   int64_t bytes; ///< that count towards the peak
   int first, last;
-  int unit = -1;        ///< of a unit, its number
+  int unit = -1;          ///< of a unit, its number
   StringAttr kernel = {}; ///< of an activation, what wrote it
 };
 
@@ -88,9 +88,9 @@ struct VerifyMemoryPass
 LogicalResult MemoryVerifier::checkRange(Operation *op, int64_t begin,
                                          int64_t end, StringRef what) {
   if (begin < 0 || end > static_cast<int64_t>(plan.getArena()))
-    return op->emitOpError() << what << " takes bytes " << begin << " to "
-                             << end << ", outside the arena of "
-                             << plan.getArena();
+    return op->emitOpError()
+           << what << " takes bytes " << begin << " to " << end
+           << ", outside the arena of " << plan.getArena();
   if (begin < scratchEnd && end > scratchBegin)
     return op->emitOpError() << what << " takes bytes " << begin << " to "
                              << end << ", which overlap the scratch areas";
@@ -106,8 +106,8 @@ LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
   if (begin < 0)
     return op->emitOpError() << what << " has no slot";
   if (begin % kPageBytes)
-    return op->emitOpError() << what << " has a slot at " << begin
-                             << ", not on a page";
+    return op->emitOpError()
+           << what << " has a slot at " << begin << ", not on a page";
   if (failed(checkRange(op, begin, begin + bytes, what)))
     return failure();
   for (int other : owners.get(begin, begin + bytes))
@@ -151,9 +151,9 @@ LogicalResult MemoryVerifier::read(Operation *op, int64_t begin,
   for (int owner : owners.get(begin, begin + bytes)) {
     if (owner < 0 || tenants[owner].unit >= 0 ||
         tenants[owner].begin != begin || tenants[owner].end < begin + bytes)
-      return op->emitOpError() << "reads bytes " << begin << " to "
-                               << begin + bytes
-                               << ", where something else was written since";
+      return op->emitOpError()
+             << "reads bytes " << begin << " to " << begin + bytes
+             << ", where something else was written since";
     tenants[owner].last = position;
   }
   return success();
@@ -164,8 +164,8 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
                                        int64_t end) {
   int64_t unit = place.getIndex();
   if (unit < 0 || unit >= static_cast<int64_t>(index.getUnits().size()))
-    return op->emitOpError() << "reads unit " << unit << " of "
-                             << index.getUnits().size();
+    return op->emitOpError()
+           << "reads unit " << unit << " of " << index.getUnits().size();
   UnitOp unitOp = index.getUnit(unit);
   if (!getPanels(type)) {
     begin = 0;
@@ -174,9 +174,9 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   int64_t from = place.getOffset() + begin * getPanelBytes(type);
   int64_t to = place.getOffset() + end * getPanelBytes(type);
   if (from < 0 || to > static_cast<int64_t>(unitOp.getLength()))
-    return op->emitOpError() << "reads bytes " << from << " to " << to
-                             << " of unit @" << unitOp.getSymName()
-                             << ", which has " << unitOp.getLength();
+    return op->emitOpError()
+           << "reads bytes " << from << " to " << to << " of unit @"
+           << unitOp.getSymName() << ", which has " << unitOp.getLength();
   if (!tracker.isIn(unit))
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
@@ -194,8 +194,8 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
   if (failed(checkRange(op, begin, begin + bytes, "result")))
     return failure();
   if (begin % kBufferAlign)
-    return op->emitOpError() << "writes to " << begin << ", which is not a multiple of "
-                             << kBufferAlign;
+    return op->emitOpError() << "writes to " << begin
+                             << ", which is not a multiple of " << kBufferAlign;
   SmallVector<int> before = owners.get(begin, begin + bytes);
   for (int owner : before)
     if (owner >= 0 && tenants[owner].unit >= 0 &&
@@ -221,9 +221,9 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
 
 LogicalResult MemoryVerifier::visit(LaunchOp launch) {
   auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
-  auto schedule = kernel ? kernel->getAttrOfType<ScheduleAttr>(
-                               SwapDialect::kScheduleAttr)
-                         : ScheduleAttr();
+  auto schedule =
+      kernel ? kernel->getAttrOfType<ScheduleAttr>(SwapDialect::kScheduleAttr)
+             : ScheduleAttr();
   if (!schedule)
     return launch.emitOpError("launches what is not a scheduled kernel");
   int64_t begin = launch.getBegin(), end = launch.getEnd();
@@ -232,8 +232,9 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
                                 << " of " << schedule.getPanels();
   if (roundUp(schedule.getScratch(), kBufferAlign) >
       static_cast<int64_t>(plan.getScratchStride()))
-    return launch.emitOpError() << "needs " << schedule.getScratch()
-                                << " bytes of scratch, more than the areas have";
+    return launch.emitOpError()
+           << "needs " << schedule.getScratch()
+           << " bytes of scratch, more than the areas have";
   FunctionType type = kernel.getFunctionType();
   size_t inputs = type.getNumInputs();
   if (launch.getOperands().size() != inputs + type.getNumResults())
@@ -298,8 +299,8 @@ LogicalResult MemoryVerifier::verifyPeak() {
     peak = std::max(peak, live);
   }
   if (peak != static_cast<int64_t>(plan.getPeak()))
-    return plan.emitOpError() << "has a peak of " << plan.getPeak()
-                              << " bytes, but uses " << peak;
+    return plan.emitOpError()
+           << "has a peak of " << plan.getPeak() << " bytes, but uses " << peak;
   return success();
 }
 

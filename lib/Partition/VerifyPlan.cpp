@@ -1,4 +1,4 @@
-//===- VerifyPlan.cpp - No kernel reads a unit that is not in memory ---*- C++ -*-===//
+//===- VerifyPlan.cpp - Kernels read only units that are in -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -38,8 +38,7 @@ static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
     if (!tracker.isIn(piece->unit))
       return call.emitOpError()
              << "reads " << param.getParameterAttr() << ", but unit @"
-             << index.getUnit(piece->unit).getSymName()
-             << " is not in memory";
+             << index.getUnit(piece->unit).getSymName() << " is not in memory";
   }
   return success();
 }

@@ -141,16 +141,21 @@ static std::vector<Part> split(ModuleOp kernels, unsigned count) {
   std::vector<Part> parts(count);
   for (Part &part : parts)
     part.kernels = ModuleOp::create(kernels.getLoc());
-  SmallVector<std::pair<uint64_t, Operation *>> sized;
+  SmallVector<Operation *> functions;
+  SmallVector<std::pair<uint64_t, size_t>> sized;
   for (Operation &op : *kernels.getBody())
-    if (isa<LLVM::LLVMFuncOp>(op) && !op.getRegion(0).empty())
-      sized.push_back({countOperations(&op), &op});
-  llvm::stable_sort(sized, [](auto &a, auto &b) { return a.first > b.first; });
-  for (auto &[size, op] : sized) {
+    if (isa<LLVM::LLVMFuncOp>(op) && !op.getRegion(0).empty()) {
+      sized.push_back({countOperations(&op), functions.size()});
+      functions.push_back(&op);
+    }
+  llvm::sort(sized, [](auto &a, auto &b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  for (auto &[size, index] : sized) {
     Part &smallest = *llvm::min_element(
         parts, [](Part &a, Part &b) { return a.size < b.size; });
     smallest.size += size;
-    smallest.kernels->push_back(op->clone());
+    smallest.kernels->push_back(functions[index]->clone());
   }
   // Globals and declarations are few: each part gets them.
   for (Operation &op : *kernels.getBody())

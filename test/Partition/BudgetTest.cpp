@@ -1,4 +1,4 @@
-//===- BudgetTest.cpp - Budgets as people write them ---*- C++ -*-===//
+//===- BudgetTest.cpp - Budgets as people write them ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -30,9 +30,9 @@ TEST(Budget, Sizes) {
   EXPECT_EQ(getSize("96MiB"), 100663296);
   EXPECT_EQ(getSize("1.5GiB"), 1610612736);
   EXPECT_EQ(getSize("0"), 0);
-  for (const char *text : {"", "MiB", "96MB", "96 MiB", "-1", "1e9", "nan",
-                           "1.5", "1..5MiB", ".MiB", "99999999999999999999",
-                           "9999999TiB", "0x10", "inf"})
+  for (const char *text :
+       {"", "MiB", "96MB", "96 MiB", "-1", "1e9", "nan", "1.5", "1..5MiB",
+        ".MiB", "99999999999999999999", "9999999TiB", "0x10", "inf"})
     EXPECT_EQ(getSize(text), -1) << text;
 }
 

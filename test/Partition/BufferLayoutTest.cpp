@@ -1,4 +1,4 @@
-//===- BufferLayoutTest.cpp - Buffers never overlap and waste little ---*- C++ -*-===//
+//===- BufferLayoutTest.cpp - Buffers never overlap -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -23,7 +23,8 @@ std::vector<PlanBuffer> makeRandom(uint32_t seed, int count, int steps) {
   for (int i = 0; i < count; ++i) {
     int first = static_cast<int>(random() % steps);
     int last = std::min<int>(steps - 1, first + random() % 5);
-    buffers.push_back({static_cast<int64_t>(random() % 10 + 1) * 64, first, last});
+    buffers.push_back(
+        {static_cast<int64_t>(random() % 10 + 1) * 64, first, last});
   }
   return buffers;
 }

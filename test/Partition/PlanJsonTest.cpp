@@ -1,4 +1,4 @@
-//===- PlanJsonTest.cpp - Plans as JSON and in words ---*- C++ -*-===//
+//===- PlanJsonTest.cpp - Plans as JSON and in words ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -68,7 +68,8 @@ TEST_F(PlanText, JsonHoldsWhatThePlanHolds) {
   EXPECT_EQ(root.getString("min_kernel"), "k");
   EXPECT_EQ(root.getInteger("threads"), 2);
   EXPECT_EQ(root.getArray("units")->size(), 1u);
-  const llvm::json::Object &plan = *root.getArray("plans")->front().getAsObject();
+  const llvm::json::Object &plan =
+      *root.getArray("plans")->front().getAsObject();
   EXPECT_EQ(plan.getInteger("budget_bytes"), 8100);
   EXPECT_EQ(plan.getInteger("peak_bytes"), 8000);
   EXPECT_EQ(plan.getInteger("streamed_bytes"), 4096);

@@ -1,4 +1,4 @@
-//===- PlannerTest.cpp - Plans are right, and good ---*- C++ -*-===//
+//===- PlannerTest.cpp - Plans are right, and good --------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -42,9 +42,8 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
     int64_t slot = plan.slots[unit];
     EXPECT_GE(slot, 0);
     EXPECT_EQ(slot % kPageBytes, 0);
-    return Extent{slot,
-                  slot + roundUp(problem.units[unit].bytes, kPageBytes), first,
-                  last};
+    return Extent{slot, slot + roundUp(problem.units[unit].bytes, kPageBytes),
+                  first, last};
   };
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (plan.resident[unit])

@@ -21,74 +21,82 @@ using namespace swapc;
 constexpr int kExitFailure = 1, kExitUsage = 2;
 
 static cl::OptionCategory category("swapc options");
-static cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
-                                      cl::cat(category));
-static cl::opt<std::string>
-    outputPath("o", cl::value_desc("PROG"), cl::cat(category),
-               cl::desc("output; the blob goes to PROG.swap ('-': stdout)"));
-static cl::list<std::string>
-    budgets("budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
-            cl::cat(category),
-            cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
-                     "(of what the model needs), min, max (default)"));
-static cl::opt<std::string> targetName("target", cl::init("cpu"),
-                                       cl::value_desc("cpu|cuda"),
-                                       cl::cat(category),
-                                       cl::desc("what runs the kernels"));
-static cl::opt<std::string> mtriple("mtriple", cl::value_desc("triple"),
-                                    cl::cat(category),
-                                    cl::desc("target triple (default: host)"));
-static cl::opt<std::string>
-    mcpu("mcpu", cl::value_desc("cpu"), cl::cat(category),
-         cl::desc("processor (default: x86-64-v3; native: this one)"));
-static cl::opt<std::string> cudaArch("cuda-arch", cl::value_desc("sm_NN"),
-                                     cl::cat(category),
-                                     cl::desc("GPU architecture"));
-static cl::list<std::string>
-    dims("dim", cl::value_desc("NAME=N"), cl::cat(category),
-         cl::desc("size of a symbolic dimension"));
-static cl::opt<unsigned>
-    threads("threads", cl::init(0), cl::value_desc("N"), cl::cat(category),
-            cl::desc("most threads of a run (default: processors here)"));
-static cl::opt<Emit> emitKind(
-    "emit", cl::desc("what to write:"), cl::init(Emit::Exe), cl::cat(category),
-    cl::values(clEnumValN(Emit::Exe, "exe", "executable and blob (default)"),
-               clEnumValN(Emit::Lib, "lib",
-                          "folder with static library, C header and blob"),
-               clEnumValN(Emit::Obj, "obj", "object file and blob"),
-               clEnumValN(Emit::TensorIR, "tensor-ir", "model in MLIR"),
-               clEnumValN(Emit::KernelIR, "kernel-ir", "kernels and calls"),
-               clEnumValN(Emit::SwapIR, "swap-ir", "swap-in and swap-out"),
-               clEnumValN(Emit::MemoryIR, "memory-ir", "fixed addresses"),
-               clEnumValN(Emit::LLVMIR, "llvm-ir", "LLVM IR"),
-               clEnumValN(Emit::Asm, "asm", "assembly"),
-               clEnumValN(Emit::Plan, "plan", "the plan as JSON")));
-static cl::opt<std::string>
-    unitBytes("unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
-              cl::desc("bytes that move together (default: chosen)"));
-static cl::opt<std::string>
-    linkerDriver("linker-driver", cl::value_desc("PATH"), cl::cat(category),
-                 cl::desc("compiler that links (default: clang-22, then cc)"));
-static cl::opt<std::string>
-    runtimeDir("runtime-dir", cl::value_desc("DIR"), cl::cat(category),
-               cl::desc("folder of libswap_runtime.a"));
-static cl::opt<bool> quiet("quiet", cl::cat(category),
-                           cl::desc("print errors and warnings only"));
 
-static cl::extrahelp examples(
-    "\nExamples:\n"
-    "  swapc vgg19.onnx --budget 94MiB -o vgg19   # writes vgg19, vgg19.swap\n"
-    "  ./vgg19 --input x=image.npy --output-dir out\n"
-    "  swapc gpt2.onnx --dim batch=1 --budget min,40%,max -o gpt2\n"
-    "  swapc model.onnx --budget 17% --emit plan\n");
+namespace {
+/// Made after the options of LLVM's libraries were dropped: some have names
+/// that are ours.
+struct Options {
+  cl::opt<std::string> modelPath{cl::Positional, cl::desc("MODEL.onnx"),
+                                 cl::cat(category)};
+  cl::opt<std::string> outputPath{
+      "o", cl::value_desc("PROG"), cl::cat(category),
+      cl::desc("output; the blob goes to PROG.swap ('-': stdout)")};
+  cl::list<std::string> budgets{
+      "budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
+      cl::cat(category),
+      cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
+               "(of what the model needs), min, max (default)")};
+  cl::opt<std::string> targetName{"target", cl::init("cpu"),
+                                  cl::value_desc("cpu|cuda"), cl::cat(category),
+                                  cl::desc("what runs the kernels")};
+  cl::opt<std::string> mtriple{"mtriple", cl::value_desc("triple"),
+                               cl::cat(category),
+                               cl::desc("target triple (default: host)")};
+  cl::opt<std::string> mcpu{
+      "mcpu", cl::value_desc("cpu"), cl::cat(category),
+      cl::desc("processor (default: x86-64-v3; native: this one)")};
+  cl::opt<std::string> cudaArch{"cuda-arch", cl::value_desc("sm_NN"),
+                                cl::cat(category),
+                                cl::desc("GPU architecture")};
+  cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
+                             cl::desc("size of a symbolic dimension")};
+  cl::opt<unsigned> threads{
+      "threads", cl::init(0), cl::value_desc("N"), cl::cat(category),
+      cl::desc("most threads of a run (default: processors here)")};
+  cl::opt<Emit> emitKind{
+      "emit", cl::desc("what to write:"), cl::init(Emit::Exe),
+      cl::cat(category),
+      cl::values(clEnumValN(Emit::Exe, "exe", "executable and blob (default)"),
+                 clEnumValN(Emit::Lib, "lib",
+                            "folder with static library, C header and blob"),
+                 clEnumValN(Emit::Obj, "obj", "object file and blob"),
+                 clEnumValN(Emit::TensorIR, "tensor-ir", "model in MLIR"),
+                 clEnumValN(Emit::KernelIR, "kernel-ir", "kernels and calls"),
+                 clEnumValN(Emit::SwapIR, "swap-ir", "swap-in and swap-out"),
+                 clEnumValN(Emit::MemoryIR, "memory-ir", "fixed addresses"),
+                 clEnumValN(Emit::LLVMIR, "llvm-ir", "LLVM IR"),
+                 clEnumValN(Emit::Asm, "asm", "assembly"),
+                 clEnumValN(Emit::Plan, "plan", "the plan as JSON"))};
+  cl::opt<std::string> unitBytes{
+      "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("bytes that move together (default: chosen)")};
+  cl::opt<std::string> linkerDriver{
+      "linker-driver", cl::value_desc("PATH"), cl::cat(category),
+      cl::desc("compiler that links (default: clang-22, then cc)")};
+  cl::opt<std::string> runtimeDir{"runtime-dir", cl::value_desc("DIR"),
+                                  cl::cat(category),
+                                  cl::desc("folder of libswap_runtime.a")};
+  cl::opt<bool> quiet{"quiet", cl::cat(category),
+                      cl::desc("print errors and warnings only")};
+
+  cl::extrahelp examples{
+      "\nExamples:\n"
+      "  swapc vgg19.onnx --budget 94MiB -o vgg19   # writes vgg19, "
+      "vgg19.swap\n"
+      "  ./vgg19 --input x=image.npy --output-dir out\n"
+      "  swapc gpt2.onnx --dim batch=1 --budget min,40%,max -o gpt2\n"
+      "  swapc model.onnx --budget 17% --emit plan\n"};
+};
+} // namespace
 
 static int usageError(const Twine &message) {
   errs() << "swapc: error: " << message << "\nTry 'swapc --help'.\n";
   return kExitUsage;
 }
 
-static bool parseDims(CompileOptions &options, std::string &bad) {
-  for (const std::string &dim : dims) {
+static bool parseDims(const Options &line, CompileOptions &options,
+                      std::string &bad) {
+  for (const std::string &dim : line.dims) {
     auto [name, value] = StringRef(dim).rsplit('=');
     int64_t size;
     if (name.empty() || value.getAsInteger(10, size) || size <= 0) {
@@ -101,44 +109,46 @@ static bool parseDims(CompileOptions &options, std::string &bad) {
 }
 
 /// Fills `options` from the command line; an exit code where it is wrong.
-static int readOptions(CompileOptions &options, const char *program) {
-  if (modelPath.empty())
+static int readOptions(const Options &line, CompileOptions &options,
+                       const char *program) {
+  if (line.modelPath.empty())
     return usageError("no model given");
-  if (targetName != "cpu" && targetName != "cuda")
-    return usageError("--target: '" + targetName + "' is not cpu or cuda");
-  if (targetName == "cuda" || !cudaArch.empty())
+  if (line.targetName != "cpu" && line.targetName != "cuda")
+    return usageError("--target: '" + line.targetName + "' is not cpu or cuda");
+  if (line.targetName == "cuda" || !line.cudaArch.empty())
     return usageError("--target cuda is not supported by this version");
   std::string bad;
-  if (!parseDims(options, bad))
+  if (!parseDims(line, options, bad))
     return usageError("--dim: '" + bad + "' is not NAME=N with N above 0");
-  if (budgets.getNumOccurrences())
-    options.budgets.assign(budgets.begin(), budgets.end());
+  if (line.budgets.getNumOccurrences())
+    options.budgets.assign(line.budgets.begin(), line.budgets.end());
   for (const std::string &budget : options.budgets)
     if (Expected<BudgetSpec> spec = BudgetSpec::parse(budget); !spec)
       return usageError("--budget: " + toString(spec.takeError()));
-  if (!unitBytes.empty()) {
-    Expected<int64_t> bytes = parseSize(unitBytes);
+  if (!line.unitBytes.empty()) {
+    Expected<int64_t> bytes = parseSize(line.unitBytes);
     if (!bytes)
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
-  if (threads.getNumOccurrences() && threads == 0)
-    return usageError("--threads must be above 0");
-  options.model = modelPath;
-  options.output = outputPath;
+  if (line.threads.getNumOccurrences() && line.threads == 0)
+    return usageError("--line.threads must be above 0");
+  options.model = line.modelPath;
+  options.output = line.outputPath;
   if (options.output == "-" &&
-      (emitKind == Emit::Exe || emitKind == Emit::Lib || emitKind == Emit::Obj))
+      (line.emitKind == Emit::Exe || line.emitKind == Emit::Lib ||
+       line.emitKind == Emit::Obj))
     return usageError("-o -: only text goes to standard output");
-  options.emit = emitKind;
-  options.triple = mtriple;
-  options.cpu = mcpu;
+  options.emit = line.emitKind;
+  options.triple = line.mtriple;
+  options.cpu = line.mcpu;
   options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = threads ? threads : options.compileThreads;
-  options.linkerDriver = linkerDriver;
-  options.runtimeDir = runtimeDir;
+  options.threads = line.threads ? line.threads : options.compileThreads;
+  options.linkerDriver = line.linkerDriver;
+  options.runtimeDir = line.runtimeDir;
   options.executable = sys::fs::getMainExecutable(
       program, reinterpret_cast<void *>(&usageError));
-  options.summary = !quiet;
+  options.summary = !line.quiet;
   return 0;
 }
 
@@ -149,6 +159,8 @@ int main(int argc, char **argv) {
   InitializeAllTargetMCs();
   InitializeAllAsmPrinters();
   InitializeAllAsmParsers();
+  cl::ResetCommandLineParser();
+  Options line;
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter(
       [](raw_ostream &os) { os << "swapc " SWAPC_VERSION "\n"; });
@@ -159,17 +171,16 @@ int main(int argc, char **argv) {
           "compiles a neural network into a program that runs it inside a "
           "memory budget\n",
           &stream))
-    return usageError(
-        StringRef(messages).split('\n').first.split(": ").second);
+    return usageError(StringRef(messages).split('\n').first.split(": ").second);
   CompileOptions options;
-  if (int code = readOptions(options, argv[0]))
+  if (int code = readOptions(line, options, argv[0]))
     return code;
 
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
   context.printOpOnDiagnostic(false);
-  Progress progress(!quiet);
+  Progress progress(!line.quiet);
   DiagnosticPrinter printer(&context, progress);
   if (succeeded(compile(options, context, progress)))
     return 0;

@@ -1,4 +1,4 @@
-//===- Budget.h - Memory budgets as people write them ---*- C++ -*-===//
+//===- Budget.h - Memory budgets as people write them -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

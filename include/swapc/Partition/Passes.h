@@ -1,4 +1,4 @@
-//===- Passes.h - Passes of partitioning and memory ---*- C++ -*-===//
+//===- Passes.h - Passes of partitioning and memory -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Plan.h - Attributes that planning leaves on module and plans ---*- C++ -*-===//
+//===- Plan.h - Attributes that planning leaves -----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- PlanJson.h - Plans as JSON and in words ---*- C++ -*-===//
+//===- PlanJson.h - Plans as JSON and in words ------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Planner.h - What is in memory when, under a budget ---*- C++ -*-===//
+//===- Planner.h - What is in memory when, under a budget -------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -75,8 +75,8 @@ struct PlanAction {
 
 struct MemoryPlan {
   bool feasible = false;
-  int64_t arena = 0;          ///< bytes needed, at most the budget
-  int64_t peak = 0;           ///< bytes in use at the worst moment
+  int64_t arena = 0; ///< bytes needed, at most the budget
+  int64_t peak = 0;  ///< bytes in use at the worst moment
   int64_t scratchOffset = 0;
   int64_t residentBytes = 0;  ///< whole pages
   int64_t streamedBytes = 0;  ///< per inference, whole pages
@@ -149,8 +149,9 @@ private:
   BufferLayout layout;
   std::vector<int> firstUse, lastUse; ///< per unit, -1 if no step needs it
   std::vector<char> pinned;
-  std::vector<int> order;     ///< streamable units in the order of first use
-  std::vector<int> byDensity; ///< streamable units, least compute per byte first
+  std::vector<int> order; ///< streamable units in the order of first use
+  std::vector<int>
+      byDensity; ///< streamable units, least compute per byte first
   std::vector<double> startTime; ///< per step, with nothing to wait for
   int64_t pinnedBytes = 0;
   int64_t modelBytes = 0;

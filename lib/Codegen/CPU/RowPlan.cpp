@@ -99,6 +99,12 @@ static int findHorizontal(RowNest &nest) {
   return -1;
 }
 
+static void makeScalar(RowNest &nest) {
+  nest.vector = nest.across = -1;
+  nest.width = 1;
+  nest.mode = NestMode::Lanes;
+}
+
 static void chooseLanes(RowNest &nest, const CpuTarget &target) {
   nest.width = chooseWidth(nest, target);
   nest.vector = findContiguousLoop(nest);
@@ -120,11 +126,8 @@ static void chooseLanes(RowNest &nest, const CpuTarget &target) {
       nest.width = std::min<int64_t>(nest.width, 16);
     }
   }
-  if (nest.vector < 0 || nest.width < 2) {
-    nest.vector = -1;
-    nest.width = 1;
-    nest.mode = NestMode::Lanes;
-  }
+  if (nest.vector < 0 || nest.width < 2)
+    makeScalar(nest);
 }
 
 //===----------------------------------------------------------------------===//
@@ -145,13 +148,22 @@ static int64_t countFlops(RowPlan &plan) {
 static void chooseOuter(RowPlan &plan) {
   // Loops before `inner` are outer ones; lanes must stay inside.
   unsigned inner = plan.prefix;
-  int64_t grain = 1, total = 0, perInner = 0;
+  int64_t grain = 1, total = 0, largest = 0, perInner = 0;
   for (RowNest &nest : plan.nests) {
-    for (int loop : {nest.vector, nest.across})
-      if (loop >= 0)
-        inner = std::min<unsigned>(inner, loop);
     total += nest.iterations();
+    largest = std::max(largest, nest.iterations());
   }
+  auto innermostOuter = [](RowNest &nest) {
+    unsigned loop = nest.vector < 0 ? nest.sizes.size() : nest.vector;
+    return nest.across < 0 ? loop : std::min<unsigned>(loop, nest.across);
+  };
+  for (RowNest &nest : plan.nests)
+    if (nest.iterations() * 8 >= largest)
+      inner = std::min(inner, innermostOuter(nest));
+  // A small nest (a scale of each row) does not cut across the others' rows.
+  for (RowNest &nest : plan.nests)
+    if (innermostOuter(nest) < inner)
+      makeScalar(nest);
   for (RowNest &nest : plan.nests) {
     perInner += nest.iterations(inner);
     grain = std::max(grain, nest.width * (nest.mode == NestMode::Transpose ? 1 : 4));

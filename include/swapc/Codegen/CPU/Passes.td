@@ -25,7 +25,9 @@ def ScheduleKernels : SwapCPUPass<"swap-schedule-kernels"> {
     contraction micro-kernel where it fits, a row kernel otherwise.
   }];
   let dependentDialects = ["::mlir::swap::SwapDialect"];
-  let options = targetOptions;
+  let options = !listconcat(targetOptions, [
+    Option<"all", "all", "bool", /*default=*/"false",
+           "also functions that nothing calls (for tests)">]);
 }
 
 def PackParameters : SwapCPUPass<"swap-pack-parameters"> {

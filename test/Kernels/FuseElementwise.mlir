@@ -1,0 +1,60 @@
+// RUN: swap-opt %s --swap-fuse-elementwise | FileCheck %s
+
+// Verifies that a chain becomes one operation, in the shape before an
+// expand_shape, and that the transposition of the left operand of a product
+// goes into its map while that of the right operand stays.
+// CHECK: #[[A:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d3)>
+// CHECK: #[[B:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>
+// CHECK-LABEL: func.func @chain
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<4x8xf32>)
+// CHECK: arith.addf
+// CHECK: math.exp
+// CHECK: tensor.expand_shape %{{.*}} : tensor<4x8xf32> into tensor<1x4x8xf32>
+// CHECK-NEXT: return
+// CHECK-LABEL: func.func @product
+// CHECK: linalg.generic {{.*}} ins(%arg1 : tensor<5x2x6xf32>) outs(%{{.*}} : tensor<2x6x5xf32>)
+// CHECK: linalg.generic {indexing_maps = [#[[A]], #[[B]], #{{.*}}], {{.*}} ins(%arg0, %{{.*}} : tensor<4x2x6xf32>, tensor<2x6x5xf32>)
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#last = affine_map<(d0, d1, d2) -> (d2)>
+func.func @chain(%x: tensor<4x8xf32>, %y: tensor<8xf32>) -> tensor<1x4x8xf32> {
+  %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [1, 4, 8] : tensor<4x8xf32> into tensor<1x4x8xf32>
+  %e = tensor.empty() : tensor<1x4x8xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #last, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%r, %y : tensor<1x4x8xf32>, tensor<8xf32>) outs(%e : tensor<1x4x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x8xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%0 : tensor<1x4x8xf32>) outs(%e : tensor<1x4x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = math.exp %a : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x8xf32>
+  return %1 : tensor<1x4x8xf32>
+}
+func.func @product(%x: tensor<4x2x6xf32>, %y: tensor<5x2x6xf32>) -> tensor<2x4x5xf32> {
+  %e0 = tensor.empty() : tensor<2x4x6xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d1, d0, d2)>, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : tensor<4x2x6xf32>) outs(%e0 : tensor<2x4x6xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<2x4x6xf32>
+  %e1 = tensor.empty() : tensor<2x6x5xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d2, d0, d1)>, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%y : tensor<5x2x6xf32>) outs(%e1 : tensor<2x6x5xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<2x6x5xf32>
+  %z = arith.constant 0.0 : f32
+  %e2 = tensor.empty() : tensor<2x4x5xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e2 : tensor<2x4x5xf32>) -> tensor<2x4x5xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%0, %1 : tensor<2x4x6xf32>, tensor<2x6x5xf32>) outs(%f : tensor<2x4x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x4x5xf32>
+  return %2 : tensor<2x4x5xf32>
+}
