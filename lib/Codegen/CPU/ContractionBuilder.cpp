@@ -114,6 +114,12 @@ Value ContractionEmitter::loadVector(Type element, Value pointer, Value mask) {
   unsigned align = swap::getElementBytes(element);
   Value value;
   if (mask) {
+    // Where masks become branches, the back end would move 16-bit floats
+    // between them as float32, through a library call.
+    if (isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16) {
+      value = loadVector(b.getI16Type(), pointer, mask);
+      return arith::BitcastOp::create(b, loc, type, value);
+    }
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     value = LLVM::MaskedLoadOp::create(b, loc, type, pointer, mask,
                                        zero, align);
@@ -130,6 +136,8 @@ void ContractionEmitter::storeVector(Value vector, Value pointer, Value mask) {
   unsigned align = swap::getElementBytes(element);
   if (element.isInteger(1))
     vector = arith::ExtUIOp::create(b, loc, vectorOf(b.getI8Type()), vector);
+  else if (mask && isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16)
+    vector = arith::BitcastOp::create(b, loc, vectorOf(b.getI16Type()), vector);
   if (mask)
     LLVM::MaskedStoreOp::create(b, loc, vector, pointer, mask,
                                 b.getI32IntegerAttr(align));

@@ -49,7 +49,6 @@ private:
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
   void packPanel(Value scratch);
-  void copyColumns(Values loops, Value target);
   Value multiplyAdd(Value a, Value b, Value acc);
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);

@@ -130,7 +130,8 @@ void ContractionEmitter::packPanel(Value scratch) {
       scf::ForOp::create(
           b, loc, from, to, constant(1), ValueRange(),
           [&](OpBuilder &, Location, Value j, ValueRange) {
-            Type element = info.elementB;
+            // Bits are moved, whatever their type.
+            Type element = b.getIntegerType(8 * swap::getElementBytes(info.elementB));
             Value value =
                 zero ? Value(arith::ConstantOp::create(
                            b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
