@@ -8,31 +8,55 @@
 #include "Reduction.h"
 #include "Windows.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
 
-/// Reduces each window; an empty tensor of the window's shape gives its sizes.
-static TensorRef pool(NodeImporter &n, const Windows &w, TensorRef input,
-                      TypedAttr padding, TypedAttr init, Body body) {
+namespace {
+/// The loops of a pool: N, C, spatial, then the window.
+struct PoolLoops {
+  AffineMap input, window, result;
+  SmallVector<IteratorType> iterators;
+  SmallVector<int64_t> shape;
+};
+} // namespace
+
+static PoolLoops getLoops(NodeImporter &n, const Windows &w) {
   unsigned rank = w.size(), dims = 2 + 2 * rank;
-  TensorRef padded = w.pad(n, input, padding);
+  PoolLoops loops;
   SmallVector<AffineExpr> from{n.dim(0), n.dim(1)}, to = from, window;
-  SmallVector<int64_t> shape{input->getDim(0), input->getDim(1)};
+  loops.shape = {n.in(0)->getDim(0), n.in(0)->getDim(1)};
   for (unsigned i = 0; i < rank; ++i) {
     AffineExpr o = n.dim(2 + i), k = n.dim(2 + rank + i);
     from.push_back(w.at(i, o, k));
     to.push_back(o);
     window.push_back(k);
-    shape.push_back(w.out[i]);
+    loops.shape.push_back(w.out[i]);
   }
-  SmallVector<IteratorType> iterators(2 + rank, IteratorType::parallel);
-  iterators.append(rank, IteratorType::reduction);
-  Value empty = tensor::EmptyOp::create(n.b, n.loc, w.kernel, init.getType());
-  return n.reduce({{padded, n.getMap(dims, from)}, {n.wrap(empty), n.getMap(dims, window)}},
-                  n.getMap(dims, to), iterators, shape, init, body);
+  loops.input = n.getMap(dims, from);
+  loops.window = n.getMap(dims, window);
+  loops.result = n.getMap(dims, to);
+  loops.iterators.assign(2 + rank, IteratorType::parallel);
+  loops.iterators.append(rank, IteratorType::reduction);
+  return loops;
+}
+
+/// An empty tensor of the window's shape, which gives its sizes.
+static TensorRef getWindowOperand(NodeImporter &n, const Windows &w, Type type) {
+  return n.wrap(tensor::EmptyOp::create(n.b, n.loc, w.kernel, type));
+}
+
+/// Reduces each window.
+static TensorRef pool(NodeImporter &n, const Windows &w, TensorRef input,
+                      TypedAttr padding, TypedAttr init, Body body) {
+  PoolLoops loops = getLoops(n, w);
+  TensorRef padded = w.pad(n, input, padding);
+  TensorRef window = getWindowOperand(n, w, init.getType());
+  return n.reduce({{padded, loops.input}, {window, loops.window}}, loops.result,
+                  loops.iterators, loops.shape, init, body);
 }
 
 static FailureOr<Windows> getWindows(NodeImporter &n) {
@@ -51,17 +75,53 @@ static TypedAttr getLowest(NodeImporter &n, Type type, bool isUnsigned) {
                                              : APInt::getSignedMinValue(bits));
 }
 
+/// The second output of MaxPool: where in the input, as one number, the first
+/// of the largest elements of each window is.
+static TensorRef findIndices(NodeImporter &n, const Windows &w, TensorRef max,
+                             TypedAttr lowest) {
+  PoolLoops loops = getLoops(n, w);
+  unsigned rank = w.size();
+  ArrayRef<int64_t> shape = n.in(0)->getShape();
+  bool columnMajor = n.getInt("storage_order", 0);
+  TensorRef padded = w.pad(n, n.in(0), lowest);
+  TensorRef window = getWindowOperand(n, w, lowest.getType());
+  TypedAttr none = n.b.getI64IntegerAttr(INT64_MAX);
+  return n.reduce(
+      {{padded, loops.input}, {max, loops.result}, {window, loops.window}}, loops.result,
+      loops.iterators, loops.shape, none, [&](Scalar &s, ValueRange args) -> Value {
+        auto loop = [&](unsigned d) -> Value {
+          return linalg::IndexOp::create(s.getBuilder(), s.getLoc(), d);
+        };
+        Value plane = s.add(s.mul(loop(0), s.index(shape[1])), loop(1));
+        Value position = s.mul(plane, s.index(getProduct(shape.drop_front(2))));
+        for (unsigned i = 0; i < rank; ++i) {
+          ArrayRef<int64_t> faster = columnMajor ? shape.slice(2, i) : shape.drop_front(3 + i);
+          Value at = s.add(s.mul(loop(2 + i), s.index(w.strides[i])),
+                           s.mul(loop(2 + rank + i), s.index(w.dilations[i])));
+          at = s.sub(at, s.index(w.low[i]));
+          position = s.add(position, s.mul(at, s.index(getProduct(faster))));
+        }
+        position = s.make<arith::IndexCastOp>(none.getType(), position);
+        Value hit = s.compare(Scalar::Equal, args[0], args[1]);
+        return s.select(hit, s.min(args[3], position), args[3]);
+      });
+}
+
 static LogicalResult importMaxPool(NodeImporter &n) {
   FailureOr<Windows> w = getWindows(n);
   if (failed(w))
     return failure();
-  if (n.wantsOutput(1))
-    return n.error("the output Indices is not supported");
   bool isUnsigned = n.in(0)->isUnsigned;
   TypedAttr lowest = getLowest(n, n.in(0)->getElementType(), isUnsigned);
-  return n.finish(pool(n, *w, n.in(0), lowest, lowest, [&](Scalar &s, ValueRange args) {
+  TensorRef max = pool(n, *w, n.in(0), lowest, lowest, [&](Scalar &s, ValueRange args) {
     return s.max(args[2], args[0], isUnsigned);
-  }));
+  });
+  SmallVector<TensorRef> results{max};
+  if (n.wantsOutput(1)) {
+    results.push_back(findIndices(n, *w, max, lowest));
+    results.back()->isUnsigned = false;
+  }
+  return n.finish(results);
 }
 
 /// How many positions of window `o` count for the average.

@@ -35,19 +35,27 @@ namespace {
 struct InlineScalarsPass : swapc::impl::InlineScalarsBase<InlineScalarsPass> {
   using InlineScalarsBase::InlineScalarsBase;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(set);
+    tensor::EmptyOp::getCanonicalizationPatterns(set, context);
+    patterns = FrozenRewritePatternSet(std::move(set));
+    return success();
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
     for (auto func : module.getOps<func::FuncOp>()) {
-      func.walk([](linalg::GenericOp op) {
-        inlineSplats(op);
-        sinkConstants(op);
-      });
-      RewritePatternSet patterns(&getContext());
-      linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
-      tensor::EmptyOp::getCanonicalizationPatterns(patterns, &getContext());
-      if (failed(applyPatternsGreedily(func, std::move(patterns))))
-        return signalPassFailure();
+      // Folding finds more scalars, such as an index into a table of zeros.
+      for (int round = 0; round < 2; ++round) {
+        func.walk([](linalg::GenericOp op) {
+          inlineSplats(op);
+          sinkConstants(op);
+        });
+        if (failed(applyPatternsGreedily(func, patterns)))
+          return signalPassFailure();
+      }
       func.walk([&](arith::ConstantOp op) { makeParameter(op, symbols); });
     }
   }
@@ -68,6 +76,8 @@ struct InlineScalarsPass : swapc::impl::InlineScalarsBase<InlineScalarsPass> {
     op.replaceAllUsesWith(param);
     op.erase();
   }
+
+  FrozenRewritePatternSet patterns;
 };
 
 } // namespace

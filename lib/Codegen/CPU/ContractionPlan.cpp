@@ -93,7 +93,7 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
 
   // Masked loads of narrow types need AVX-512; elsewhere they become branches.
   bool tail = info.columns() % plan.width() != 0;
-  bool canMask = target.vectorBits >= 512 ||
+  bool canMask = target.hasMasks ||
                  info.elementB.getIntOrFloatBitWidth() >= 32;
   if (encoding)
     plan.source = PanelSource::Packed;

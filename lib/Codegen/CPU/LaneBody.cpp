@@ -149,6 +149,15 @@ LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indice
     return arith::IndexCastOp::create(builder, loc, type, value);
   };
   for (auto [dim, index] : llvm::enumerate(indices)) {
+    // A computed index is data: whatever it is, the access stays inside.
+    bool isLoop = index.base || matchPattern(index.value, m_Constant());
+    if (!isLoop) {
+      int64_t last = std::max<int64_t>(0, tensor.type.getDimSize(dim) - 1);
+      Value bound = arith::ConstantOp::create(builder, loc, builder.getIndexAttr(last));
+      if (isa<VectorType>(index.value.getType()))
+        bound = broadcast(bound, lanes.width);
+      index.value = arith::MinUIOp::create(builder, loc, index.value, bound);
+    }
     if (index.base) {
       scalar = add(scalar, multiply(toI64(index.base), strides[dim]));
       step += index.coefficient * strides[dim];
