@@ -198,7 +198,7 @@ LogicalResult BlobWriter::runTasks(unsigned threads) {
     if (!front.error.empty())
       result = emitError(module.getLoc()) << front.error;
     else if (Error error = append(tasks[index], front.data.get()))
-      result = emitFailure(module.getLoc(), std::move(error));
+      result = emitFailure(UnknownLoc::get(module.getContext()), std::move(error));
     done += tasks[index].bytes;
     progress.update(done, total);
     window.pop_front();
@@ -239,7 +239,7 @@ FailureOr<BlobInfo> BlobWriter::write(unsigned threads) {
   if (failed(runTasks(std::max(threads, 1u))))
     return failure();
   if (Error error = finishHeader()) {
-    (void)emitFailure(module.getLoc(), std::move(error));
+    (void)emitFailure(UnknownLoc::get(module.getContext()), std::move(error));
     return failure();
   }
   return info;

@@ -99,7 +99,8 @@ LogicalResult Compiler::openOutputs() {
     if (output.empty())
       output = stem.str();
     madeFolder = !llvm::sys::fs::exists(output);
-    if (std::error_code code = llvm::sys::fs::create_directories(output))
+    if (std::error_code code = llvm::sys::fs::create_directories(
+            output, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
       return emitFailure(location, fileError("make folder", output, code));
     std::string base = output + "/";
     return success(succeeded(open(blob, base + getName() + ".swap")) &&
@@ -193,7 +194,7 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
   link.runtimeDir = options.runtimeDir;
   link.executable = options.executable;
   link.triple = phases.target.triple;
-  if (Error error = linkProgram(code, product->getTemporaryPath(), link))
+  if (Error error = linkProgram(code, *product, link))
     return emitFailure(location, std::move(error));
   return success();
 }

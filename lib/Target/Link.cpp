@@ -14,6 +14,8 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/Signals.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <cerrno>
 #include <deque>
@@ -44,6 +46,12 @@ static Expected<std::string> findDriver(const LinkOptions &options) {
 }
 
 static Expected<std::string> findRuntime(const LinkOptions &options) {
+  if (options.runtimeDir.empty() &&
+      Triple(options.triple).getArch() !=
+          Triple(sys::getProcessTriple()).getArch())
+    return linkError("no runtime for " + options.triple +
+                     " here: --emit lib makes a library for it, or "
+                     "--runtime-dir says where its runtime is");
   SmallVector<std::string, 3> folders;
   if (!options.runtimeDir.empty()) {
     folders.push_back(options.runtimeDir);
@@ -64,20 +72,22 @@ static Expected<std::string> findRuntime(const LinkOptions &options) {
 }
 
 namespace {
-/// Object files for the linker, gone when this object is.
-class ObjectFiles {
+/// Files between this program and the linker, gone when this object is.
+class ScratchFiles {
 public:
-  Error add(ArrayRef<char> object) {
-    SmallString<128> path;
+  /// A new file with these bytes; `path` is its name.
+  Error add(StringRef suffix, ArrayRef<char> bytes, std::string &path) {
+    SmallString<128> name;
     int descriptor;
     if (std::error_code code = sys::fs::createTemporaryFile(
-            "swapc", "o", descriptor, path))
-      return fileError("write", "a temporary object file", code);
-    removers.emplace_back(path);
-    paths.push_back(path.str().str());
+            "swapc", suffix, descriptor, name))
+      return fileError("write", "a temporary file", code);
+    removers.emplace_back(name);
+    path = name.str().str();
+    paths.push_back(path);
     sys::RemoveFileOnSignal(path);
     Error error = Error::success();
-    ArrayRef<char> rest = object;
+    ArrayRef<char> rest = bytes;
     while (!rest.empty()) {
       ssize_t count = ::write(descriptor, rest.data(), rest.size());
       if (count < 0 && errno == EINTR)
@@ -92,8 +102,7 @@ public:
     ::close(descriptor);
     return error;
   }
-  ArrayRef<std::string> getPaths() const { return paths; }
-  ~ObjectFiles() {
+  ~ScratchFiles() {
     for (const std::string &path : paths)
       sys::DontRemoveFileOnSignal(path);
   }
@@ -104,16 +113,21 @@ private:
 };
 } // namespace
 
-/// First lines of what the linker wrote, for a message.
+/// The first error of what the linker wrote, for a message of one line.
 static std::string readMessages(StringRef path) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
   if (!buffer)
     return "";
   StringRef text = (*buffer)->getBuffer().trim();
-  return text.take_front(2000).str();
+  SmallVector<StringRef, 8> lines;
+  text.split(lines, '\n');
+  for (StringRef line : lines)
+    if (line.contains("error"))
+      return line.take_front(1000).str();
+  return lines.empty() ? "" : lines.front().take_front(1000).str();
 }
 
-Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, StringRef output,
+Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
                          const LinkOptions &options) {
   Expected<std::string> driver = findDriver(options);
   if (!driver)
@@ -121,22 +135,30 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, StringRef output,
   Expected<std::string> runtime = findRuntime(options);
   if (!runtime)
     return runtime.takeError();
-  ObjectFiles files;
-  for (const CodeBuffer &object : objects)
-    if (Error error = files.add(object))
+  // Linked elsewhere and copied, so that a full disk is our message.
+  ScratchFiles files;
+  std::string program, log;
+  if (Error error = files.add("out", {}, program))
+    return error;
+  if (Error error = files.add("log", {}, log))
+    return error;
+  std::vector<std::string> arguments = {*driver, "-o", program};
+  for (const CodeBuffer &object : objects) {
+    std::string path;
+    if (Error error = files.add("o", object, path))
       return error;
-
-  std::vector<std::string> arguments = {*driver, "-o", output.str()};
+    arguments.push_back(path);
+  }
   bool isClang = sys::path::filename(*driver).contains("clang");
   if (isClang)
     arguments.push_back("--target=" + options.triple);
   if (sys::findProgramByName("ld.lld"))
-    arguments.push_back("-fuse-ld=lld");
+    for (StringRef argument : {"-fuse-ld=lld", "-Wl,--no-mmap-output-file"})
+      arguments.push_back(argument.str());
   SmallVector<StringRef, 4> sanitize;
   StringRef(SWAPC_SANITIZE_FLAG).split(sanitize, ' ', -1, false);
   for (StringRef flag : sanitize)
     arguments.push_back(flag.str());
-  llvm::append_range(arguments, files.getPaths());
   for (StringRef argument :
        {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
@@ -145,11 +167,6 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, StringRef output,
   for (StringRef argument : {"-l:liburing.a", "-pthread", "-lm"})
     arguments.push_back(argument.str());
 
-  SmallString<128> log;
-  if (std::error_code code =
-          sys::fs::createTemporaryFile("swapc-link", "log", log))
-    return fileError("write", "a temporary file", code);
-  FileRemover logRemover(log);
   std::vector<StringRef> views(arguments.begin(), arguments.end());
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
                                           StringRef(log)};
@@ -157,11 +174,18 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, StringRef output,
   int status = sys::ExecuteAndWait(*driver, views, std::nullopt, redirects,
                                    /*SecondsToWait=*/0, /*MemoryLimit=*/0,
                                    &message);
-  if (status == 0)
-    return Error::success();
-  if (message.empty())
-    message = readMessages(log);
-  return linkError("cannot link with " + *driver + ": " + message);
+  if (status != 0) {
+    if (message.empty())
+      message = readMessages(log);
+    return linkError("cannot link with " + *driver + ": " + message);
+  }
+  ErrorOr<std::unique_ptr<MemoryBuffer>> linked =
+      MemoryBuffer::getFile(program, /*IsText=*/false,
+                            /*RequiresNullTerminator=*/false);
+  if (!linked)
+    return fileError("read", program, linked.getError());
+  StringRef bytes = (*linked)->getBuffer();
+  return output.write(ArrayRef(bytes.data(), bytes.size()));
 }
 
 Expected<CodeBuffer> swapc::makeArchive(ArrayRef<CodeBuffer> objects,

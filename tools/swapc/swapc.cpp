@@ -9,6 +9,7 @@
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Compiler.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
@@ -19,13 +20,13 @@ using namespace llvm;
 using namespace swapc;
 
 constexpr int kExitFailure = 1, kExitUsage = 2;
-
-static cl::OptionCategory category("swapc options");
+constexpr unsigned kMaxThreads = 1024;
 
 namespace {
 /// Made after the options of LLVM's libraries were dropped: some have names
 /// that are ours.
 struct Options {
+  cl::OptionCategory category{"swapc options"};
   cl::opt<std::string> modelPath{cl::Positional, cl::desc("MODEL.onnx"),
                                  cl::cat(category)};
   cl::opt<std::string> outputPath{
@@ -50,23 +51,14 @@ struct Options {
                                 cl::desc("GPU architecture")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
-  cl::opt<unsigned> threads{
-      "threads", cl::init(0), cl::value_desc("N"), cl::cat(category),
+  cl::opt<std::string> threads{
+      "threads", cl::value_desc("N"), cl::cat(category),
       cl::desc("most threads of a run (default: processors here)")};
-  cl::opt<Emit> emitKind{
-      "emit", cl::desc("what to write:"), cl::init(Emit::Exe),
-      cl::cat(category),
-      cl::values(clEnumValN(Emit::Exe, "exe", "executable and blob (default)"),
-                 clEnumValN(Emit::Lib, "lib",
-                            "folder with static library, C header and blob"),
-                 clEnumValN(Emit::Obj, "obj", "object file and blob"),
-                 clEnumValN(Emit::TensorIR, "tensor-ir", "model in MLIR"),
-                 clEnumValN(Emit::KernelIR, "kernel-ir", "kernels and calls"),
-                 clEnumValN(Emit::SwapIR, "swap-ir", "swap-in and swap-out"),
-                 clEnumValN(Emit::MemoryIR, "memory-ir", "fixed addresses"),
-                 clEnumValN(Emit::LLVMIR, "llvm-ir", "LLVM IR"),
-                 clEnumValN(Emit::Asm, "asm", "assembly"),
-                 clEnumValN(Emit::Plan, "plan", "the plan as JSON"))};
+  cl::opt<std::string> emitKind{
+      "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
+      cl::desc("exe (default), lib (folder with library, header and blob), "
+               "obj, tensor-ir, kernel-ir, swap-ir, memory-ir, llvm-ir, asm, "
+               "plan (JSON)")};
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
@@ -92,6 +84,21 @@ struct Options {
 static int usageError(const Twine &message) {
   errs() << "swapc: error: " << message << "\nTry 'swapc --help'.\n";
   return kExitUsage;
+}
+
+static std::optional<Emit> parseEmit(StringRef kind) {
+  return StringSwitch<std::optional<Emit>>(kind)
+      .Case("exe", Emit::Exe)
+      .Case("lib", Emit::Lib)
+      .Case("obj", Emit::Obj)
+      .Case("tensor-ir", Emit::TensorIR)
+      .Case("kernel-ir", Emit::KernelIR)
+      .Case("swap-ir", Emit::SwapIR)
+      .Case("memory-ir", Emit::MemoryIR)
+      .Case("llvm-ir", Emit::LLVMIR)
+      .Case("asm", Emit::Asm)
+      .Case("plan", Emit::Plan)
+      .Default(std::nullopt);
 }
 
 static bool parseDims(const Options &line, CompileOptions &options,
@@ -131,25 +138,40 @@ static int readOptions(const Options &line, CompileOptions &options,
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
-  if (line.threads.getNumOccurrences() && line.threads == 0)
-    return usageError("--line.threads must be above 0");
+  options.compileThreads = hardware_concurrency().compute_thread_count();
+  options.threads = options.compileThreads;
+  if (line.threads.getNumOccurrences() &&
+      (StringRef(line.threads).getAsInteger(10, options.threads) ||
+       options.threads == 0 || options.threads > kMaxThreads))
+    return usageError("--threads: '" + line.threads +
+                      "' is not a number from 1 to " + Twine(kMaxThreads));
+  std::optional<Emit> emit = parseEmit(line.emitKind);
+  if (!emit)
+    return usageError("--emit: '" + line.emitKind +
+                      "' is not exe, lib, obj, tensor-ir, kernel-ir, swap-ir, "
+                      "memory-ir, llvm-ir, asm or plan");
+  options.emit = *emit;
   options.model = line.modelPath;
   options.output = line.outputPath;
   if (options.output == "-" &&
-      (line.emitKind == Emit::Exe || line.emitKind == Emit::Lib ||
-       line.emitKind == Emit::Obj))
+      (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");
-  options.emit = line.emitKind;
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
-  options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = line.threads ? line.threads : options.compileThreads;
   options.linkerDriver = line.linkerDriver;
   options.runtimeDir = line.runtimeDir;
   options.executable = sys::fs::getMainExecutable(
       program, reinterpret_cast<void *>(&usageError));
   options.summary = !line.quiet;
   return 0;
+}
+
+/// What the option parser says, without the program's name and its advice.
+static std::string getFirstMessage(StringRef messages) {
+  StringRef line = messages.split('\n').first;
+  line.consume_front("swapc: ");
+  line = line.split("  Try: ").first.rtrim(".");
+  return line.empty() ? "wrong options" : line.str();
 }
 
 int main(int argc, char **argv) {
@@ -161,7 +183,7 @@ int main(int argc, char **argv) {
   InitializeAllAsmParsers();
   cl::ResetCommandLineParser();
   Options line;
-  cl::HideUnrelatedOptions(category);
+  cl::HideUnrelatedOptions(line.category);
   cl::SetVersionPrinter(
       [](raw_ostream &os) { os << "swapc " SWAPC_VERSION "\n"; });
   std::string messages;
@@ -171,7 +193,7 @@ int main(int argc, char **argv) {
           "compiles a neural network into a program that runs it inside a "
           "memory budget\n",
           &stream))
-    return usageError(StringRef(messages).split('\n').first.split(": ").second);
+    return usageError(getFirstMessage(messages));
   CompileOptions options;
   if (int code = readOptions(line, options, argv[0]))
     return code;

@@ -38,8 +38,6 @@ public:
   llvm::Error writeAt(uint64_t offset, llvm::ArrayRef<char> bytes);
   llvm::Error writeZeros(uint64_t count);
 
-  /// Where the bytes are until commit(); another program may replace the file.
-  llvm::StringRef getTemporaryPath() const { return temporary->TmpName; }
   llvm::StringRef getPath() const { return path; }
   llvm::Error commit();
 

@@ -18,6 +18,8 @@
 
 namespace swapc {
 
+class OutputFile;
+
 struct LinkOptions {
   std::string driver;     ///< Compiler driver that links; empty: the first found.
   std::string runtimeDir; ///< Where libswap_*.a are; empty: beside swapc.
@@ -25,9 +27,9 @@ struct LinkOptions {
   std::string triple;
 };
 
-/// Links a program from objects and the runtime into the file `output`.
+/// Links a program from objects and the runtime into `output`.
 llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects,
-                        llvm::StringRef output, const LinkOptions &options);
+                        OutputFile &output, const LinkOptions &options);
 
 /// Bytes of a static library with these objects.
 llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<CodeBuffer> objects,

@@ -30,8 +30,13 @@ static double estimateCycles(const ContractionInfo &info, int64_t m,
   double step = std::max(fma + 0.35 * loads + 0.5, 4.0);
   double tiles = static_cast<double>(llvm::divideCeil(m, rows) *
                                      llvm::divideCeil(info.columns(), vectors * lanes));
+  // Bounds checks of each tap, measured: the more rows, the more of them spill.
+  double checks = 0.5 * rows;
+  if (!info.windows.empty())
+    checks = info.windows.size() * rows * (info.vectorA ? 1.0 : 0.5 * rows);
   // Pointers and the epilogue of each register tile.
-  return tiles * (step * info.depth() + 6.0 * rows + fma);
+  return tiles * (step * info.depth() + checks * info.sizeOf(info.taps) +
+                  6.0 * rows + fma);
 }
 
 static void chooseRegisterTile(const ContractionInfo &info,
@@ -47,6 +52,8 @@ static void chooseRegisterTile(const ContractionInfo &info,
   // Each row holds a pointer in a general-purpose register.
   int64_t maxRows = manyRegisters ? 8 : 6;
   int64_t maxTile = manyRegisters ? 24 : 12;
+  if (info.vectorA && !info.windows.empty())
+    maxRows = 2; // Depthwise: the checks of more rows cost more than they save.
   // Two vectors are the first choice: their panels are small, which the cache
   // and the planner like.
   double best = 0;
@@ -71,7 +78,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
         bestRows = rows;
       }
     }
-    if (best == 0 || least < best * 0.93) {
+    if (best == 0 || least < best * 0.9) {
       best = least;
       plan.rows = bestRows;
       plan.vectors = vectors;

@@ -170,12 +170,10 @@ LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indice
   if (!scalar && !vector)
     scalar = constant(0);
   if (!vector && step == 0) {
-    Type stored = elementType.isInteger(1) ? builder.getI8Type() : elementType;
-    result.value = LLVM::LoadOp::create(builder, loc, stored,
+    Value loaded = LLVM::LoadOp::create(builder, loc, getMemoryType(elementType),
                                         address(tensor.base, elementType, scalar),
                                         swap::getElementBytes(elementType));
-    if (elementType.isInteger(1))
-      result.value = arith::TruncIOp::create(builder, loc, elementType, result.value);
+    result.value = fromMemory(loaded, elementType);
   } else if (!vector && step == 1) {
     result.value = loadVector(address(tensor.base, elementType, scalar), elementType,
                               lanes, lanes.mask, Value());

@@ -198,7 +198,7 @@ Value LaneEmitter::address(Value base, Type elementType, Value offset) {
   Type type = base.getType();
   if (auto vector = dyn_cast<VectorType>(offset.getType()))
     type = VectorType::get(vector.getShape(), type);
-  Type stored = elementType.isInteger(1) ? builder.getI8Type() : elementType;
+  Type stored = getMemoryType(elementType);
   return LLVM::GEPOp::create(builder, loc, type, stored, base, ValueRange{offset});
 }
 
@@ -231,45 +231,59 @@ static Value createFiller(OpBuilder &builder, Location loc, VectorType type) {
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, one));
 }
 
-/// bool takes a byte in memory.
-static Value fromMemory(OpBuilder &builder, Location loc, Value value, Type elementType) {
-  if (!elementType.isInteger(1))
+/// bool takes a byte in memory; 16-bit floats travel as integers, since LLVM
+/// takes masked accesses of bfloat16 apart with calls of compiler-rt.
+Type swapc::getMemoryType(Type elementType) {
+  if (elementType.isInteger(1))
+    return IntegerType::get(elementType.getContext(), 8);
+  if (elementType.isF16() || elementType.isBF16())
+    return IntegerType::get(elementType.getContext(), 16);
+  return elementType;
+}
+
+Value LaneEmitter::fromMemory(Value value, Type elementType) {
+  if (getElementTypeOrSelf(value.getType()) == elementType)
     return value;
   Type type = elementType;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = VectorType::get(vector.getShape(), type);
-  return arith::TruncIOp::create(builder, loc, type, value);
+  if (elementType.isInteger(1))
+    return arith::TruncIOp::create(builder, loc, type, value);
+  return arith::BitcastOp::create(builder, loc, type, value);
 }
 
-static Value toMemory(OpBuilder &builder, Location loc, Value value) {
-  if (!getElementTypeOrSelf(value.getType()).isInteger(1))
+Value LaneEmitter::toMemory(Value value) {
+  Type elementType = getElementTypeOrSelf(value.getType());
+  Type type = getMemoryType(elementType);
+  if (type == elementType)
     return value;
-  Type type = builder.getI8Type();
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = VectorType::get(vector.getShape(), type);
-  return arith::ExtUIOp::create(builder, loc, type, value);
+  if (elementType.isInteger(1))
+    return arith::ExtUIOp::create(builder, loc, type, value);
+  return arith::BitcastOp::create(builder, loc, type, value);
 }
 
 Value LaneEmitter::loadVector(Value pointer, Type elementType, const Lanes &lanes,
                               Value mask, Value passThrough) {
-  Type stored = elementType.isInteger(1) ? builder.getI8Type() : elementType;
+  Type stored = getMemoryType(elementType);
   auto type = VectorType::get({lanes.width}, stored);
   Value loaded;
   if (!mask) {
     loaded = LLVM::LoadOp::create(builder, loc, type, pointer, alignmentOf(elementType));
   } else {
-    passThrough = passThrough ? toMemory(builder, loc, broadcast(passThrough, lanes.width))
+    passThrough = passThrough ? toMemory(broadcast(passThrough, lanes.width))
                               : createFiller(builder, loc, type);
     loaded = LLVM::MaskedLoadOp::create(
         builder, loc, type, pointer, mask, passThrough,
         builder.getI32IntegerAttr(alignmentOf(elementType)), UnitAttr());
   }
-  return fromMemory(builder, loc, loaded, elementType);
+  return fromMemory(loaded, elementType);
 }
 
 Value LaneEmitter::gather(Value base, Type elementType, Value offsets,
                           const Lanes &lanes, Value mask, Value passThrough) {
-  Type stored = elementType.isInteger(1) ? builder.getI8Type() : elementType;
+  Type stored = getMemoryType(elementType);
   auto type = VectorType::get({lanes.width}, stored);
   Value pointers = address(base, elementType, offsets);
   if (!isa<VectorType>(pointers.getType()))
@@ -277,12 +291,12 @@ Value LaneEmitter::gather(Value base, Type elementType, Value offsets,
   if (!mask)
     mask = arith::ConstantOp::create(
         builder, loc, DenseElementsAttr::get(VectorType::get({lanes.width}, builder.getI1Type()), true));
-  passThrough = passThrough ? toMemory(builder, loc, broadcast(passThrough, lanes.width))
+  passThrough = passThrough ? toMemory(broadcast(passThrough, lanes.width))
                             : createFiller(builder, loc, type);
   Value loaded = LLVM::masked_gather::create(
       builder, loc, type, pointers, mask, ValueRange{passThrough},
       builder.getI32IntegerAttr(alignmentOf(elementType)));
-  return fromMemory(builder, loc, loaded, elementType);
+  return fromMemory(loaded, elementType);
 }
 
 Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
@@ -320,10 +334,10 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
   Value loaded;
   Value passThrough = padLanes ? tensor.padValue : Value();
   if (step == 0 && !padLanes) {
-    Type stored = elementType.isInteger(1) ? builder.getI8Type() : elementType;
+    Type stored = getMemoryType(elementType);
     Value pointer = address(tensor.base, elementType, offset);
     loaded = LLVM::LoadOp::create(builder, loc, stored, pointer, alignmentOf(elementType));
-    loaded = fromMemory(builder, loc, loaded, elementType);
+    loaded = fromMemory(loaded, elementType);
   } else if (step == 1) {
     Value pointer = address(tensor.base, elementType, offset);
     loaded = loadVector(pointer, elementType, lanes, mask, passThrough);
@@ -347,7 +361,7 @@ void LaneEmitter::emitStore(Value value, const LoopAccess &access,
   Value pointer = address(tensor.base, elementType, offsetOf(access, indices));
   if (lanes.isVector())
     value = broadcast(value, lanes.width);
-  value = toMemory(builder, loc, value);
+  value = toMemory(value);
   if (lanes.isVector() && lanes.mask)
     LLVM::MaskedStoreOp::create(builder, loc, value, pointer, lanes.mask,
                                 builder.getI32IntegerAttr(alignmentOf(elementType)));

@@ -41,6 +41,9 @@ struct LinearForm {
 llvm::FailureOr<LinearForm> getLinearForm(mlir::AffineExpr expr,
                                           unsigned loops);
 
+/// The type that loads and stores of an element have.
+mlir::Type getMemoryType(mlir::Type elementType);
+
 /// Where the elements of a tensor are: in memory (`base`), or, where base is
 /// null, in `value`: one scalar for all, or a vector that holds the lanes.
 struct TensorAccess {
@@ -157,6 +160,8 @@ private:
                    Value mask, Value passThrough);
   Value gather(Value base, mlir::Type elementType, Value offsets,
                const Lanes &lanes, Value mask, Value passThrough);
+  Value fromMemory(Value value, mlir::Type elementType);
+  Value toMemory(Value value);
   Value offsetOf(const LoopAccess &access, Values indices);
 
   mlir::OpBuilder &builder;

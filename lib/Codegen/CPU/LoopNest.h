@@ -62,6 +62,7 @@ struct RowNest {
   int vector = -1;   // the loop of the lanes; -1: scalar
   int across = -1;   // Transpose: the loop that an input is contiguous in
   int64_t width = 1; // lanes
+  int inside = -1;   // a scalar nest that keeps its loops from here on inside
 
   int64_t iterations(unsigned firstLoop = 0) const;
   template <typename Function> void forEachAccess(Function function) {

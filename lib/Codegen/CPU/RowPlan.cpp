@@ -121,6 +121,16 @@ static void chooseLanes(RowNest &nest, const CpuTarget &target) {
     }
   } else if (nest.vector >= 0) {
     nest.across = findAcross(nest);
+    bool strided = !nest.inputs.empty() && llvm::all_of(nest.inputs, [&](LoopAccess &input) {
+      int64_t step = coefficient(input, nest.vector);
+      return step != 0 && step != 1;
+    });
+    if (strided && nest.sizes[nest.vector] < 4) {
+      // Few elements from far apart, as in channels-last images: one by one.
+      nest.inside = std::max<int>(0, nest.vector - 1);
+      makeScalar(nest);
+      return;
+    }
     if (nest.across >= 0) {
       nest.mode = NestMode::Transpose;
       nest.width = std::min<int64_t>(nest.width, 16);
@@ -154,6 +164,8 @@ static void chooseOuter(RowPlan &plan) {
     largest = std::max(largest, nest.iterations());
   }
   auto innermostOuter = [](RowNest &nest) {
+    if (nest.inside >= 0)
+      return static_cast<unsigned>(nest.inside);
     unsigned loop = nest.vector < 0 ? nest.sizes.size() : nest.vector;
     return nest.across < 0 ? loop : std::min<unsigned>(loop, nest.across);
   };

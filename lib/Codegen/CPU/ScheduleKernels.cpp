@@ -40,10 +40,6 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
       if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
         kernels.insert(kernel);
     });
-    if (all)
-      for (auto function : module.getOps<func::FuncOp>())
-        if (!function.isExternal())
-          kernels.insert(function);
     for (func::FuncOp kernel : kernels) {
       FailureOr<swap::ScheduleAttr> schedule = getSchedule(kernel, *target);
       if (failed(schedule))

@@ -75,7 +75,12 @@ class Kernel:
 
 def tensor_types(text):
     found = re.findall(r"tensor<((?:\d+x)*)(\w+)(?:,\s*#swap\.panels<([^>]*)>)?>(?:\s*\{([^}]*)\})?", text)
-    return [(tuple(int(d) for d in dims.split("x") if d), element, panels + " " + extra) for dims, element, panels, extra in found]
+    return [(tuple(int(d) for d in dims.split("x") if d), element, ("#swap.panels<%s> " % panels if panels else "") + extra) for dims, element, panels, extra in found]
+
+
+def encoding(extra):
+    found = re.match(r"#swap\.panels<.*?>", extra)
+    return ", " + found[0] if found else ""
 
 
 def pack(array, text):
@@ -115,7 +120,7 @@ def schedule_kernels(swap_opt, cpu, text, kernels):
     """Gives kernels a schedule; the pass wants to see them called."""
     callers = []
     for kernel in kernels:
-        types = [["tensor<%s%s>" % ("".join("%dx" % d for d in shape), element) for shape, element, _ in side]
+        types = [["tensor<%s%s%s>" % ("".join("%dx" % d for d in shape), element, encoding(extra)) for shape, element, extra in side]
                  for side in (kernel.arguments, kernel.results)]
         names = ["%%a%d" % i for i in range(len(types[0]))]
         call = "func.func @__call_%s(%s) {\n" % (kernel.name, ", ".join("%s: %s" % pair for pair in zip(names, types[0])))
