@@ -20,7 +20,7 @@ swap.plan @plan budget 8192 threads 2 resident [] {
   %w = swap.param @w : tensor<4x3xf32>
   // CHECK: swap.call @k panels(0 to 1)
   %0 = swap.call @k panels(0 to 1)(%w, %x) : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
-  // CHECK: swap.call @k panels(1 to 2)(%{{.*}}, %{{.*}}) into(%{{.*}} : tensor<4x3xf32>)
+  // CHECK: swap.call @k panels(1 to 2) (%{{.*}}, %{{.*}}) into(%{{.*}} : tensor<4x3xf32>)
   %1 = swap.call @k panels(1 to 2)(%w, %x) into(%0 : tensor<4x3xf32>) : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
   // CHECK: swap.out %[[T]]
   swap.out %t

@@ -25,7 +25,8 @@ void swapc::buildCPULoweringPipeline(OpPassManager &pm, const CpuTarget &target)
   // Kernels become functions of the runtime's ABI.
   EmitKernelsOptions options;
   options.triple = target.triple;
-  options.cpu = target.cpu;
+  // Only the host has features of its own beside those of its cpu.
+  options.cpu = target.features.empty() ? target.cpu : "native";
   pm.addPass(createEmitKernels(options));
 
   // Offsets that many accesses share are computed once, outside of loops.
