@@ -268,7 +268,10 @@ TEST(Planner, TenThousandUnitsInASecond) {
   double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   EXPECT_TRUE(plan.feasible);
   EXPECT_LE(plan.seconds, 1.05 * plan.boundSeconds());
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-  EXPECT_LT(seconds, 1.0);
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  const double limit = 20.0;
+#else
+  const double limit = 1.0;
 #endif
+  EXPECT_LT(seconds, limit);
 }
