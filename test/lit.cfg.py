@@ -16,11 +16,6 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "support")
 config.environment["SWAPC_BUILD"] = config.swapc_build
 if config.sanitizer:
-    suppressions = "suppressions=" + os.path.join(config.test_source_root, "support", "lsan.supp")
-    # Debian's LLVM is not instrumented: memory that our code poisons between
-    # the objects of an arena is handed out by it again. See docs/testing.md.
-    config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0:detect_stack_use_after_return=1"
-    config.environment["LSAN_OPTIONS"] = suppressions + ":print_suppressions=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
     config.environment["TSAN_OPTIONS"] = "halt_on_error=1"
     # A sanitizer's shadow memory is charged as well: limits would mean nothing.

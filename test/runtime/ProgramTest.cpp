@@ -183,7 +183,7 @@ TEST_F(Program, FailedRuns) {
       {"--input x=ints.pb --input ids=ids.pb",
        "it holds int32[2, 4], but input 'x' is float32"},
       {"--input x=x.pb --input ids=bad.pb",
-       "row number 0 of the lookup in unit 2"},
+       "index number 0 of the lookup in unit 2"},
       {"--random --weights none.swap", "none.swap: No such file"},
       {"--random --weights short.swap", "short.swap: truncated"},
       {"--random --weights x.pb", "x.pb"},

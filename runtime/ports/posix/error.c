@@ -34,10 +34,13 @@ void port_describe(swap_posix *h, int status) {
     return;
   }
   if (status == SWAP_ERR_INDEX) {
+    const swap_blob_unit *table = &session->model->units[session->failed_unit];
     append(h, 0,
-           "row number %llu of the lookup in unit %u is outside its table",
+           "index number %llu of the lookup in unit %u is outside the table's "
+           "%llu rows; check the inputs",
            (unsigned long long)session->failed_offset,
-           (unsigned)session->failed_unit);
+           (unsigned)session->failed_unit,
+           (unsigned long long)(table->length / table->row_bytes));
     return;
   }
   size_t at = append(h, 0, "%s: ", h->path);
