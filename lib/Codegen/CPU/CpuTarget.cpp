@@ -7,6 +7,8 @@
 
 #include "swapc/Codegen/CPU/CpuTarget.h"
 
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -108,4 +110,15 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu) {
   return getCpuTarget(triple, cpu, llvm::errs());
+}
+
+llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
+                                               llvm::StringRef cpu,
+                                               mlir::Operation *op) {
+  std::string message;
+  llvm::raw_string_ostream errors(message);
+  llvm::FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
+  if (failed(target))
+    op->emitError() << llvm::StringRef(message).rtrim();
+  return target;
 }

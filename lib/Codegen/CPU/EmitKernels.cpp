@@ -91,13 +91,9 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel, const CpuTarget &targ
 }
 
 void EmitKernels::runOnOperation() {
-  std::string message;
-  llvm::raw_string_ostream errors(message);
-  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
-  if (failed(target)) {
-    getOperation().emitError() << StringRef(message).rtrim();
+  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+  if (failed(target))
     return signalPassFailure();
-  }
   for (func::FuncOp kernel : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
     if (kernel->hasAttrOfType<swap::ScheduleAttr>(swap::SwapDialect::kScheduleAttr))
       if (failed(emitKernel(kernel, *target)))

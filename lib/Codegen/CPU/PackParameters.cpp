@@ -125,13 +125,9 @@ static void eraseUnusedRecipes(ModuleOp module) {
 }
 
 void PackParameters::runOnOperation() {
-  std::string message;
-  llvm::raw_string_ostream errors(message);
-  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
-  if (failed(target)) {
-    getOperation().emitError() << StringRef(message).rtrim();
+  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+  if (failed(target))
     return signalPassFailure();
-  }
   ModuleOp module = getOperation();
   SymbolTable symbols(module);
   llvm::MapVector<func::FuncOp, Calls> kernels;

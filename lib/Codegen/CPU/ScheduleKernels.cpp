@@ -26,13 +26,9 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
   using ScheduleKernelsBase::ScheduleKernelsBase;
 
   void runOnOperation() override {
-    std::string message;
-    llvm::raw_string_ostream errors(message);
-    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
-    if (failed(target)) {
-      getOperation().emitError() << StringRef(message).rtrim();
+    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
     llvm::SetVector<func::FuncOp> kernels;

@@ -18,6 +18,10 @@ namespace llvm {
 class raw_ostream;
 }
 
+namespace mlir {
+class Operation;
+} // namespace mlir
+
 namespace swapc {
 
 struct CpuTarget {
@@ -47,6 +51,11 @@ llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
 /// The same, with the message on stderr.
 llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
                                         llvm::StringRef cpu);
+
+/// The same for a pass that runs on `op`: the message is an error of `op`.
+llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
+                                        llvm::StringRef cpu,
+                                        mlir::Operation *op);
 
 } // namespace swapc
 
