@@ -65,6 +65,10 @@ public:
     auto contraction = operand->get().getDefiningOp<linalg::GenericOp>();
     AffineMap rhsMap = contraction.getMatchingIndexingMap(getRhs(contraction));
     int64_t rank = rhsMap.getNumResults();
+    // The scaled weights stand before the contraction, and so must what scales them.
+    for (OpOperand *input : inputs)
+      if (contraction->isBeforeInBlock(input->get().getDefiningOp()))
+        input->get().getDefiningOp()->moveBefore(contraction);
     b.setInsertionPoint(contraction);
     // Weights times scale.
     AffineMap channelOfWeights =

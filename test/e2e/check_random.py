@@ -45,7 +45,7 @@ class Graph:
 
     def random(self, shape, scale=1.0):
         # Through f16, so that both precisions see the same numbers.
-        return (self.rng.standard_normal(shape) * scale).astype(np.float16).astype(self.dtype)
+        return np.asarray(self.rng.standard_normal(shape) * scale, dtype=np.float16).astype(self.dtype)
 
     def input(self, *shape):
         name = self.name("in")
@@ -233,8 +233,8 @@ class Graph:
             return self.same("LayerNormalization", x, self.param(width), self.param(width), axis=-1, epsilon=1e-2)
         centred = x if kind == "rms" else self.binary("Sub", x, self.reduce("ReduceMean", x, [-1]))
         square = self.same("Pow", centred, self.const(2.0)) if self.chance(0.5) else self.binary("Mul", centred, centred)
-        spread = self.same("Sqrt", s := self.binary("Add", self.reduce("ReduceMean", square, [-1]), self.const(1e-2)))
-        assert s
+        spread = self.binary("Add", self.reduce("ReduceMean", square, [-1]), self.const(1e-2))
+        spread = self.same("Sqrt", spread)
         if self.chance(0.5):
             result = self.binary("Div", centred, spread)
         else:
