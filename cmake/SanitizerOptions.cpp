@@ -3,9 +3,8 @@
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the tools ask of their sanitizers; ASAN_OPTIONS still overrides
-// it. Debian's LLVM is not instrumented, so what it does with memory
-// and with atomics is not seen, and would be reported as errors of ours.
+// What the tools ask of their sanitizers. Debian's LLVM is not instrumented:
+// what it does with memory and atomics is not seen, and looks like our errors.
 //
 //===----------------------------------------------------------------------===//
 

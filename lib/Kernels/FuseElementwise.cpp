@@ -65,6 +65,16 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
          getType(consumer.getResult(0)).getNumElements();
 }
 
+/// Whether the fused operation computes what the consumer does and no more. A
+/// loop that only the intermediate result bounds would keep that result alive.
+static bool isFusable(OpOperand *operand) {
+  return linalg::areElementwiseOpsFusable(operand) &&
+         linalg::getPreservedProducerResults(
+             operand->get().getDefiningOp<linalg::GenericOp>(),
+             cast<linalg::GenericOp>(operand->getOwner()), operand)
+             .empty();
+}
+
 static bool fuseInto(RewriterBase &rewriter, linalg::GenericOp consumer) {
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
@@ -73,14 +83,14 @@ static bool fuseInto(RewriterBase &rewriter, linalg::GenericOp consumer) {
     if (!producer->hasOneUse()) {
       rewriter.setInsertionPoint(producer);
       operand->set(rewriter.clone(*producer)->getResult(0));
-      if (!linalg::areElementwiseOpsFusable(operand)) {
+      if (!isFusable(operand)) {
         Operation *clone = operand->get().getDefiningOp();
         operand->set(producer.getResult(0));
         rewriter.eraseOp(clone);
         continue;
       }
     }
-    if (!linalg::areElementwiseOpsFusable(operand))
+    if (!isFusable(operand))
       continue;
     auto last = operand->get().getDefiningOp();
     rewriter.setInsertionPoint(consumer);

@@ -36,16 +36,27 @@ std::string swapc::getLocationName(Location location) {
   return "";
 }
 
+/// A model's names must not steer the terminal.
+static std::string withoutControls(StringRef text) {
+  std::string result = text.str();
+  for (char &c : result)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+      c = '?';
+  return result;
+}
+
 static void print(Diagnostic &diagnostic, StringRef kind) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << "swapc: " << kind << ": ";
   std::string name = getLocationName(diagnostic.getLocation());
   std::string message = diagnostic.str();
-  if (!name.empty() && !StringRef(message).starts_with(name))
-    stream << name << ": ";
+  bool named = StringRef(message).starts_with(name) ||
+               StringRef(message).contains("'" + name + "'");
+  if (!name.empty() && !named)
+    stream << withoutControls(name) << ": ";
   // A message of several lines would carry IR.
-  stream << StringRef(message).split('\n').first << '\n';
+  stream << withoutControls(StringRef(message).split('\n').first) << '\n';
   llvm::errs() << text;
 }
 

@@ -32,9 +32,12 @@ Expected<OutputFile> OutputFile::create(StringRef path, bool executable) {
   sys::fs::file_status status;
   if (!sys::fs::status(path, status) &&
       status.type() != sys::fs::file_type::regular_file)
-    return createStringError(inconvertibleErrorCode(),
-                             "cannot write %s: not a regular file",
-                             path.str().c_str());
+    return createStringError(
+        inconvertibleErrorCode(), "cannot write %s: it is %s",
+        path.str().c_str(),
+        status.type() == sys::fs::file_type::directory_file
+            ? "a folder"
+            : "not a regular file");
   unsigned mode = sys::fs::all_read | sys::fs::all_write;
   if (executable)
     mode |= sys::fs::all_exe;

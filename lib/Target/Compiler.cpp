@@ -16,6 +16,7 @@
 #include "swapc/Target/Blob.h"
 #include "swapc/Target/Link.h"
 #include "swapc/Target/Object.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -37,6 +38,8 @@ public:
 
 private:
   LogicalResult openOutputs();
+  LogicalResult checkNotRead(StringRef path);
+  LogicalResult checkOutputs();
   LogicalResult open(std::unique_ptr<OutputFile> &file, StringRef path,
                      bool executable = false);
   LogicalResult write(OutputFile &file, ArrayRef<char> bytes);
@@ -61,6 +64,7 @@ private:
   Phases phases;
   ModelTables tables;
   std::string output;
+  std::vector<std::string> outputPaths; ///< Of all that will be written.
   bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
   // Committed in this order: a program is there only with its blob.
   std::unique_ptr<OutputFile> blob, header, product;
@@ -78,10 +82,42 @@ Compiler::~Compiler() {
 
 LogicalResult Compiler::open(std::unique_ptr<OutputFile> &file, StringRef path,
                              bool executable) {
+  outputPaths.push_back(path.str());
+  if (failed(checkNotRead(options.model)))
+    return failure();
   Expected<OutputFile> opened = OutputFile::create(path, executable);
   if (!opened)
     return emitFailure(location, opened.takeError());
   file = std::make_unique<OutputFile>(std::move(*opened));
+  return success();
+}
+
+/// Nothing that is written may take the place of `path`, a file of the model.
+LogicalResult Compiler::checkNotRead(StringRef path) {
+  for (const std::string &written : outputPaths) {
+    bool same = false;
+    if (!llvm::sys::fs::equivalent(written, path, same) && same)
+      return emitError(location)
+             << "cannot write " << written
+             << ": the model is read from it; -o names another place";
+  }
+  return success();
+}
+
+/// The same for the files of its weights, known once it is imported.
+LogicalResult Compiler::checkOutputs() {
+  auto directory = phases.module->getOperation()->getAttrOfType<StringAttr>(
+      swap::SwapDialect::kDirectoryAttr);
+  llvm::StringSet<> files;
+  for (auto parameter : phases.module->getOps<swap::ParameterOp>())
+    if (auto file = dyn_cast<swap::FileAttr>(parameter.getSource()))
+      files.insert(file.getPath());
+  for (const auto &file : files) {
+    llvm::SmallString<256> path(directory ? directory.getValue() : ".");
+    llvm::sys::path::append(path, file.getKey());
+    if (failed(checkNotRead(path)))
+      return failure();
+  }
   return success();
 }
 
@@ -93,7 +129,9 @@ LogicalResult Compiler::openOutputs() {
   if (isText()) {
     if (output.empty())
       output = "-";
-    return success();
+    if (output != "-")
+      outputPaths.push_back(output);
+    return checkNotRead(options.model);
   }
   if (options.emit == Emit::Lib) {
     if (output.empty())
@@ -218,7 +256,8 @@ LogicalResult Compiler::commit() {
 LogicalResult Compiler::run() {
   // Text goes to a place that is opened when the text is there.
   if (failed(openOutputs()) ||
-      failed(runPhases(options, context, progress, phases)))
+      failed(runPhases(options, context, progress, phases)) ||
+      failed(checkOutputs()))
     return failure();
   switch (options.emit) {
   case Emit::TensorIR:

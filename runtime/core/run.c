@@ -60,7 +60,8 @@ static int call_kernel(const run *r, const swap_step *step) {
   for (uint32_t i = 0; i < step->operand_count; ++i) {
     const swap_operand *operand = &plan->operands[step->first_operand + i];
     c.operands[i] = address(r, operand);
-    if (!c.operands[i] && operand->space == SWAP_SPACE_UNIT)
+    if (!c.operands[i] && operand->space == SWAP_SPACE_UNIT &&
+        session->model->units[operand->index].length)
       return swap_core_fail(session, SWAP_ERR_IO, operand->index,
                             session->model->units[operand->index].offset);
   }

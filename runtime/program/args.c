@@ -101,17 +101,13 @@ static int parse_io(const char *value, uint32_t *result) {
               value);
 }
 
-/* A name may hold '=' (rare) and a path too: the name ends at the first. */
-static int parse_input(options *o, char *value) {
-  char *equals = strchr(value, '=');
+/* Names and paths may hold '=': which one ends the name, the model says. */
+static int parse_input(options *o, const char *value) {
+  const char *equals = strchr(value, '=');
   if (!equals || equals == value || !equals[1])
     return fail(EXIT_USAGE, "--input: '%s' is not of the form NAME=FILE",
                 value);
-  *equals = 0;
-  for (uint32_t i = 0; i < o->input_count; ++i)
-    if (strcmp(o->inputs[i].name, value) == 0)
-      return fail(EXIT_USAGE, "--input: '%s' is given twice", value);
-  o->inputs[o->input_count++] = (named_file){value, equals + 1};
+  o->inputs[o->input_count++] = value;
   return 0;
 }
 
@@ -171,5 +167,9 @@ int args_parse(options *o, int argc, char **argv) {
     return fail(EXIT_USAGE, "--iterations: at least one");
   if (o->test_data && (o->input_count || o->random))
     return fail(EXIT_USAGE, "--test-data brings its own inputs");
+  if (o->test_data &&
+      (o->output_dir || o->stats || o->warmup || o->iterations != 1))
+    return fail(EXIT_USAGE, "--test-data only compares: leave out --output-dir, "
+                            "--stats, --warmup and --iterations");
   return 0;
 }

@@ -4,7 +4,6 @@
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -52,7 +51,5 @@ int describe(const swap_model *model, const char *weights) {
   printf("  \"weight_bytes\": %" PRIu64 ",\n  \"model_bytes\": %" PRIu64
          ",\n  \"min_bytes\": %" PRIu64 "\n}\n",
          model->weight_bytes, model->model_bytes, model->min_bytes);
-  if (fflush(stdout) != 0)
-    return fail(EXIT_RUN, "standard output: %s", strerror(errno));
   return 0;
 }

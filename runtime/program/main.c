@@ -4,6 +4,8 @@
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +71,8 @@ static int run(const swap_model *model, const options *o, const char *weights,
   int status = tensors_allocate(&t, model);
   if (!status && !o->test_data)
     status = tensors_load(&t, o);
+  if (!status && o->output_dir)
+    status = tensors_place(&t, o->output_dir);
   if (!status && o->trace && !(seen.trace = trace_open(o->trace, model)))
     status = EXIT_RUN;
   swap_posix *handle = NULL;
@@ -81,7 +85,10 @@ static int run(const swap_model *model, const options *o, const char *weights,
       .event_context = &seen};
   if (!status) {
     progress_start(model, budget);
-    if (swap_posix_open(&handle, model, &settings))
+    if (access(weights, F_OK) != 0)
+      status = fail(EXIT_RUN, "%s: %s; --weights says where the weights are",
+                    weights, strerror(errno));
+    else if (swap_posix_open(&handle, model, &settings))
       status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
     else if (o->iterations == 1)
       seen.total = swap_posix_session(handle)->plan->step_count;
@@ -96,11 +103,21 @@ static int run(const swap_model *model, const options *o, const char *weights,
   return status ? status : traced;
 }
 
+/* A file opened in the place of a closed standard stream would be written to.
+ * Standard output for reading: results without a place are an error. */
+static void fill_standard_files(void) {
+  for (int fd = 0; fd < 3; ++fd)
+    if (fcntl(fd, F_GETFD) < 0 &&
+        open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+      _Exit(EXIT_RUN);
+}
+
 int main(int argc, char **argv) {
   const swap_model *model = &swap_model_instance;
   char path[4096];
   options o;
   uint64_t budget;
+  fill_standard_files();
   program_name(argc ? argv[0] : "swap");
   int status = args_parse(&o, argc, argv);
   const char *weights = o.weights;
@@ -120,5 +137,7 @@ int main(int argc, char **argv) {
                           : run(model, &o, weights, budget);
   }
   free(o.inputs);
+  if ((fflush(stdout) != 0 || ferror(stdout)) && !status)
+    status = fail(EXIT_RUN, "standard output: %s", strerror(errno));
   return status;
 }

@@ -6,11 +6,54 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK 0x40000u
+
+/* Temporary files that a signal takes along: a trace, statistics, an output. */
+static struct {
+  char path[4200];
+  volatile sig_atomic_t used;
+} pending[4];
+
+#define PENDING (sizeof pending / sizeof pending[0])
+
+static void remove_pending(int number) {
+  for (size_t i = 0; i < PENDING; ++i)
+    if (pending[i].used)
+      unlink(pending[i].path);
+  raise(number); /* once more, without this handler */
+}
+
+static void remember(const char *path) {
+  static const int numbers[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+  static int installed;
+  size_t i = 0;
+  while (i < PENDING && pending[i].used)
+    ++i;
+  if (i < PENDING) {
+    strcpy(pending[i].path, path);
+    pending[i].used = 1;
+  }
+  for (; installed < (int)(sizeof numbers / sizeof numbers[0]); ++installed) {
+    struct sigaction action;
+    sigaction(numbers[installed], NULL, &action);
+    if (action.sa_handler != SIG_DFL)
+      continue; /* nohup stays what it is */
+    action.sa_handler = remove_pending;
+    action.sa_flags = (int)SA_RESETHAND;
+    sigaction(numbers[installed], &action, NULL);
+  }
+}
+
+static void forget(const char *path) {
+  for (size_t i = 0; i < PENDING; ++i)
+    if (pending[i].used && strcmp(pending[i].path, path) == 0)
+      pending[i].used = 0;
+}
 
 static int is_plain_target(const char *path) {
   struct stat info;
@@ -25,17 +68,23 @@ int output_open(output_file *out, const char *path) {
   if (is_plain_target(path)) /* /dev/stdout and the like are written in place */
     snprintf(out->temporary, sizeof out->temporary, "%s.%ld.tmp", path,
              (long)getpid());
+  if (out->temporary[0])
+    remember(out->temporary);
   out->file = fopen(out->temporary[0] ? out->temporary : path, "we");
-  if (!out->file)
-    return fail(EXIT_RUN, "%s: %s", path, strerror(errno));
-  return 0;
+  if (out->file)
+    return 0;
+  const int error = errno;
+  output_discard(out);
+  return fail(EXIT_RUN, "%s: %s", path, strerror(error));
 }
 
 void output_discard(output_file *out) {
   if (out->file)
     fclose(out->file);
-  if (out->temporary[0])
+  if (out->temporary[0]) {
     unlink(out->temporary);
+    forget(out->temporary);
+  }
   out->file = NULL;
 }
 
@@ -47,8 +96,10 @@ int output_commit(output_file *out) {
   out->file = NULL;
   if (!error && out->temporary[0] && rename(out->temporary, out->path) != 0)
     error = errno;
-  if (!error)
+  if (!error) {
+    forget(out->temporary);
     return 0;
+  }
   output_discard(out);
   return fail(EXIT_RUN, "%s: %s", out->path, strerror(error));
 }
@@ -91,18 +142,25 @@ static void npy_header(FILE *file, const swap_tensor *tensor) {
   fprintf(file, "%-*s\n", padded - 1, text);
 }
 
-int npy_write(const char *directory, const swap_tensor *tensor,
-              const void *data) {
+int npy_path(char *path, const char *directory, const swap_tensor *tensor) {
   static const char allowed[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-  char path[4096];
-  const int prefix = snprintf(path, sizeof path, "%s/", directory);
-  if (prefix + strlen(tensor->name) + 5 > sizeof path)
-    return fail(EXIT_RUN, "%s: the path is too long", directory);
+  const size_t prefix = strlen(directory) + 1;
+  if (prefix + strlen(tensor->name) + 5 > 4096)
+    return 0;
+  sprintf(path, "%s/", directory);
   sprintf(path + prefix, "%s.npy", tensor->name);
   for (char *c = path + prefix; *c; ++c)
     if (!strchr(allowed, *c))
       *c = '_';
+  return 1;
+}
+
+int npy_write(const char *directory, const swap_tensor *tensor,
+              const void *data) {
+  char path[4096];
+  if (!npy_path(path, directory, tensor))
+    return fail(EXIT_RUN, "%s: the path is too long", directory);
   output_file out;
   const int status = output_open(&out, path);
   if (status)

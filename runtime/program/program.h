@@ -16,13 +16,8 @@
 #define EXIT_RUN 1   /* a failed run */
 #define EXIT_USAGE 2 /* wrong usage */
 
-typedef struct named_file {
-  const char *name; /* of a model input */
-  const char *file;
-} named_file;
-
 typedef struct options {
-  named_file *inputs;
+  const char **inputs; /* NAME=FILE */
   uint32_t input_count;
   const char *output_dir;
   const char *budget;
@@ -125,6 +120,8 @@ int output_open(output_file *out, const char *path);
 int output_commit(output_file *out);
 void output_discard(output_file *out);
 int output_directory(const char *path);
+/* DIRECTORY/<name>.npy into `path` of 4096 bytes; false where it is longer. */
+int npy_path(char *path, const char *directory, const swap_tensor *tensor);
 int npy_write(const char *directory, const swap_tensor *tensor,
               const void *data);
 
@@ -141,6 +138,8 @@ int tensors_allocate(tensors *t, const swap_model *model);
 void tensors_free(tensors *t);
 int tensors_load(tensors *t, const options *o);
 int tensors_load_file(tensors *t, uint32_t input, const char *path);
+/* Makes the folder of the outputs; fails where two would be one file. */
+int tensors_place(const tensors *t, const char *directory);
 int tensors_save(const tensors *t, const char *directory);
 
 /* summary.c */
@@ -164,7 +163,7 @@ typedef struct stats {
 void stats_sort(stats *s);
 double stats_median_ms(const stats *s);
 double stats_bound_ms(const stats *s, const swap_posix *handle);
-int stats_write(const stats *s, const swap_posix *handle, const char *path);
+void stats_write(const stats *s, const swap_posix *handle, FILE *out);
 void stats_say(const stats *s, const swap_posix *handle);
 
 /* trace.c: Chrome trace events; and progress, which looks at the same events.

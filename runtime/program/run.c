@@ -53,9 +53,13 @@ static int measure(stats *s, swap_posix *handle, const tensors *t,
 
 int run_model(swap_posix *handle, const tensors *t, const options *o) {
   stats s = {.samples = calloc(o->iterations, sizeof *s.samples)};
-  if (!s.samples)
-    return fail(EXIT_RUN, "out of memory");
-  int status = measure(&s, handle, t, o);
+  output_file report = {.file = NULL};
+  int status = s.samples ? 0 : fail(EXIT_RUN, "out of memory");
+  if (!status && o->stats) /* a bad place is known before the runs */
+    status = output_open(&report, o->stats);
+  if (!status)
+    status = measure(&s, handle, t, o);
+  progress_end();
   if (!status && o->output_dir)
     status = tensors_save(t, o->output_dir);
   else if (!status)
@@ -66,8 +70,12 @@ int run_model(swap_posix *handle, const tensors *t, const options *o) {
     stats_sort(&s);
     progress_end();
     stats_say(&s, handle);
-    if (o->stats)
-      status = stats_write(&s, handle, o->stats);
+    if (o->stats) {
+      stats_write(&s, handle, report.file);
+      status = output_commit(&report);
+    }
+  } else if (report.file) {
+    output_discard(&report);
   }
   free(s.samples);
   return status;

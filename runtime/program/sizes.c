@@ -14,7 +14,6 @@ int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
     const char *suffix;
     double factor;
   } units[] = {{"", 1},
-               {"B", 1},
                {"KiB", 1024},
                {"MiB", 1048576},
                {"GiB", 1073741824.0},
@@ -35,6 +34,8 @@ int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
   for (size_t i = 0; i < sizeof units / sizeof units[0]; ++i)
     if (strcmp(end, units[i].suffix) == 0)
       result = number * units[i].factor;
+  if (!*end && memchr(text, '.', digits))
+    return 0; /* no part of a byte, as in swapc */
   if (!(result >= 0) || result >= 9.2e18)
     return 0;
   *bytes = (uint64_t)(result + 0.5);

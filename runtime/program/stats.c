@@ -36,7 +36,7 @@ double stats_bound_ms(const stats *s, const swap_posix *handle) {
   return compute > transfer ? compute : transfer;
 }
 
-static void write_json(FILE *f, const stats *s, const swap_posix *handle) {
+void stats_write(const stats *s, const swap_posix *handle, FILE *f) {
   const swap_session *session = swap_posix_session(handle);
   const swap_plan *plan = session->plan;
   const uint32_t ninety = (s->count * 9 + 9) / 10 - 1;
@@ -71,15 +71,6 @@ static void write_json(FILE *f, const stats *s, const swap_posix *handle) {
           ms(s->compute_ns), s->read_rate);
   fprintf(f, "  \"threads\": %u,\n  \"io\": \"%s\"\n}\n",
           swap_posix_threads(handle), swap_posix_io_name(handle));
-}
-
-int stats_write(const stats *s, const swap_posix *handle, const char *path) {
-  output_file out;
-  const int status = output_open(&out, path);
-  if (status)
-    return status;
-  write_json(out.file, s, handle);
-  return output_commit(&out);
 }
 
 void stats_say(const stats *s, const swap_posix *handle) {

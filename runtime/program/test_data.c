@@ -23,7 +23,8 @@ static uint32_t find(const swap_tensor *list, uint32_t count, const char *name,
   return number;
 }
 
-static int load_input(tensors *t, const char *path, uint32_t number) {
+static int load_input(tensors *t, const char *path, uint32_t number,
+                      uint8_t *have) {
   tensor_file file;
   if (number >= t->model->input_count)
     return fail(EXIT_RUN, "%s: the model has only %u inputs", path,
@@ -34,23 +35,38 @@ static int load_input(tensors *t, const char *path, uint32_t number) {
   const uint32_t input =
       find(t->model->inputs, t->model->input_count, file.name, number);
   tensor_file_close(&file);
+  if (have[input]++)
+    return fail(EXIT_RUN, "%s: another file holds input '%s' already", path,
+                t->model->inputs[input].name);
   return tensors_load_file(t, input, path);
 }
 
-static int close_enough(double got, double expected, int real,
-                        const options *o) {
+static int close_enough(double got, double expected, const options *o) {
   if (got == expected || (isnan(got) && isnan(expected)))
     return 1;
-  if (!real || isinf(got) || isinf(expected))
+  if (isinf(got) || isinf(expected))
     return 0;
   return fabs(got - expected) <= o->atol + o->rtol * fabs(expected);
+}
+
+/* An element for a message; whole where a double would round it. */
+static void value_text(char text[32], const swap_tensor *tensor,
+                       const void *data, uint64_t index) {
+  const uint64_t *wide = data;
+  if (tensor->dtype == SWAP_I64)
+    snprintf(text, 32, "%lld", (long long)wide[index]);
+  else if (tensor->dtype == SWAP_U64)
+    snprintf(text, 32, "%llu", (unsigned long long)wide[index]);
+  else
+    snprintf(text, 32, "%.9g", value_get(tensor->dtype, data, index));
 }
 
 static int compare(tensor_file *file, const swap_tensor *tensor,
                    const void *data, const options *o) {
   const int real = tensor->dtype >= SWAP_F32 && tensor->dtype <= SWAP_F64;
   uint64_t piece[PIECE], wrong = 0, first = 0;
-  double worst = 0, got = 0, expected = 0;
+  double worst = 0;
+  char got[32], expected[32];
   for (uint64_t done = 0; done < file->elements; done += PIECE) {
     const uint64_t left = file->elements - done,
                    count = left < PIECE ? left : PIECE;
@@ -60,10 +76,16 @@ static int compare(tensor_file *file, const swap_tensor *tensor,
     for (uint64_t i = 0; i < count; ++i) {
       const double g = value_get(tensor->dtype, data, done + i);
       const double e = value_get(tensor->dtype, piece, i);
-      if (!close_enough(g, e, real, o) && !wrong++) {
+      /* A double does not hold every 64-bit integer. */
+      const int same =
+          real ? close_enough(g, e, o)
+               : memcmp((const char *)data + (done + i) * file->type->bytes,
+                        (const char *)piece + i * file->type->bytes,
+                        file->type->bytes) == 0;
+      if (!same && !wrong++) {
         first = done + i;
-        got = g;
-        expected = e;
+        value_text(got, tensor, data, first);
+        value_text(expected, tensor, piece, i);
       }
       const double error = fabs(g - e);
       worst = error > worst ? error : worst;
@@ -76,8 +98,7 @@ static int compare(tensor_file *file, const swap_tensor *tensor,
   }
   return fail(EXIT_RUN,
               "%s: output '%s': %llu of %llu elements differ, the first at "
-              "%llu: %.9g, expected "
-              "%.9g; largest difference %.3g",
+              "%llu: %s, expected %s; largest difference %.3g",
               file->in.path, tensor->name, (unsigned long long)wrong,
               (unsigned long long)file->elements, (unsigned long long)first,
               got, expected, worst);
@@ -111,19 +132,29 @@ static int exists(char *path, size_t size, const char *directory,
   return access(path, F_OK) == 0;
 }
 
-static int run_set(swap_posix *handle, tensors *t, const options *o,
-                   const char *directory) {
+static int load_inputs(tensors *t, const char *directory) {
   char path[4096];
-  int status = 0;
+  uint8_t *have = calloc(t->model->input_count + 1u, 1);
+  int status = have ? 0 : fail(EXIT_RUN, "out of memory");
   uint32_t count = 0;
   for (; !status && exists(path, sizeof path, directory, "input_%u.pb", count);
        ++count)
-    status = load_input(t, path, count);
+    status = load_input(t, path, count, have);
   if (!status && count != t->model->input_count)
-    return fail(EXIT_RUN, "%s: it has %u inputs, the model %u", directory,
-                count, t->model->input_count);
+    status = fail(EXIT_RUN, "%s: it has %u inputs, the model %u", directory,
+                  count, t->model->input_count);
+  free(have);
+  return status;
+}
+
+static int run_set(swap_posix *handle, tensors *t, const options *o,
+                   const char *directory) {
+  char path[4096];
+  uint32_t count;
+  int status = load_inputs(t, directory);
   if (!status)
     status = run_once(handle, t);
+  progress_end();
   if (status)
     return status;
   for (count = 0; exists(path, sizeof path, directory, "output_%u.pb", count);
@@ -131,8 +162,9 @@ static int run_set(swap_posix *handle, tensors *t, const options *o,
     const int one = check_output(t, path, count, o); /* all are reported */
     status = status ? status : one;
   }
-  if (!status && !count)
-    return fail(EXIT_RUN, "%s: no output_0.pb to compare with", directory);
+  if (!status && count != t->model->output_count)
+    return fail(EXIT_RUN, "%s: it has %u outputs to compare with, the model %u",
+                directory, count, t->model->output_count);
   return status;
 }
 

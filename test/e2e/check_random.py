@@ -152,7 +152,7 @@ class Graph:
             return self.same("Sqrt", self.binary("Add", self.same("Abs", x), self.const(0.1)))
         if op == "PRelu":
             return self.same(op, x, self.param(*self.shape[x][-1:]))
-        if op == "Gelu" and self.opset < 20 or op == "HardSwish" and self.dtype == np.float16:
+        if op == "Gelu" and self.opset < 20:
             op = "Relu"
         if op == "HardSwish" and self.opset < 14:
             op = "Tanh"

@@ -154,7 +154,12 @@ TEST_F(Program, WrongUsage) {
       {"--random --threads -1", "is not a count"},
       {"--random --iterations 0", "at least one"},
       {"--random --io magic", "none of"},
+      {"--input y=z=x.pb", "no input 'y'"},
+      {"--input x=", "NAME=FILE"},
+      {"--random --budget 1.5", "'1.5' is not a size"},
       {"--test-data . --random", "brings its own"},
+      {"--test-data . --stats s.json", "only compares"},
+      {"--test-data . --output-dir o", "only compares"},
       {"--test-data . --rtol -1", "not a number"}};
   for (const auto &[arguments, message] : cases) {
     EXPECT_EQ(run(arguments), 2) << arguments;
@@ -184,7 +189,8 @@ TEST_F(Program, FailedRuns) {
        "it holds int32[2, 4], but input 'x' is float32"},
       {"--input x=x.pb --input ids=bad.pb",
        "index number 0 of the lookup in unit 2"},
-      {"--random --weights none.swap", "none.swap: No such file"},
+      {"--random --weights none.swap",
+       "none.swap: No such file or directory; --weights says where"},
       {"--random --weights short.swap", "short.swap: truncated"},
       {"--random --weights x.pb", "x.pb"},
       {"--random --output-dir a_file", "a_file: not a directory"},
@@ -204,6 +210,10 @@ TEST_F(Program, TestData) {
   float y[kElements];
   for (uint32_t i = 0; i < kElements; ++i)
     y[i] = t.x[i] + weight(0, i) + weight(1, i) + weight(3, i);
+  ASSERT_EQ(run(inputs + "--output-dir o"), 0) << err;
+  const std::string rows = proto("rows", 1, {kIds, kRowFloats},
+                                 read("o/rows.npy").substr(128).data(),
+                                 sizeof t.rows);
   ASSERT_EQ(system(("mkdir -p " + dir + "/d/test_data_set_0 " + dir +
                     "/d/test_data_set_1")
                        .c_str()),
@@ -213,6 +223,7 @@ TEST_F(Program, TestData) {
     write(set + std::string("input_1.pb"), read("ids.pb"));
     write(set + std::string("output_0.pb"),
           proto("y:0", 1, {2, 4}, y, sizeof y));
+    write(set + std::string("output_1.pb"), rows);
   }
   EXPECT_EQ(run("--test-data d --budget min"), 0) << err;
   EXPECT_EQ(run("--test-data d/test_data_set_1"), 0) << err;
@@ -223,6 +234,51 @@ TEST_F(Program, TestData) {
             std::string::npos)
       << err;
   EXPECT_EQ(run("--test-data d --rtol 0.05"), 0) << err;
+}
+
+// Verifies that a folder which leaves an input unset or an output unchecked
+// does not pass.
+TEST_F(Program, TestDataIncomplete) {
+  write("input_0.pb", read("x.pb"));
+  write("input_1.pb", proto("x", 1, {2, 4}, t.x, sizeof t.x));
+  const float y[kElements] = {};
+  write("output_0.pb", proto("y:0", 1, {2, 4}, y, sizeof y));
+  EXPECT_EQ(run("--test-data ."), 1);
+  EXPECT_NE(err.find("input_1.pb: another file holds input 'x'"),
+            std::string::npos)
+      << err;
+  write("input_1.pb", read("ids.pb"));
+  EXPECT_EQ(run("--test-data . --atol 1e9"), 1);
+  EXPECT_NE(err.find("it has 1 outputs to compare with, the model 2"),
+            std::string::npos)
+      << err;
+}
+
+// Verifies that results which do not reach standard output are a failed run,
+// and that no file takes its place.
+TEST_F(Program, StandardOutput) {
+  for (const char *arguments : {"--random", "--describe", "--help"}) {
+    run(std::string(arguments) + " >/dev/full 2>full.txt; true");
+    EXPECT_NE(read("full.txt").find("standard output: No space left"),
+              std::string::npos)
+        << arguments;
+  }
+  run("--random --trace t.json >&- 2>closed.txt; true");
+  EXPECT_NE(read("closed.txt").find("standard output: Bad file"),
+            std::string::npos);
+  EXPECT_EQ(read("t.json").rfind("{\"displayTimeUnit\"", 0), 0u);
+}
+
+// Verifies that an interrupted run leaves no half of a file.
+TEST_F(Program, Interrupted) {
+  const std::string command =
+      "cd " + dir +
+      " && { " FAKE_PROGRAM " --weights fake.swap --random --iterations "
+      "10000000 --trace t.json --stats s.json >/dev/null 2>&1 & } && "
+      "sleep 0.5; kill -TERM $!; wait $!; echo $? >status.txt";
+  ASSERT_EQ(system(command.c_str()), 0);
+  EXPECT_EQ(read("status.txt"), "143\n");
+  EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
 }
 
 // Verifies that a disk that is full, here a limit on file sizes, is reported

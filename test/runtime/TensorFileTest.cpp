@@ -224,7 +224,7 @@ TEST(Sizes, Parsed) {
   EXPECT_EQ(parse("max"), 99u);
   for (const char *wrong :
        {"", "-1", " 5", "5 MiB", "MiB", "5MB", "0x10", "inf", "nan", "1e3",
-        "5%%", "1.2.3", "99999999999999999999", "minimum"})
+        "5%%", "1.2.3", "1.5", "64B", "99999999999999999999", "minimum"})
     EXPECT_EQ(parse(wrong), UINT64_MAX) << wrong;
 }
 

@@ -16,6 +16,9 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/Threading.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 using namespace llvm;
 using namespace swapc;
 
@@ -102,15 +105,18 @@ static std::optional<Emit> parseEmit(StringRef kind) {
 }
 
 static bool parseDims(const Options &line, CompileOptions &options,
-                      std::string &bad) {
+                      std::string &wrong) {
   for (const std::string &dim : line.dims) {
     auto [name, value] = StringRef(dim).rsplit('=');
     int64_t size;
     if (name.empty() || value.getAsInteger(10, size) || size <= 0) {
-      bad = dim;
+      wrong = "'" + dim + "' is not NAME=N with N above 0";
       return false;
     }
-    options.dims[name] = size;
+    if (!options.dims.try_emplace(name, size).second) {
+      wrong = "'" + name.str() + "' is given twice";
+      return false;
+    }
   }
   return true;
 }
@@ -124,9 +130,9 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("--target: '" + line.targetName + "' is not cpu or cuda");
   if (line.targetName == "cuda" || !line.cudaArch.empty())
     return usageError("--target cuda is not supported by this version");
-  std::string bad;
-  if (!parseDims(line, options, bad))
-    return usageError("--dim: '" + bad + "' is not NAME=N with N above 0");
+  std::string wrong;
+  if (!parseDims(line, options, wrong))
+    return usageError("--dim: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
   for (const std::string &budget : options.budgets)
@@ -170,11 +176,20 @@ static int readOptions(const Options &line, CompileOptions &options,
 static std::string getFirstMessage(StringRef messages) {
   StringRef line = messages.split('\n').first;
   line.consume_front("swapc: ");
-  line = line.split("  Try: ").first.rtrim(".");
-  return line.empty() ? "wrong options" : line.str();
+  return line.split("  Try: ").first.rtrim(".").str();
+}
+
+/// A file opened in the place of a closed standard stream would be written to.
+/// Standard output for reading, so that results without a place are an error.
+static void fillStandardFiles() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0 &&
+        open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+      _exit(kExitFailure);
 }
 
 int main(int argc, char **argv) {
+  fillStandardFiles();
   InitLLVM init(argc, argv);
   InitializeAllTargetInfos();
   InitializeAllTargets();
@@ -192,8 +207,12 @@ int main(int argc, char **argv) {
           argc, argv,
           "compiles a neural network into a program that runs it inside a "
           "memory budget\n",
-          &stream))
-    return usageError(getFirstMessage(messages));
+          &stream)) {
+    if (!messages.empty())
+      return usageError(getFirstMessage(messages));
+    errs() << "Try 'swapc --help'.\n"; // A missing value is said already.
+    return kExitUsage;
+  }
   CompileOptions options;
   if (int code = readOptions(line, options, argv[0]))
     return code;
