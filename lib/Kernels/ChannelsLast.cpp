@@ -73,7 +73,11 @@ std::optional<Layout> collapseLayout(const Layout &layout, ArrayRef<int64_t> sha
   return result;
 }
 
-Layout expandLayout(const Layout &layout, ArrayRef<ReassociationIndices> groups) {
+/// The layout of `type`, an expanded tensor, given that of its source.
+Layout expandLayout(const Layout &layout, ArrayRef<ReassociationIndices> groups,
+                    RankedTensorType type) {
+  if (groups.empty()) // of a scalar
+    return llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
   Layout result;
   for (int64_t group : layout)
     llvm::append_range(result, groups[group]);
@@ -163,7 +167,8 @@ private:
         assign(expand.getSrc(), *source);
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(def)) {
       assign(collapse.getSrc(),
-             expandLayout(layout, collapse.getReassociationIndices()));
+             expandLayout(layout, collapse.getReassociationIndices(),
+                          collapse.getSrcType()));
     }
   }
 
@@ -183,7 +188,8 @@ private:
         assign(generic.getResult(0), layout);
     } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(user)) {
       assign(expand.getResult(),
-             expandLayout(layout, expand.getReassociationIndices()));
+             expandLayout(layout, expand.getReassociationIndices(),
+                          expand.getResultType()));
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(user)) {
       if (auto result = collapseLayout(layout, collapse.getSrcType().getShape(),
                                        collapse.getReassociationIndices()))
@@ -292,7 +298,8 @@ private:
       setUse(fill.getOutputsMutable()[0], getLayout(fill.getResult(0)));
     } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
       convertReshape(op, expandLayout(getLayout(expand.getSrc()),
-                                      expand.getReassociationIndices()));
+                                      expand.getReassociationIndices(),
+                                      expand.getResultType()));
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
       SmallVector<int64_t> logical(collapse.getSrcType().getRank());
       Layout layout = getLayout(collapse.getSrc());

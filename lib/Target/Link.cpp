@@ -80,8 +80,11 @@ public:
     SmallString<128> name;
     int descriptor;
     if (std::error_code code = sys::fs::createTemporaryFile(
-            "swapc", suffix, descriptor, name))
-      return fileError("write", "a temporary file", code);
+            "swapc", suffix, descriptor, name)) {
+      SmallString<128> folder;
+      sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+      return fileError("write", ("a temporary file in " + folder).str(), code);
+    }
     removers.emplace_back(name);
     path = name.str().str();
     paths.push_back(path);

@@ -42,7 +42,8 @@ static const option table[] = {
     {"trace", TEXT, FIELD(trace), "FILE",
      "write a Chrome/Perfetto trace of the runs"},
     {"test-data", TEXT, FIELD(test_data), "DIR",
-     "compare with input_N.pb and output_N.pb in DIR"},
+     "run input_N.pb of DIR, or of each DIR/test_data_set_N, and compare with "
+     "output_N.pb"},
     {"rtol", NUMBER, FIELD(rtol), "X",
      "relative tolerance of --test-data (default 1e-3)"},
     {"atol", NUMBER, FIELD(atol), "X",
@@ -169,7 +170,8 @@ int args_parse(options *o, int argc, char **argv) {
     return fail(EXIT_USAGE, "--test-data brings its own inputs");
   if (o->test_data &&
       (o->output_dir || o->stats || o->warmup || o->iterations != 1))
-    return fail(EXIT_USAGE, "--test-data only compares: leave out --output-dir, "
-                            "--stats, --warmup and --iterations");
+    return fail(EXIT_USAGE,
+                "--test-data only compares: leave out --output-dir, "
+                "--stats, --warmup and --iterations");
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,12 +113,25 @@ static void fill_standard_files(void) {
       _Exit(EXIT_RUN);
 }
 
+/* Most likely kernels compiled for a newer processor. */
+static void illegal_instruction(int number) {
+  static const char text[] =
+      "error: illegal instruction: this processor lacks what the program was "
+      "compiled for; compile it here with --mcpu native\n";
+  (void)number;
+  output_remove_pending();
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit(EXIT_RUN); /* nobody reads it */
+  _exit(EXIT_RUN);
+}
+
 int main(int argc, char **argv) {
   const swap_model *model = &swap_model_instance;
   char path[4096];
   options o;
   uint64_t budget;
   fill_standard_files();
+  signal(SIGILL, illegal_instruction);
   program_name(argc ? argv[0] : "swap");
   int status = args_parse(&o, argc, argv);
   const char *weights = o.weights;

@@ -21,10 +21,14 @@ static struct {
 
 #define PENDING (sizeof pending / sizeof pending[0])
 
-static void remove_pending(int number) {
+void output_remove_pending(void) {
   for (size_t i = 0; i < PENDING; ++i)
     if (pending[i].used)
       unlink(pending[i].path);
+}
+
+static void end_by(int number) {
+  output_remove_pending();
   raise(number); /* once more, without this handler */
 }
 
@@ -43,7 +47,7 @@ static void remember(const char *path) {
     sigaction(numbers[installed], NULL, &action);
     if (action.sa_handler != SIG_DFL)
       continue; /* nohup stays what it is */
-    action.sa_handler = remove_pending;
+    action.sa_handler = end_by;
     action.sa_flags = (int)SA_RESETHAND;
     sigaction(numbers[installed], &action, NULL);
   }

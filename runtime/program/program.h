@@ -119,6 +119,7 @@ typedef struct output_file {
 int output_open(output_file *out, const char *path);
 int output_commit(output_file *out);
 void output_discard(output_file *out);
+void output_remove_pending(void); /* for signal handlers */
 int output_directory(const char *path);
 /* DIRECTORY/<name>.npy into `path` of 4096 bytes; false where it is longer. */
 int npy_path(char *path, const char *directory, const swap_tensor *tensor);

@@ -90,8 +90,8 @@ static int name_missing(const tensors *t, const uint8_t *have) {
 }
 
 static int unknown_input(const tensors *t, const char *text) {
-  fail(EXIT_USAGE, "the model has no input '%.*s'; it has:",
-       (int)strcspn(text, "="), text);
+  fail(EXIT_USAGE,
+       "the model has no input '%.*s'; it has:", (int)strcspn(text, "="), text);
   for (uint32_t i = 0; i < t->model->input_count; ++i)
     fprintf(stderr, "  %s\n", t->model->inputs[i].name);
   return EXIT_USAGE;

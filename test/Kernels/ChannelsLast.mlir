@@ -65,3 +65,22 @@ func.func @pool(%x: tensor<1x4x7x7xf32>) -> tensor<1x4xf32> {
   %c = tensor.collapse_shape %0 [[0], [1, 2, 3]] : tensor<1x4x1x1xf32> into tensor<1x4xf32>
   return %c : tensor<1x4xf32>
 }
+
+// Verifies that a scalar which becomes an image keeps the rank of the image.
+// CHECK-LABEL: func.func @scalar
+// CHECK: %[[I:.*]] = tensor.expand_shape %arg0 [] output_shape [1, 1, 1, 1]
+// CHECK: linalg.generic {{.*}} ins(%[[I]], %arg1
+func.func @scalar(%x: tensor<f32>, %w: tensor<2x1x1x1xf32>) -> tensor<1x2x1x1xf32> {
+  %i = tensor.expand_shape %x [] output_shape [1, 1, 1, 1] : tensor<f32> into tensor<1x1x1x1xf32>
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x2x1x1xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d4, d2 + d5, d3 + d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d1, d4, d5, d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%i, %w : tensor<1x1x1x1xf32>, tensor<2x1x1x1xf32>) outs(%f : tensor<1x2x1x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2x1x1xf32>
+  return %0 : tensor<1x2x1x1xf32>
+}

@@ -579,6 +579,8 @@ def build(seed, opset, dtype):
 def differences(got, want, exact, limit):
     """Descriptions of the outputs that rounding does not explain."""
     for name, value in want.items():
+        if exact and not np.isfinite(value).all():
+            continue  # More than f16 holds; what is kept in f32 on the way may be less.
         try:
             error = st.relative_error(got[name], value)
         except st.Failure as failure:

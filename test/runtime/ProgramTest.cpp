@@ -192,6 +192,7 @@ TEST_F(Program, FailedRuns) {
       {"--random --weights none.swap",
        "none.swap: No such file or directory; --weights says where"},
       {"--random --weights short.swap", "short.swap: truncated"},
+      {"--random --weights /dev/null", "/dev/null: not a regular file"},
       {"--random --weights x.pb", "x.pb"},
       {"--random --output-dir a_file", "a_file: not a directory"},
       {"--random --output-dir a_file/deep", "a_file"},
@@ -211,9 +212,9 @@ TEST_F(Program, TestData) {
   for (uint32_t i = 0; i < kElements; ++i)
     y[i] = t.x[i] + weight(0, i) + weight(1, i) + weight(3, i);
   ASSERT_EQ(run(inputs + "--output-dir o"), 0) << err;
-  const std::string rows = proto("rows", 1, {kIds, kRowFloats},
-                                 read("o/rows.npy").substr(128).data(),
-                                 sizeof t.rows);
+  const std::string rows =
+      proto("rows", 1, {kIds, kRowFloats},
+            read("o/rows.npy").substr(128).data(), sizeof t.rows);
   ASSERT_EQ(system(("mkdir -p " + dir + "/d/test_data_set_0 " + dir +
                     "/d/test_data_set_1")
                        .c_str()),
@@ -269,16 +270,22 @@ TEST_F(Program, StandardOutput) {
   EXPECT_EQ(read("t.json").rfind("{\"displayTimeUnit\"", 0), 0u);
 }
 
-// Verifies that an interrupted run leaves no half of a file.
-TEST_F(Program, Interrupted) {
-  const std::string command =
-      "cd " + dir +
-      " && { " FAKE_PROGRAM " --weights fake.swap --random --iterations "
-      "10000000 --trace t.json --stats s.json >/dev/null 2>&1 & } && "
-      "sleep 0.5; kill -TERM $!; wait $!; echo $? >status.txt";
-  ASSERT_EQ(system(command.c_str()), 0);
-  EXPECT_EQ(read("status.txt"), "143\n");
-  EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
+// Verifies that a run that a signal ends leaves no half of a file, and that one
+// which ends at an instruction that the processor lacks says so.
+TEST_F(Program, EndedBySignal) {
+  for (const auto &[name, status] :
+       {std::pair{"TERM", "143\n"}, std::pair{"ILL", "1\n"}}) {
+    const std::string command =
+        "cd " + dir +
+        " && { " FAKE_PROGRAM " --weights fake.swap --random --iterations "
+        "10000000 --trace t.json --stats s.json >/dev/null 2>err.txt & } && "
+        "sleep 0.5; kill -" +
+        name + " $!; wait $!; echo $? >status.txt";
+    ASSERT_EQ(system(command.c_str()), 0);
+    EXPECT_EQ(read("status.txt"), status);
+    EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
+  }
+  EXPECT_NE(read("err.txt").find("illegal instruction"), std::string::npos);
 }
 
 // Verifies that a disk that is full, here a limit on file sizes, is reported

@@ -4,6 +4,7 @@
 \*===----------------------------------------------------------------------===*/
 #include "handle.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,10 @@ void port_describe(swap_posix *h, int status) {
   }
   size_t at = append(h, 0, "%s: ", h->path);
   if (!h->file_open) { /* it was never opened: the system error says it all */
-    append(h, at, "%s", system ? strerror(system) : swap_status_string(status));
+    append(h, at, "%s",
+           system == EINVAL ? "not a regular file"
+           : system         ? strerror(system)
+                            : swap_status_string(status));
     return;
   }
   at = append(h, at, "%s", swap_status_string(status));
