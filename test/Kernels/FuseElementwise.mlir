@@ -58,3 +58,57 @@ func.func @product(%x: tensor<4x2x6xf32>, %y: tensor<5x2x6xf32>) -> tensor<2x4x5
   } -> tensor<2x4x5xf32>
   return %2 : tensor<2x4x5xf32>
 }
+
+// Verifies that a producer whose result could not be left out of the fused
+// operation does not fuse.
+// CHECK-LABEL: func.func @unit_mean
+// CHECK-NOT: :2 = linalg.generic
+// CHECK: return
+#u2 = affine_map<(d0, d1) -> (d0, d1)>
+#u3 = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+func.func @unit_mean(%y: tensor<1x1xf32>, %x: tensor<1x1x1xf32>, %w: tensor<1x1x1xf32>) -> tensor<1x1xf32> {
+  %z = arith.constant 0.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %wide = tensor.expand_shape %y [[0], [1, 2]] output_shape [1, 1, 1] : tensor<1x1xf32> into tensor<1x1x1xf32>
+  %e = tensor.empty() : tensor<1x1x1xf32>
+  %s = linalg.generic {indexing_maps = [#u3, #u3, #u3], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%wide, %x : tensor<1x1x1xf32>, tensor<1x1x1xf32>) outs(%e : tensor<1x1x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %r = arith.addf %a, %b : f32
+    linalg.yield %r : f32
+  } -> tensor<1x1x1xf32>
+  %e2 = tensor.empty() : tensor<1x1xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e2 : tensor<1x1xf32>) -> tensor<1x1xf32>
+  %sum = linalg.generic {indexing_maps = [#u3, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%s : tensor<1x1x1xf32>) outs(%f : tensor<1x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %o, %a : f32
+    linalg.yield %r : f32
+  } -> tensor<1x1xf32>
+  %mean = linalg.generic {indexing_maps = [#u2, #u2], iterator_types = ["parallel", "parallel"]}
+      ins(%sum : tensor<1x1xf32>) outs(%e2 : tensor<1x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<1x1xf32>
+  %mean3 = tensor.expand_shape %mean [[0], [1, 2]] output_shape [1, 1, 1] : tensor<1x1xf32> into tensor<1x1x1xf32>
+  %c = linalg.generic {indexing_maps = [#u3, #u3, #u3], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%s, %mean3 : tensor<1x1x1xf32>, tensor<1x1x1xf32>) outs(%e : tensor<1x1x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %r = arith.subf %a, %b : f32
+    linalg.yield %r : f32
+  } -> tensor<1x1x1xf32>
+  %m = linalg.generic {indexing_maps = [#u3, #u3, #u3], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%c, %w : tensor<1x1x1xf32>, tensor<1x1x1xf32>) outs(%e : tensor<1x1x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %r = arith.mulf %a, %b : f32
+    linalg.yield %r : f32
+  } -> tensor<1x1x1xf32>
+  %g = linalg.fill ins(%low : f32) outs(%e2 : tensor<1x1xf32>) -> tensor<1x1xf32>
+  %max = linalg.generic {indexing_maps = [#u3, affine_map<(d0, d1, d2) -> (d1, d2)>], iterator_types = ["reduction", "parallel", "parallel"]}
+      ins(%m : tensor<1x1x1xf32>) outs(%g : tensor<1x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.maximumf %o, %a : f32
+    linalg.yield %r : f32
+  } -> tensor<1x1xf32>
+  return %max : tensor<1x1xf32>
+}

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 import swapc_testing as st
 
 SIZES = [1, 2, 3, 5, 7, 8, 13, 17, 33]
-GRAPHS = 4
+GRAPHS = 8
 LARGEST = 30000  # elements of a value
 
 
@@ -232,7 +232,8 @@ class Graph:
         if kind == "op" and self.opset >= 17:
             return self.same("LayerNormalization", x, self.param(width), self.param(width), axis=-1, epsilon=1e-2)
         centred = x if kind == "rms" else self.binary("Sub", x, self.reduce("ReduceMean", x, [-1]))
-        square = self.same("Pow", centred, self.const(2.0)) if self.chance(0.5) else self.binary("Mul", centred, centred)
+        square = self.same("Pow", centred, self.const(2.0)) if self.chance(0.5) else \
+            self.binary("Mul", centred, centred)
         spread = self.binary("Add", self.reduce("ReduceMean", square, [-1]), self.const(1e-2))
         spread = self.same("Sqrt", spread)
         if self.chance(0.5):
@@ -579,15 +580,17 @@ def build(seed, opset, dtype):
 def differences(got, want, exact, limit):
     """Descriptions of the outputs that rounding does not explain."""
     for name, value in want.items():
-        if exact and not np.isfinite(value).all():
-            continue  # More than f16 holds; what is kept in f32 on the way may be less.
+        if exact and not (np.isfinite(value).all() and np.isfinite(got[name]).all()):
+            continue  # More than f16 holds; it depends on what is kept in f32 on the way.
         try:
             error = st.relative_error(got[name], value)
         except st.Failure as failure:
             yield f"{name}: {failure}"
             continue
         noise = st.relative_error(value.astype(np.float32), exact[name].astype(np.float32)) if exact else 0.0
-        if not error <= max(limit, 4 * noise):
+        # Where all digits cancel, as in x - mean(x) of equal elements, rounding is left.
+        cancelled = np.allclose(got[name], value, rtol=0, atol=limit / 10, equal_nan=True)
+        if not error <= max(limit, 4 * noise) and not cancelled:
             yield f"{name}: relative error {error:.2e} (rounding: {noise:.1e})"
 
 
