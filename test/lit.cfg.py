@@ -16,10 +16,12 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "support")
 config.environment["SWAPC_BUILD"] = config.swapc_build
 if config.sanitizer:
-    # Aborts, since `not` takes an exit code for the failure that it waits for.
-    config.environment["ASAN_OPTIONS"] = "abort_on_error=1"
-    config.environment["UBSAN_OPTIONS"] = "abort_on_error=1:print_stacktrace=1"
-    config.environment["TSAN_OPTIONS"] = "abort_on_error=1:halt_on_error=1"
+    # Aborts, since `not` takes an exit code for the failure that it waits for;
+    # and handle_abort, so that LLVM's own handler does not get in the way.
+    aborts = "abort_on_error=1:handle_abort=1"
+    config.environment["ASAN_OPTIONS"] = aborts
+    config.environment["UBSAN_OPTIONS"] = aborts + ":print_stacktrace=1"
+    config.environment["TSAN_OPTIONS"] = aborts + ":halt_on_error=1"
     # The sanitizers' own memory would be charged as well.
     config.environment["SWAPC_NO_MEMORY_CGROUP"] = "1"
     lit_config.note("-fsanitize=%s: programs run without memory cgroups" % config.sanitizer)

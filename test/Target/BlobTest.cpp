@@ -102,5 +102,5 @@ TEST(OutputFileTest, DevicesAreRefused) {
   llvm::Expected<OutputFile> file = OutputFile::create("/dev/null");
   ASSERT_FALSE(bool(file));
   EXPECT_EQ(llvm::toString(file.takeError()),
-            "cannot write /dev/null: not a regular file");
+            "cannot write /dev/null: it is not a regular file");
 }
