@@ -28,8 +28,8 @@ int64_t swap::getPanelCount(RankedTensorType type) {
 
 int64_t swap::getPanelBytes(RankedTensorType type) {
   PanelsAttr panels = getPanels(type);
-  int64_t elements = panels ? panels.getPanelElements(type.getShape())
-                            : type.getNumElements();
+  int64_t elements =
+      panels ? panels.getPanelElements(type.getShape()) : type.getNumElements();
   return elements * getElementBytes(type.getElementType());
 }
 
@@ -63,8 +63,9 @@ PanelsAttr::getStorageShape(ArrayRef<int64_t> shape) const {
   return storage;
 }
 
-LogicalResult PanelsAttr::verifyForRank(
-    int64_t rank, function_ref<InFlightDiagnostic()> emitError) const {
+LogicalResult
+PanelsAttr::verifyForRank(int64_t rank,
+                          function_ref<InFlightDiagnostic()> emitError) const {
   SmallVector<bool> seen(rank, false);
   SmallVector<int64_t> dims(getBatch());
   dims.push_back(getDim());

@@ -1,4 +1,4 @@
-//===- SwapParameters.cpp - Parameters and what refers to them ---*- C++ -*-===//
+//===- SwapParameters.cpp - Parameters and what refers to them --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -40,9 +40,9 @@ LogicalResult DerivedOp::verify() {
   size_t count = getSources().size();
   Block &body = getBody().front();
   if (getMaps().size() != count || body.getNumArguments() != count)
-    return emitOpError() << "has " << count << " sources, "
-                         << getMaps().size() << " maps and "
-                         << body.getNumArguments() << " block arguments";
+    return emitOpError() << "has " << count << " sources, " << getMaps().size()
+                         << " maps and " << body.getNumArguments()
+                         << " block arguments";
   auto module = (*this)->getParentOfType<ModuleOp>();
   for (auto [index, source] : llvm::enumerate(getSources())) {
     auto symbol = cast<FlatSymbolRefAttr>(source);

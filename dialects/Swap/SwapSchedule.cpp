@@ -1,4 +1,4 @@
-//===- SwapSchedule.cpp - Calls, units and plans ---*- C++ -*-===//
+//===- SwapSchedule.cpp - Calls, units and plans ----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -38,8 +38,10 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
   if (!llvm::equal(type.getInputs(), getInputs().getTypes()) ||
       !llvm::equal(type.getResults(), getResultTypes()))
     return emitOpError() << "does not match the type of " << getKernelAttr();
-  auto schedule = kernel->getAttrOfType<ScheduleAttr>(SwapDialect::kScheduleAttr);
-  if (getEnd() && (!schedule || static_cast<int64_t>(*getEnd()) > schedule.getPanels()))
+  auto schedule =
+      kernel->getAttrOfType<ScheduleAttr>(SwapDialect::kScheduleAttr);
+  if (getEnd() &&
+      (!schedule || static_cast<int64_t>(*getEnd()) > schedule.getPanels()))
     return emitOpError() << "names more panels than " << getKernelAttr()
                          << " has";
   return success();

@@ -19,7 +19,8 @@
 
 enum { POSITIONS = 256, VOCABULARY = 256, CACHE = 6 * 4 * 256 * 64 };
 
-static alignas(SWAP_BUFFER_ALIGN) float cache[2][2][CACHE]; /* [generation][k, v] */
+/* [generation][k, v] */
+static alignas(SWAP_BUFFER_ALIGN) float cache[2][2][CACHE];
 static alignas(SWAP_BUFFER_ALIGN) float logits[VOCABULARY];
 static alignas(SWAP_BUFFER_ALIGN) int64_t token, position;
 
@@ -50,22 +51,25 @@ static int sample(double temperature, uint64_t *state) {
 
 int main(int argc, char **argv) {
   if (argc < 5 || !argv[3][0]) {
-    fprintf(stderr, "usage: write WEIGHTS BUDGET_KIB PREFIX COUNT [TEMPERATURE [SEED]]\n");
+    fprintf(
+        stderr,
+        "usage: write WEIGHTS BUDGET_KIB PREFIX COUNT [TEMPERATURE [SEED]]\n");
     return 2;
   }
   const char *prefix = argv[3];
   long length = (long)strlen(prefix), total = length + atol(argv[4]);
   double temperature = argc > 5 ? atof(argv[5]) : 0;
   uint64_t state = argc > 6 ? strtoull(argv[6], NULL, 10) | 1 : 1;
-  swap_posix_options options = {.weights = argv[1],
-                                .budget_bytes = strtoull(argv[2], NULL, 10) << 10};
+  swap_posix_options options = {
+      .weights = argv[1], .budget_bytes = strtoull(argv[2], NULL, 10) << 10};
   swap_posix *model;
   int status = swap_posix_open(&model, &codewriter_model, &options);
   for (long i = 0; !status && i < total && i < POSITIONS; i++) {
     token = i < length ? (unsigned char)prefix[i] : sample(temperature, &state);
     position = i;
     putchar((int)token);
-    const void *inputs[] = {&token, &position, cache[i % 2][0], cache[i % 2][1]};
+    const void *inputs[] = {&token, &position, cache[i % 2][0],
+                            cache[i % 2][1]};
     void *outputs[] = {logits, cache[(i + 1) % 2][0], cache[(i + 1) % 2][1]};
     status = swap_posix_run(model, inputs, outputs);
   }

@@ -1,4 +1,4 @@
-//===- Activations.cpp - Functions of one element ---*- C++ -*-===//
+//===- Activations.cpp - Functions of one element ---------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -22,12 +22,17 @@ template <UnaryFn fn> static LogicalResult importFloat(NodeImporter &n) {
       n.in(0), [&](Scalar &s, ValueRange args) { return fn(n, s, args[0]); }));
 }
 
-template <typename OpTy> static Value unary(NodeImporter &, Scalar &s, Value x) {
+template <typename OpTy>
+static Value unary(NodeImporter &, Scalar &s, Value x) {
   return s.make<OpTy>(x);
 }
 
-static Value reciprocal(NodeImporter &, Scalar &s, Value x) { return s.recip(x); }
-static Value sigmoid(NodeImporter &, Scalar &s, Value x) { return s.sigmoid(x); }
+static Value reciprocal(NodeImporter &, Scalar &s, Value x) {
+  return s.recip(x);
+}
+static Value sigmoid(NodeImporter &, Scalar &s, Value x) {
+  return s.sigmoid(x);
+}
 
 static Value leakyRelu(NodeImporter &n, Scalar &s, Value x) {
   Value zero = s.constant(x, 0);
@@ -43,7 +48,8 @@ static Value thresholdedRelu(NodeImporter &n, Scalar &s, Value x) {
 /// alpha * (exp(x / divisor) - 1) below zero, x above.
 static Value elu(Scalar &s, Value x, double alpha, double divisor) {
   Value scaled = divisor == 1 ? x : s.div(x, s.constant(x, divisor));
-  Value below = s.mul(s.constant(x, alpha), s.sub(s.exp(scaled), s.constant(x, 1)));
+  Value below =
+      s.mul(s.constant(x, alpha), s.sub(s.exp(scaled), s.constant(x, 1)));
   return s.select(s.compare(Scalar::Less, x, s.constant(x, 0)), below, x);
 }
 
@@ -69,7 +75,9 @@ static Value softplusOf(Scalar &s, Value x) {
   return s.add(s.max(x, s.constant(x, 0)), log);
 }
 
-static Value softplus(NodeImporter &, Scalar &s, Value x) { return softplusOf(s, x); }
+static Value softplus(NodeImporter &, Scalar &s, Value x) {
+  return softplusOf(s, x);
+}
 
 static Value softsign(NodeImporter &, Scalar &s, Value x) {
   return s.div(x, s.add(s.constant(x, 1), s.make<math::AbsFOp>(x)));
@@ -111,7 +119,8 @@ static Value isNaN(NodeImporter &, Scalar &s, Value x) {
 }
 
 static Value isInf(NodeImporter &n, Scalar &s, Value x) {
-  bool positive = n.getInt("detect_positive", 1), negative = n.getInt("detect_negative", 1);
+  bool positive = n.getInt("detect_positive", 1),
+       negative = n.getInt("detect_negative", 1);
   Value probe = positive && negative ? s.make<math::AbsFOp>(x)
                 : negative           ? s.neg(x)
                                      : x;
@@ -131,7 +140,9 @@ template <UnaryFn fn> static LogicalResult importTest(NodeImporter &n) {
 }
 
 /// Functions of floats and integers.
-static Value relu(NodeImporter &, Scalar &s, Value x) { return s.max(x, s.constant(x, 0)); }
+static Value relu(NodeImporter &, Scalar &s, Value x) {
+  return s.max(x, s.constant(x, 0));
+}
 
 static Value negate(NodeImporter &, Scalar &s, Value x) { return s.neg(x); }
 
@@ -188,10 +199,12 @@ static LogicalResult importPRelu(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
   bool isUnsigned = n.in(0)->isUnsigned;
-  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
-    Value below = s.compare(Scalar::Less, args[0], s.constant(args[0], 0), isUnsigned);
-    return s.select(below, s.mul(args[0], args[1]), args[0]);
-  }));
+  return n.finish(
+      n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
+        Value below = s.compare(Scalar::Less, args[0], s.constant(args[0], 0),
+                                isUnsigned);
+        return s.select(below, s.mul(args[0], args[1]), args[0]);
+      }));
 }
 
 void swapc::addActivations(HandlerMap &handlers) {

@@ -1,4 +1,4 @@
-//===- Conv.cpp - Convolutions ---*- C++ -*-===//
+//===- Conv.cpp - Convolutions ----------------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -97,11 +97,13 @@ static LogicalResult importConv(NodeImporter &n) {
     return n.error("the weights do not fit " + Twine(input->getDim(1)) +
                    " channels in " + Twine(groups) + " groups");
   ArrayRef<int64_t> kernel = weights->getShape().drop_front(2);
-  if (n.has("kernel_shape") && ArrayRef<int64_t>(n.getInts("kernel_shape")) != kernel)
+  if (n.has("kernel_shape") &&
+      ArrayRef<int64_t>(n.getInts("kernel_shape")) != kernel)
     return n.error("kernel_shape differs from the shape of the weights");
   if (bias && (bias->getRank() != 1 || bias->getDim(0) != weights->getDim(0)))
     return n.error("the bias must have one element for each output channel");
-  FailureOr<Windows> w = Windows::get(n, input->getShape().drop_front(2), kernel);
+  FailureOr<Windows> w =
+      Windows::get(n, input->getShape().drop_front(2), kernel);
   if (failed(w))
     return failure();
   Type type = input->getElementType();
@@ -135,21 +137,28 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
   SmallVector<int64_t> strides = n.getInts("strides", ones);
   SmallVector<int64_t> dilations = n.getInts("dilations", ones);
   SmallVector<int64_t> pads = n.getInts("pads", zeros);
-  SmallVector<int64_t> extra = n.getInts("output_padding", ArrayRef(zeros).take_front(rank));
+  SmallVector<int64_t> extra =
+      n.getInts("output_padding", ArrayRef(zeros).take_front(rank));
   SmallVector<int64_t> wanted = n.getInts("output_shape");
   StringRef automatic = n.getString("auto_pad", "NOTSET");
-  if (strides.size() != rank || dilations.size() != rank || pads.size() != 2 * rank ||
-      extra.size() != rank || (!wanted.empty() && wanted.size() != rank))
+  if (strides.size() != rank || dilations.size() != rank ||
+      pads.size() != 2 * rank || extra.size() != rank ||
+      (!wanted.empty() && wanted.size() != rank))
     return n.error("strides, dilations, pads and output_padding must fit " +
                    Twine(rank) + " spatial dimensions");
   constexpr int64_t kLimit = int64_t(1) << 31;
-  auto isOutside = [](int64_t x, int64_t least) { return x < least || x >= kLimit; };
+  auto isOutside = [](int64_t x, int64_t least) {
+    return x < least || x >= kLimit;
+  };
   for (unsigned i = 0; i < rank; ++i)
-    if (isOutside(strides[i], 1) || isOutside(dilations[i], 1) || isOutside(extra[i], 0) ||
-        isOutside(pads[i], 0) || isOutside(pads[rank + i], 0) ||
+    if (isOutside(strides[i], 1) || isOutside(dilations[i], 1) ||
+        isOutside(extra[i], 0) || isOutside(pads[i], 0) ||
+        isOutside(pads[rank + i], 0) ||
         (!wanted.empty() && isOutside(wanted[i], 1)) ||
-        isOutside(input->getDim(i + 2), 1) || isOutside(weights->getDim(i + 2), 1))
-      return n.error("sizes, strides and dilations must be positive, and pads not negative");
+        isOutside(input->getDim(i + 2), 1) ||
+        isOutside(weights->getDim(i + 2), 1))
+      return n.error("sizes, strides and dilations must be positive, and pads "
+                     "not negative");
 
   Type type = input->getElementType();
   int64_t inner = input->getDim(1) / groups, outputs = weights->getDim(1);
@@ -158,10 +167,12 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
   Windows w;
   for (unsigned i = 0; i < rank; ++i) {
     int64_t size = input->getDim(i + 2);
-    int64_t kernel = weights->getDim(i + 2), reach = (kernel - 1) * dilations[i];
+    int64_t kernel = weights->getDim(i + 2),
+            reach = (kernel - 1) * dilations[i];
     int64_t full = (size - 1) * strides[i] + reach + 1 + extra[i];
     int64_t low = pads[i], out = full - pads[i] - pads[rank + i];
-    if (!wanted.empty() || automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    if (!wanted.empty() || automatic == "SAME_UPPER" ||
+        automatic == "SAME_LOWER") {
       out = wanted.empty() ? size * strides[i] : wanted[i];
       int64_t total = std::max<int64_t>(0, full - out);
       low = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
@@ -200,18 +211,20 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     if (sizes[i + 2] < 1)
       return n.error("the padding removes the whole input");
   }
-  TensorRef padded = w.pad(n, n.slice(spread, offsets, sizes, steps), n.zero(type));
+  TensorRef padded =
+      w.pad(n, n.slice(spread, offsets, sizes, steps), n.zero(type));
 
   // Weights [g * inner, outputs, k...] to [g * outputs, inner, k...], reversed.
-  SmallVector<int64_t> grouped{groups, inner, outputs}, turned{groups, outputs, inner};
+  SmallVector<int64_t> grouped{groups, inner, outputs},
+      turned{groups, outputs, inner};
   SmallVector<AffineExpr> results{n.dim(0), n.dim(2), n.dim(1)};
   for (unsigned i = 0; i < rank; ++i) {
     grouped.push_back(w.kernel[i]);
     turned.push_back(w.kernel[i]);
     results.push_back(w.kernel[i] - 1 - n.dim(3 + i));
   }
-  TensorRef reversed = n.copy(n.reshape(weights, grouped), turned,
-                              n.getMap(rank + 3, results));
+  TensorRef reversed =
+      n.copy(n.reshape(weights, grouped), turned, n.getMap(rank + 3, results));
   SmallVector<int64_t> flat{groups * outputs, inner};
   llvm::append_range(flat, w.kernel);
   TensorRef result = convolve(n, w, padded, n.reshape(reversed, flat), groups);

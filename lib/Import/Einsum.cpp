@@ -1,4 +1,4 @@
-//===- Einsum.cpp - Sums of products by letters ---*- C++ -*-===//
+//===- Einsum.cpp - Sums of products by letters -----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,7 +15,8 @@ using utils::IteratorType;
 
 /// The letters of one term, with '...' spelled out as the digits that stand
 /// for the broadcast dimensions, aligned at the end.
-static FailureOr<std::string> spellOut(NodeImporter &n, StringRef term, int64_t rank) {
+static FailureOr<std::string> spellOut(NodeImporter &n, StringRef term,
+                                       int64_t rank) {
   std::string letters;
   size_t dots = term.find("...");
   if (dots != StringRef::npos) {
@@ -114,14 +115,17 @@ static LogicalResult importEinsum(NodeImporter &n) {
   SmallVector<IteratorType> iterators(loops.size(), IteratorType::reduction);
   std::fill_n(iterators.begin(), result.size(), IteratorType::parallel);
   Type wide = getComputeType(type);
-  TensorRef sum = n.reduce(operands, n.getMap(loops.size(), to), iterators, shape, n.zero(wide),
-                           [&](Scalar &s, ValueRange args) {
-                             Value product = s.cast(args[0], wide, false, false);
-                             for (Value arg : args.drop_front().drop_back())
-                               product = s.mul(product, s.cast(arg, wide, false, false));
-                             return s.add(args.back(), product);
-                           });
+  TensorRef sum =
+      n.reduce(operands, n.getMap(loops.size(), to), iterators, shape,
+               n.zero(wide), [&](Scalar &s, ValueRange args) {
+                 Value product = s.cast(args[0], wide, false, false);
+                 for (Value arg : args.drop_front().drop_back())
+                   product = s.mul(product, s.cast(arg, wide, false, false));
+                 return s.add(args.back(), product);
+               });
   return n.finish(n.cast(sum, type, n.in(0)->isUnsigned));
 }
 
-void swapc::addEinsums(HandlerMap &handlers) { handlers["Einsum"] = importEinsum; }
+void swapc::addEinsums(HandlerMap &handlers) {
+  handlers["Einsum"] = importEinsum;
+}

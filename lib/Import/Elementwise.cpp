@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Arithmetic, comparison, selection ---*- C++ -*-===//
+//===- Elementwise.cpp - Arithmetic, comparison, selection ------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -24,21 +24,25 @@ static LogicalResult importBinary(NodeImporter &n, Fn compute) {
   if (failed(n.checkInputs(2, 2)) || failed(checkSameType(n)))
     return failure();
   bool isUnsigned = n.in(0)->isUnsigned;
-  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
-    return compute(s, args[0], args[1], isUnsigned);
-  }));
+  return n.finish(
+      n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
+        return compute(s, args[0], args[1], isUnsigned);
+      }));
 }
 
 static LogicalResult importAdd(NodeImporter &n) {
-  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.add(a, b); });
+  return importBinary(
+      n, [](Scalar &s, Value a, Value b, bool) { return s.add(a, b); });
 }
 
 static LogicalResult importSub(NodeImporter &n) {
-  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.sub(a, b); });
+  return importBinary(
+      n, [](Scalar &s, Value a, Value b, bool) { return s.sub(a, b); });
 }
 
 static LogicalResult importMul(NodeImporter &n) {
-  return importBinary(n, [](Scalar &s, Value a, Value b, bool) { return s.mul(a, b); });
+  return importBinary(
+      n, [](Scalar &s, Value a, Value b, bool) { return s.mul(a, b); });
 }
 
 static LogicalResult importDiv(NodeImporter &n) {
@@ -51,20 +55,22 @@ static LogicalResult importMod(NodeImporter &n) {
   bool truncates = n.getInt("fmod", 0) != 0;
   if (n.in(0) && isa<FloatType>(n.in(0)->getElementType()) && !truncates)
     return n.error("needs fmod = 1 for floats");
-  return importBinary(n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
-    if (isFloat(a))
-      return s.make<arith::RemFOp>(a, b);
-    if (isUnsigned)
-      return s.make<arith::RemUIOp>(a, b);
-    Value rest = s.make<arith::RemSIOp>(a, b);
-    if (truncates)
-      return rest;
-    // The result has the sign of the divisor.
-    Value zero = s.constant(a, 0);
-    Value differs = s.compare(Scalar::Less, s.make<arith::XOrIOp>(rest, b), zero);
-    Value fix = s.make<arith::AndIOp>(differs, s.isNonZero(rest));
-    return s.select(fix, s.add(rest, b), rest);
-  });
+  return importBinary(
+      n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
+        if (isFloat(a))
+          return s.make<arith::RemFOp>(a, b);
+        if (isUnsigned)
+          return s.make<arith::RemUIOp>(a, b);
+        Value rest = s.make<arith::RemSIOp>(a, b);
+        if (truncates)
+          return rest;
+        // The result has the sign of the divisor.
+        Value zero = s.constant(a, 0);
+        Value differs =
+            s.compare(Scalar::Less, s.make<arith::XOrIOp>(rest, b), zero);
+        Value fix = s.make<arith::AndIOp>(differs, s.isNonZero(rest));
+        return s.select(fix, s.add(rest, b), rest);
+      });
 }
 
 static Value power(Scalar &s, Value a, Value b) {
@@ -93,64 +99,81 @@ static LogicalResult importPow(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
   Type type = n.in(0)->getElementType();
-  bool baseUnsigned = n.in(0)->isUnsigned, exponentUnsigned = n.in(1)->isUnsigned;
+  bool baseUnsigned = n.in(0)->isUnsigned,
+       exponentUnsigned = n.in(1)->isUnsigned;
   std::optional<SmallVector<int64_t>> known;
   if (n.in(1)->getNumElements() == 1)
     known = n.getInts(n.in(1));
-  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) -> Value {
-    if (isFloat(args[0]))
-      return power(s, args[0], s.cast(args[1], args[0].getType(), exponentUnsigned, false));
-    if (known && known->front() >= 1 && known->front() <= 4) {
-      Value result = args[0];
-      for (int64_t i = 1; i < known->front(); ++i)
-        result = s.mul(result, args[0]);
-      return result;
-    }
-    // As ONNX Runtime does.
-    Type wide = s.getBuilder().getF64Type();
-    Value result = power(s, s.cast(args[0], wide, baseUnsigned, false),
-                         s.cast(args[1], wide, exponentUnsigned, false));
-    return s.cast(result, type, false, baseUnsigned);
-  }));
+  return n.finish(n.elementwise(
+      {n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) -> Value {
+        if (isFloat(args[0]))
+          return power(
+              s, args[0],
+              s.cast(args[1], args[0].getType(), exponentUnsigned, false));
+        if (known && known->front() >= 1 && known->front() <= 4) {
+          Value result = args[0];
+          for (int64_t i = 1; i < known->front(); ++i)
+            result = s.mul(result, args[0]);
+          return result;
+        }
+        // As ONNX Runtime does.
+        Type wide = s.getBuilder().getF64Type();
+        Value result = power(s, s.cast(args[0], wide, baseUnsigned, false),
+                             s.cast(args[1], wide, exponentUnsigned, false));
+        return s.cast(result, type, false, baseUnsigned);
+      }));
 }
 
 /// Min, Max, Sum and Mean of any number of inputs: one nest over all of them.
 template <typename Fn>
-static LogicalResult importVariadic(NodeImporter &n, Fn combine, bool mean = false) {
+static LogicalResult importVariadic(NodeImporter &n, Fn combine,
+                                    bool mean = false) {
   if (n.getNumInputs() == 0)
     return n.error("has no inputs");
   if (failed(checkSameType(n)))
     return failure();
   bool isUnsigned = n.in(0)->isUnsigned;
   double count = n.getNumInputs();
-  return n.finish(n.elementwise(n.getInputs(), [&](Scalar &s, ValueRange args) -> Value {
-    Value result = args[0];
-    for (Value arg : args.drop_front())
-      result = combine(s, result, arg, isUnsigned);
-    return mean ? s.div(result, s.constant(result, count)) : result;
-  }));
+  return n.finish(
+      n.elementwise(n.getInputs(), [&](Scalar &s, ValueRange args) -> Value {
+        Value result = args[0];
+        for (Value arg : args.drop_front())
+          result = combine(s, result, arg, isUnsigned);
+        return mean ? s.div(result, s.constant(result, count)) : result;
+      }));
 }
 
 static Value addTwo(Scalar &s, Value a, Value b, bool) { return s.add(a, b); }
 
 static LogicalResult importMin(NodeImporter &n) {
-  return importVariadic(n, [](Scalar &s, Value a, Value b, bool u) { return s.min(a, b, u); });
+  return importVariadic(
+      n, [](Scalar &s, Value a, Value b, bool u) { return s.min(a, b, u); });
 }
 
 static LogicalResult importMax(NodeImporter &n) {
-  return importVariadic(n, [](Scalar &s, Value a, Value b, bool u) { return s.max(a, b, u); });
+  return importVariadic(
+      n, [](Scalar &s, Value a, Value b, bool u) { return s.max(a, b, u); });
 }
 
-static LogicalResult importSum(NodeImporter &n) { return importVariadic(n, addTwo); }
-static LogicalResult importMean(NodeImporter &n) { return importVariadic(n, addTwo, true); }
+static LogicalResult importSum(NodeImporter &n) {
+  return importVariadic(n, addTwo);
+}
+static LogicalResult importMean(NodeImporter &n) {
+  return importVariadic(n, addTwo, true);
+}
 
-template <Scalar::Order order> static LogicalResult importCompare(NodeImporter &n) {
+template <Scalar::Order order>
+static LogicalResult importCompare(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)) || failed(checkSameType(n)))
     return failure();
-  bool isUnsigned = n.in(0)->isUnsigned || n.in(0)->getElementType().isInteger(1);
-  return n.finish(n.elementwise({n.in(0), n.in(1)}, [&](Scalar &s, ValueRange args) {
-    return s.compare(order, args[0], args[1], isUnsigned);
-  }, n.b.getI1Type()));
+  bool isUnsigned =
+      n.in(0)->isUnsigned || n.in(0)->getElementType().isInteger(1);
+  return n.finish(n.elementwise(
+      {n.in(0), n.in(1)},
+      [&](Scalar &s, ValueRange args) {
+        return s.compare(order, args[0], args[1], isUnsigned);
+      },
+      n.b.getI1Type()));
 }
 
 template <typename OpTy> static LogicalResult importLogical(NodeImporter &n) {
@@ -158,9 +181,10 @@ template <typename OpTy> static LogicalResult importLogical(NodeImporter &n) {
     return failure();
   if (!isa<IntegerType>(n.in(0)->getElementType()))
     return n.error("takes bool or integer inputs");
-  return n.finish(n.elementwise({n.in(0), n.in(1)}, [](Scalar &s, ValueRange args) {
-    return s.make<OpTy>(args[0], args[1]);
-  }));
+  return n.finish(
+      n.elementwise({n.in(0), n.in(1)}, [](Scalar &s, ValueRange args) {
+        return s.make<OpTy>(args[0], args[1]);
+      }));
 }
 
 static LogicalResult importNot(NodeImporter &n) {
@@ -168,18 +192,21 @@ static LogicalResult importNot(NodeImporter &n) {
     return failure();
   if (!isa<IntegerType>(n.in(0)->getElementType()))
     return n.error("takes bool or integer inputs");
-  return n.finish(n.elementwise(n.in(0), [](Scalar &s, ValueRange args) -> Value {
-    return s.make<arith::XOrIOp>(args[0], s.constant(args[0], -1));
-  }));
+  return n.finish(
+      n.elementwise(n.in(0), [](Scalar &s, ValueRange args) -> Value {
+        return s.make<arith::XOrIOp>(args[0], s.constant(args[0], -1));
+      }));
 }
 
 static LogicalResult importBitShift(NodeImporter &n) {
   bool left = n.getString("direction", "") == "LEFT";
-  return importBinary(n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
-    if (left)
-      return s.make<arith::ShLIOp>(a, b);
-    return isUnsigned ? s.make<arith::ShRUIOp>(a, b) : s.make<arith::ShRSIOp>(a, b);
-  });
+  return importBinary(
+      n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
+        if (left)
+          return s.make<arith::ShLIOp>(a, b);
+        return isUnsigned ? s.make<arith::ShRUIOp>(a, b)
+                          : s.make<arith::ShRSIOp>(a, b);
+      });
 }
 
 static LogicalResult importWhere(NodeImporter &n) {
@@ -190,7 +217,9 @@ static LogicalResult importWhere(NodeImporter &n) {
     return n.error("takes a bool condition and two inputs of one element type");
   return n.finish(n.broadcasted(
       {n.in(0), n.in(1), n.in(2)}, n.in(1)->getElementType(),
-      [](Scalar &s, ValueRange args) { return s.select(args[0], args[1], args[2]); },
+      [](Scalar &s, ValueRange args) {
+        return s.select(args[0], args[1], args[2]);
+      },
       n.in(1)->isUnsigned));
 }
 
@@ -208,7 +237,8 @@ static LogicalResult importCast(NodeImporter &n) {
 static LogicalResult importCastLike(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
-  return n.finish(n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
+  return n.finish(
+      n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
 }
 
 static LogicalResult importIdentity(NodeImporter &n) {
@@ -223,7 +253,8 @@ static LogicalResult importDropout(NodeImporter &n) {
   if (TensorRef training = n.in(2)) {
     std::optional<SmallVector<int64_t>> value = n.getInts(training);
     if (!value || value->empty() || value->front())
-      return n.error("only inference is supported: training_mode must be false");
+      return n.error(
+          "only inference is supported: training_mode must be false");
   }
   SmallVector<TensorRef> results{n.in(0)};
   if (n.wantsOutput(1))

@@ -1,4 +1,4 @@
-//===- ExternalData.cpp - Weights in files beside the model ---*- C++ -*-===//
+//===- ExternalData.cpp - Weights in files beside the model -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -24,27 +24,30 @@ static llvm::Error fail(const Twine &text) {
 }
 
 /// The size of the file at `location`, after a look at each component of it.
-static llvm::Expected<uint64_t> inspect(StringRef location, StringRef directory) {
+static llvm::Expected<uint64_t> inspect(StringRef location,
+                                        StringRef directory) {
   llvm::SmallString<256> path(directory);
   struct stat info = {};
   llvm::SmallVector<StringRef, 4> parts;
   location.split(parts, '/');
   for (StringRef part : parts) {
-    if (part.empty() || part == "." )
+    if (part.empty() || part == ".")
       continue;
     llvm::sys::path::append(path, part);
     if (lstat(path.c_str(), &info) != 0)
-      return fail("external data '" + location + "' cannot be read: " +
-                  llvm::sys::StrError(errno) +
+      return fail("external data '" + location +
+                  "' cannot be read: " + llvm::sys::StrError(errno) +
                   "; put the file beside the model");
     if (S_ISLNK(info.st_mode))
-      return fail("external data '" + location + "' goes through a symbolic "
+      return fail("external data '" + location +
+                  "' goes through a symbolic "
                   "link; copy the file into the model's folder");
   }
   if (!S_ISREG(info.st_mode))
     return fail("external data '" + location + "' is not a regular file");
   if (info.st_nlink > 1)
-    return fail("external data '" + location + "' is a hard link to a file "
+    return fail("external data '" + location +
+                "' is a hard link to a file "
                 "that may be outside the model's folder; copy it instead");
   return info.st_size;
 }
@@ -74,24 +77,26 @@ llvm::Expected<FileRange> swapc::resolveExternalData(const onnx::Tensor &tensor,
   if (location.contains('\0'))
     return fail("external data names a location with a zero byte");
   if (llvm::sys::path::is_absolute(location))
-    return fail("external data '" + location + "' is an absolute path; it must "
+    return fail("external data '" + location +
+                "' is an absolute path; it must "
                 "be inside the model's folder");
   llvm::SmallVector<StringRef, 4> parts;
   location.split(parts, '/');
   if (llvm::is_contained(parts, ".."))
-    return fail("external data '" + location + "' leaves the model's folder "
+    return fail("external data '" + location +
+                "' leaves the model's folder "
                 "through '..'");
   llvm::Expected<uint64_t> size = inspect(location, directory);
   if (!size)
     return size.takeError();
   if (length && *length != bytes)
     return fail("external data '" + location + "' has a length of " +
-                Twine(*length) + " bytes, but the tensor's shape and type take " +
-                Twine(bytes));
+                Twine(*length) +
+                " bytes, but the tensor's shape and type take " + Twine(bytes));
   if (offset > *size || bytes > *size - offset)
     return fail("external data '" + location + "' holds " + Twine(*size) +
-                " bytes, but the tensor takes " + Twine(bytes) +
-                " at offset " + Twine(offset));
+                " bytes, but the tensor takes " + Twine(bytes) + " at offset " +
+                Twine(offset));
   FileRange range;
   range.path = location.str();
   range.offset = offset;
@@ -103,9 +108,10 @@ llvm::Expected<std::string> swapc::readRange(const FileRange &range,
                                              StringRef directory) {
   llvm::SmallString<256> path(directory);
   llvm::sys::path::append(path, range.path);
-  auto slice = llvm::MemoryBuffer::getFileSlice(path, range.length, range.offset);
+  auto slice =
+      llvm::MemoryBuffer::getFileSlice(path, range.length, range.offset);
   if (!slice)
-    return fail("cannot read '" + Twine(path) + "': " +
-                slice.getError().message());
+    return fail("cannot read '" + Twine(path) +
+                "': " + slice.getError().message());
   return (*slice)->getBuffer().str();
 }

@@ -1,4 +1,4 @@
-//===- ExternalData.h - Weights in files beside the model ---*- C++ -*-===//
+//===- ExternalData.h - Weights in files beside the model -------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

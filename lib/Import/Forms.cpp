@@ -1,4 +1,4 @@
-//===- Forms.cpp - The forms of the tensor phase ---*- C++ -*-===//
+//===- Forms.cpp - The forms of the tensor phase ----------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -49,8 +49,9 @@ static SmallVector<Attribute> getAttributes(DenseElementsAttr constant) {
   return llvm::to_vector(constant.getValues<Attribute>());
 }
 
-TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape,
-                             Type elementType, Body body, bool isUnsigned) {
+TensorRef NodeImporter::fold(ArrayRef<Operand> operands,
+                             ArrayRef<int64_t> shape, Type elementType,
+                             Body body, bool isUnsigned) {
   bool allSplat = true;
   for (const Operand &operand : operands) {
     if (!operand.tensor->constant)
@@ -58,7 +59,8 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
     allSplat &= operand.tensor->constant.isSplat();
   }
   auto type = RankedTensorType::get(shape, elementType);
-  if (operands.empty() || (!allSplat && type.getNumElements() > kMaxFoldedElements))
+  if (operands.empty() ||
+      (!allSplat && type.getNumElements() > kMaxFoldedElements))
     return nullptr;
   SmallVector<SmallVector<Attribute>> elements;
   for (const Operand &operand : operands)
@@ -73,7 +75,8 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands, ArrayRef<int64_t> shape
     for (auto [operand, values] : llvm::zip_equal(operands, elements)) {
       int64_t position = 0;
       if (values.size() != 1)
-        position = linearize(operand.map.compose(index), operand.tensor->getShape());
+        position =
+            linearize(operand.map.compose(index), operand.tensor->getShape());
       args.push_back(scalar.constant(llvm::cast<TypedAttr>(values[position])));
     }
     Attribute result;
@@ -95,9 +98,10 @@ TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
                                  ArrayRef<int64_t> shape, Type elementType,
                                  Body body, bool isUnsigned, bool foldable) {
   if (getProduct(shape) == 0)
-    return constant(DenseElementsAttr::get(RankedTensorType::get(shape, elementType),
-                                           ArrayRef<Attribute>()),
-                    isUnsigned);
+    return constant(
+        DenseElementsAttr::get(RankedTensorType::get(shape, elementType),
+                               ArrayRef<Attribute>()),
+        isUnsigned);
   if (foldable)
     if (TensorRef folded = fold(operands, shape, elementType, body, isUnsigned))
       return folded;
@@ -118,9 +122,10 @@ TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
     unsigned next = 0;
     for (const Operand &operand : operands) {
       DenseElementsAttr constant = operand.tensor->constant;
-      elements.push_back(constant && constant.isSplat()
-                             ? scalar.constant(constant.getSplatValue<TypedAttr>())
-                             : args[next++]);
+      elements.push_back(
+          constant && constant.isSplat()
+              ? scalar.constant(constant.getSplatValue<TypedAttr>())
+              : args[next++]);
     }
     linalg::YieldOp::create(builder, loc, body(scalar, elements));
   };
@@ -131,8 +136,9 @@ TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
   return wrap(op.getResult(0), isUnsigned);
 }
 
-TensorRef NodeImporter::broadcasted(ArrayRef<TensorRef> tensors, Type elementType,
-                                    Body body, bool isUnsigned) {
+TensorRef NodeImporter::broadcasted(ArrayRef<TensorRef> tensors,
+                                    Type elementType, Body body,
+                                    bool isUnsigned) {
   FailureOr<SmallVector<int64_t>> shape = getBroadcastShape(tensors);
   if (failed(shape))
     return nullptr;
@@ -149,7 +155,8 @@ TensorRef NodeImporter::elementwise(ArrayRef<TensorRef> tensors, Body body,
   auto wide = [&](Scalar &s, ValueRange args) -> Value {
     SmallVector<Value> widened;
     for (Value arg : args)
-      widened.push_back(s.cast(arg, getComputeType(arg.getType()), false, false));
+      widened.push_back(
+          s.cast(arg, getComputeType(arg.getType()), false, false));
     Value result = body(s, widened);
     if (isFloat(result) && result.getType() != elementType)
       result = s.cast(result, elementType, false, false);
@@ -162,7 +169,8 @@ TensorRef NodeImporter::elementwise(ArrayRef<TensorRef> tensors, Body body,
 
 TensorRef NodeImporter::reduce(ArrayRef<Operand> operands, AffineMap resultMap,
                                ArrayRef<IteratorType> iterators,
-                               ArrayRef<int64_t> shape, TypedAttr init, Body body) {
+                               ArrayRef<int64_t> shape, TypedAttr init,
+                               Body body) {
   SmallVector<Value> values;
   SmallVector<AffineMap> maps;
   for (const Operand &operand : operands) {
@@ -198,7 +206,8 @@ TensorRef NodeImporter::foldReduction(TensorRef tensor, AffineMap map,
   bool known = true;
   forEachIndex(tensor->getShape(), [&](ArrayRef<int64_t> index) {
     Attribute &result = results[linearize(map.compose(index), shape)];
-    int64_t position = elements.size() == 1 ? 0 : linearize(index, tensor->getShape());
+    int64_t position =
+        elements.size() == 1 ? 0 : linearize(index, tensor->getShape());
     Value args[] = {scalar.constant(llvm::cast<TypedAttr>(elements[position])),
                     scalar.constant(llvm::cast<TypedAttr>(result))};
     known = matchPattern(body(scalar, args), m_Constant(&result));
@@ -226,12 +235,13 @@ TensorRef NodeImporter::copy(TensorRef tensor, ArrayRef<int64_t> shape,
                              AffineMap map) {
   if (map.isIdentity() && tensor->getShape() == shape)
     return tensor;
-  return parallel({{tensor, map}}, shape, tensor->getElementType(),
-                  [](Scalar &, ValueRange args) { return args[0]; },
-                  tensor->isUnsigned);
+  return parallel(
+      {{tensor, map}}, shape, tensor->getElementType(),
+      [](Scalar &, ValueRange args) { return args[0]; }, tensor->isUnsigned);
 }
 
-TensorRef NodeImporter::transpose(TensorRef tensor, ArrayRef<int64_t> permutation) {
+TensorRef NodeImporter::transpose(TensorRef tensor,
+                                  ArrayRef<int64_t> permutation) {
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results(permutation.size());
   for (auto [i, from] : llvm::enumerate(permutation)) {
@@ -245,11 +255,14 @@ TensorRef NodeImporter::transpose(TensorRef tensor, ArrayRef<int64_t> permutatio
 /// A piece from the front is therefore index 0 of [pieces, size] where the size
 /// divides, else `index + unit` with a loop of extent 1 in front of the others.
 TensorRef NodeImporter::slice(TensorRef tensor, ArrayRef<int64_t> offsets,
-                              ArrayRef<int64_t> sizes, ArrayRef<int64_t> steps) {
-  if (tensor->getShape() == sizes && llvm::all_of(steps, [](int64_t s) { return s == 1; }))
+                              ArrayRef<int64_t> sizes,
+                              ArrayRef<int64_t> steps) {
+  if (tensor->getShape() == sizes &&
+      llvm::all_of(steps, [](int64_t s) { return s == 1; }))
     return tensor;
   auto isFront = [&](unsigned i) {
-    return offsets[i] == 0 && steps[i] == 1 && sizes[i] > 1 && sizes[i] < tensor->getDim(i);
+    return offsets[i] == 0 && steps[i] == 1 && sizes[i] > 1 &&
+           sizes[i] < tensor->getDim(i);
   };
   bool needsUnit = false;
   for (unsigned i = 0; i < sizes.size(); ++i)
@@ -277,7 +290,8 @@ TensorRef NodeImporter::slice(TensorRef tensor, ArrayRef<int64_t> offsets,
     shape.push_back(sizes[i]);
     results.push_back(at);
   }
-  TensorRef piece = copy(reshape(tensor, split), shape, getMap(shape.size(), results));
+  TensorRef piece =
+      copy(reshape(tensor, split), shape, getMap(shape.size(), results));
   return reshape(piece, sizes);
 }
 
@@ -323,7 +337,8 @@ TensorRef NodeImporter::pad(TensorRef tensor, ArrayRef<int64_t> low,
       llvm::all_of(high, [](int64_t n) { return n == 0; }))
     return tensor;
   SmallVector<int64_t> shape;
-  for (auto [size, before, after] : llvm::zip_equal(tensor->getShape(), low, high))
+  for (auto [size, before, after] :
+       llvm::zip_equal(tensor->getShape(), low, high))
     shape.push_back(size + before + after);
   auto type = RankedTensorType::get(shape, tensor->getElementType());
   if (tensor->constant && getByteSize(shape, tensor->getElementType()) &&
@@ -342,29 +357,32 @@ TensorRef NodeImporter::pad(TensorRef tensor, ArrayRef<int64_t> low,
   }
   Value source = value(tensor);
   Value fill = arith::ConstantOp::create(b, loc, padding);
-  auto op = tensor::PadOp::create(b, loc, type, source,
-                                  getAsIndexOpFoldResult(b.getContext(), low),
-                                  getAsIndexOpFoldResult(b.getContext(), high), fill);
+  auto op = tensor::PadOp::create(
+      b, loc, type, source, getAsIndexOpFoldResult(b.getContext(), low),
+      getAsIndexOpFoldResult(b.getContext(), high), fill);
   return wrap(op.getResult(), tensor->isUnsigned);
 }
 
-TensorRef NodeImporter::cast(TensorRef tensor, Type elementType, bool isUnsigned) {
-  if (tensor->getElementType() == elementType && tensor->isUnsigned == isUnsigned)
+TensorRef NodeImporter::cast(TensorRef tensor, Type elementType,
+                             bool isUnsigned) {
+  if (tensor->getElementType() == elementType &&
+      tensor->isUnsigned == isUnsigned)
     return tensor;
   bool fromUnsigned = tensor->isUnsigned;
-  return parallel({{tensor, identity(tensor->getRank())}}, tensor->getShape(),
-                  elementType,
-                  [&](Scalar &s, ValueRange args) {
-                    return s.cast(args[0], elementType, fromUnsigned, isUnsigned);
-                  },
-                  isUnsigned);
+  return parallel(
+      {{tensor, identity(tensor->getRank())}}, tensor->getShape(), elementType,
+      [&](Scalar &s, ValueRange args) {
+        return s.cast(args[0], elementType, fromUnsigned, isUnsigned);
+      },
+      isUnsigned);
 }
 
 /// Cuts two shapes of equally many elements into the smallest groups of
 /// dimensions with equal products.
-static SmallVector<int64_t> groupDims(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
-                                      SmallVectorImpl<ReassociationIndices> &fromGroups,
-                                      SmallVectorImpl<ReassociationIndices> &toGroups) {
+static SmallVector<int64_t>
+groupDims(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+          SmallVectorImpl<ReassociationIndices> &fromGroups,
+          SmallVectorImpl<ReassociationIndices> &toGroups) {
   SmallVector<int64_t> common;
   size_t i = 0, j = 0;
   while (i < from.size() && j < to.size()) {
@@ -412,7 +430,8 @@ TensorRef NodeImporter::reshape(TensorRef tensor, ArrayRef<int64_t> shape) {
   }
   auto commonType = RankedTensorType::get(common, tensor->getElementType());
   if (from != ArrayRef<int64_t>(common))
-    result = tensor::CollapseShapeOp::create(b, loc, commonType, result, fromGroups);
+    result =
+        tensor::CollapseShapeOp::create(b, loc, commonType, result, fromGroups);
   if (shape != ArrayRef<int64_t>(common))
     result = tensor::ExpandShapeOp::create(b, loc, type, result, toGroups);
   return wrap(result, tensor->isUnsigned);

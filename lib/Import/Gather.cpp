@@ -1,4 +1,4 @@
-//===- Gather.cpp - Elements chosen by indices ---*- C++ -*-===//
+//===- Gather.cpp - Elements chosen by indices ------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,8 +19,10 @@ static Value getLoopIndex(Scalar &s, int64_t dim) {
 
 /// An ONNX index, which counts from the end when negative, into `size`.
 static Value getPosition(Scalar &s, Value index, int64_t size) {
-  Value position = s.make<arith::IndexCastOp>(s.getBuilder().getIndexType(), index);
-  Value negative = s.make<arith::CmpIOp>(arith::CmpIPredicate::slt, position, s.index(0));
+  Value position =
+      s.make<arith::IndexCastOp>(s.getBuilder().getIndexType(), index);
+  Value negative =
+      s.make<arith::CmpIOp>(arith::CmpIPredicate::slt, position, s.index(0));
   return s.select(negative, s.add(position, s.index(size)), position);
 }
 
@@ -34,7 +36,8 @@ static LogicalResult checkIndices(NodeImporter &n) {
 }
 
 /// Known indices, counted from the front, or failure after an error.
-static FailureOr<std::optional<SmallVector<int64_t>>> getKnown(NodeImporter &n, int64_t size) {
+static FailureOr<std::optional<SmallVector<int64_t>>> getKnown(NodeImporter &n,
+                                                               int64_t size) {
   std::optional<SmallVector<int64_t>> known;
   if (n.in(1)->getNumElements() <= kMaxFoldedElements)
     known = n.getInts(n.in(1));
@@ -42,15 +45,16 @@ static FailureOr<std::optional<SmallVector<int64_t>>> getKnown(NodeImporter &n, 
     return known;
   for (int64_t &index : *known) {
     if (index < -size || index >= size)
-      return n.error("index " + Twine(index) + " is outside size " + Twine(size));
+      return n.error("index " + Twine(index) + " is outside size " +
+                     Twine(size));
     index += index < 0 ? size : 0;
   }
   return known;
 }
 
 /// Known indices that step evenly are an affine copy, and constants fold.
-static TensorRef gatherKnown(NodeImporter &n, ArrayRef<int64_t> known, int64_t axis,
-                             ArrayRef<int64_t> shape) {
+static TensorRef gatherKnown(NodeImporter &n, ArrayRef<int64_t> known,
+                             int64_t axis, ArrayRef<int64_t> shape) {
   TensorRef data = n.in(0);
   int64_t count = known.size(), rank = data->getRank();
   int64_t step = count > 1 ? known[1] - known[0] : 1;
@@ -58,7 +62,8 @@ static TensorRef gatherKnown(NodeImporter &n, ArrayRef<int64_t> known, int64_t a
   for (int64_t i = 1; i < count; ++i)
     even &= known[i] - known[i - 1] == step;
   if (even) {
-    SmallVector<int64_t> offsets(rank, 0), steps(rank, 1), sizes(data->getShape());
+    SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
+        sizes(data->getShape());
     offsets[axis] = known[0];
     steps[axis] = step;
     sizes[axis] = count;
@@ -66,15 +71,19 @@ static TensorRef gatherKnown(NodeImporter &n, ArrayRef<int64_t> known, int64_t a
   }
   if (!data->constant || getProduct(shape) > kMaxFoldedElements || count == 0)
     return nullptr;
-  SmallVector<Attribute> elements, values = llvm::to_vector(data->constant.getValues<Attribute>());
+  SmallVector<Attribute> elements,
+      values = llvm::to_vector(data->constant.getValues<Attribute>());
   int64_t outer = getProduct(data->getShape().take_front(axis));
   int64_t inner = getProduct(data->getShape().drop_front(axis + 1));
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t index : known)
       for (int64_t i = 0; i < inner; ++i)
-        elements.push_back(values[(o * data->getDim(axis) + index) * inner + i]);
-  return n.constant(makeElements(RankedTensorType::get(shape, data->getElementType()), elements),
-                    data->isUnsigned);
+        elements.push_back(
+            values[(o * data->getDim(axis) + index) * inner + i]);
+  return n.constant(
+      makeElements(RankedTensorType::get(shape, data->getElementType()),
+                   elements),
+      data->isUnsigned);
 }
 
 static LogicalResult importGather(NodeImporter &n) {
@@ -125,17 +134,20 @@ static LogicalResult importGatherElements(NodeImporter &n) {
     return n.error("indices must have the rank of the data");
   for (int64_t i = 0; i < rank; ++i)
     if (i != *axis && indices->getDim(i) > data->getDim(i))
-      return n.error("indices are larger than the data along dimension " + Twine(i));
+      return n.error("indices are larger than the data along dimension " +
+                     Twine(i));
   int64_t size = data->getDim(*axis);
   if (failed(getKnown(n, size)))
     return failure();
   Value table = n.value(data);
   return n.finish(n.parallel(
-      {{indices, n.identity(rank)}}, indices->getShape(), data->getElementType(),
+      {{indices, n.identity(rank)}}, indices->getShape(),
+      data->getElementType(),
       [&](Scalar &s, ValueRange args) -> Value {
         SmallVector<Value> at;
         for (int64_t i = 0; i < rank; ++i)
-          at.push_back(i == *axis ? getPosition(s, args[0], size) : getLoopIndex(s, i));
+          at.push_back(i == *axis ? getPosition(s, args[0], size)
+                                  : getLoopIndex(s, i));
         return tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
       },
       data->isUnsigned, /*foldable=*/false));
@@ -151,7 +163,8 @@ static LogicalResult importGatherND(NodeImporter &n) {
     return n.error("indices and batch_dims do not fit the data");
   int64_t depth = indices->getDim(indexRank - 1);
   if (depth < 1 || depth > rank - batch)
-    return n.error("the last dimension of the indices must be 1 to " + Twine(rank - batch));
+    return n.error("the last dimension of the indices must be 1 to " +
+                   Twine(rank - batch));
   for (int64_t i = 0; i < batch; ++i)
     if (data->getDim(i) != indices->getDim(i))
       return n.error("batch dimensions differ");
@@ -173,9 +186,11 @@ static LogicalResult importGatherND(NodeImporter &n) {
       [&](Scalar &s, ValueRange args) -> Value {
         SmallVector<Value> at;
         for (int64_t i = 0; i < rank; ++i)
-          at.push_back(i < batch           ? getLoopIndex(s, i)
-                       : i < batch + depth ? getPosition(s, args[i - batch], data->getDim(i))
-                                           : getLoopIndex(s, i - batch - depth + indexRank - 1));
+          at.push_back(
+              i < batch ? getLoopIndex(s, i)
+              : i < batch + depth
+                  ? getPosition(s, args[i - batch], data->getDim(i))
+                  : getLoopIndex(s, i - batch - depth + indexRank - 1));
         return tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
       },
       data->isUnsigned, /*foldable=*/false));
@@ -188,7 +203,8 @@ static LogicalResult importOneHot(NodeImporter &n) {
   FailureOr<SmallVector<int64_t>> depth = n.getConstInts(1);
   if (failed(depth))
     return failure();
-  if (depth->size() != 1 || depth->front() < 1 || values->getShape() != ArrayRef<int64_t>(2) ||
+  if (depth->size() != 1 || depth->front() < 1 ||
+      values->getShape() != ArrayRef<int64_t>(2) ||
       !isa<IntegerType>(indices->getElementType()))
     return n.error("takes integer indices, one depth and two values");
   int64_t rank = indices->getRank() + 1;
@@ -203,9 +219,12 @@ static LogicalResult importOneHot(NodeImporter &n) {
   for (int64_t i = 0; i < rank; ++i)
     if (i != *axis)
       map.push_back(n.dim(i));
-  AffineExpr off = n.b.getAffineConstantExpr(0), on = n.b.getAffineConstantExpr(1);
+  AffineExpr off = n.b.getAffineConstantExpr(0),
+             on = n.b.getAffineConstantExpr(1);
   return n.finish(n.parallel(
-      {{indices, n.getMap(rank, map)}, {values, n.getMap(rank, {off})}, {values, n.getMap(rank, {on})}},
+      {{indices, n.getMap(rank, map)},
+       {values, n.getMap(rank, {off})},
+       {values, n.getMap(rank, {on})}},
       shape, values->getElementType(),
       [&](Scalar &s, ValueRange args) -> Value {
         Value position = getPosition(s, args[0], depth->front());

@@ -1,4 +1,4 @@
-//===- GraphImporter.cpp - Walks the nodes of a graph ---*- C++ -*-===//
+//===- GraphImporter.cpp - Walks the nodes of a graph -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -29,8 +29,9 @@ static StringRef normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
 
-GraphImporter::GraphImporter(const onnx::File &file, const ImportOptions &options,
-                             StringRef path, ModuleOp module)
+GraphImporter::GraphImporter(const onnx::File &file,
+                             const ImportOptions &options, StringRef path,
+                             ModuleOp module)
     : file(file), options(options), fileName(llvm::sys::path::filename(path)),
       directory(llvm::sys::path::parent_path(path)), module(module),
       builder(module.getContext()),
@@ -66,18 +67,19 @@ LogicalResult GraphImporter::checkOpsets() {
                           << "; swapc reads versions " << kOldestIr << " to "
                           << kNewestIr;
   if (model.irVersion > kNewestIr)
-    return error(fileLoc) << "the model has IR version " << model.irVersion
-                          << ", newer than swapc knows; export it for IR version "
-                          << kNewestIr << " or below";
+    return error(fileLoc)
+           << "the model has IR version " << model.irVersion
+           << ", newer than swapc knows; export it for IR version " << kNewestIr
+           << " or below";
   for (const onnx::OperatorSet &set : model.operatorSets) {
     StringRef domain = normalizeDomain(set.domain);
     top.opsets[domain] = set.version;
     if (domain.empty() &&
         (set.version < kOldestOpset || set.version > kNewestOpset))
-      error(fileLoc) << "the model uses opset " << set.version
-                     << "; swapc reads opsets " << kOldestOpset << " to "
-                     << kNewestOpset
-                     << ": convert it with onnx.version_converter or export it again";
+      error(fileLoc)
+          << "the model uses opset " << set.version << "; swapc reads opsets "
+          << kOldestOpset << " to " << kNewestOpset
+          << ": convert it with onnx.version_converter or export it again";
   }
   if (!top.opsets.contains(""))
     error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
@@ -117,11 +119,12 @@ LogicalResult GraphImporter::run() {
 LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
   for (const onnx::Tensor &tensor : graph.initializers) {
     if (top.values.count(tensor.name)) {
-      error(nameLoc(tensor.name)) << "initializer '" << tensor.name
-                                  << "' is defined twice";
+      error(nameLoc(tensor.name))
+          << "initializer '" << tensor.name << "' is defined twice";
       continue;
     }
-    top.values[tensor.name] = makeStored(tensor, tensor.name, nameLoc(tensor.name));
+    top.values[tensor.name] =
+        makeStored(tensor, tensor.name, nameLoc(tensor.name));
   }
   return success(!failed);
 }
@@ -141,7 +144,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     top.values[input.name] = nullptr;
     Type elementType = convertType(input.elementType);
     if (!input.isTensor || !elementType || !input.hasShape) {
-      error(loc) << "input '" << input.name << "' must be a tensor of known rank "
+      error(loc) << "input '" << input.name
+                 << "' must be a tensor of known rank "
                     "and of a number type that swapc supports";
       continue;
     }
@@ -162,7 +166,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
                    << "' has no size and no name; export the model with either";
       shape.push_back(size);
     }
-    if (shape.size() != input.dims.size() || llvm::any_of(shape, [](int64_t n) { return n < 0; }))
+    if (shape.size() != input.dims.size() ||
+        llvm::any_of(shape, [](int64_t n) { return n < 0; }))
       continue;
     if (!getByteSize(shape, elementType)) {
       error(loc) << "the size of input '" << input.name << "' overflows";
@@ -172,7 +177,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     Value argument = main.getBody().front().addArgument(type, loc);
     argAttrs.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
         swap::SwapDialect::kNameAttr, builder.getStringAttr(input.name))));
-    top.values[input.name] = makeValue(argument, isUnsignedType(input.elementType));
+    top.values[input.name] =
+        makeValue(argument, isUnsignedType(input.elementType));
   }
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
@@ -183,8 +189,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     diagnostic << "these dimensions of the inputs have no size:";
     for (const std::string &name : unbound)
       diagnostic << " " << name;
-    diagnostic << "; give each with --dim NAME=N, as in --dim " << *unbound.begin()
-               << "=1";
+    diagnostic << "; give each with --dim NAME=N, as in --dim "
+               << *unbound.begin() << "=1";
   }
   return success(!failed);
 }
@@ -205,16 +211,21 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
       continue; // reported where it went wrong
     if (output.isTensor && output.elementType != onnx::Undefined &&
         convertType(output.elementType) != tensor->getElementType())
-      error(loc) << "output '" << output.name << "' is declared with another "
-                    "element type than the " << tensor->getElementType()
-                 << " that its node computes";
+      error(loc) << "output '" << output.name
+                 << "' is declared with another "
+                    "element type than the "
+                 << tensor->getElementType() << " that its node computes";
     if (output.hasShape) {
-      bool matches = static_cast<int64_t>(output.dims.size()) == tensor->getRank();
+      bool matches =
+          static_cast<int64_t>(output.dims.size()) == tensor->getRank();
       for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-        matches = !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
+        matches =
+            !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
       if (!matches)
-        error(loc) << "output '" << output.name << "' is declared with another "
-                      "shape than the computed " << tensor->type;
+        error(loc) << "output '" << output.name
+                   << "' is declared with another "
+                      "shape than the computed "
+                   << tensor->type;
     }
     results.push_back(materialize(tensor));
     names.push_back(builder.getStringAttr(output.name));
@@ -232,7 +243,8 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
   return success();
 }
 
-LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes, Frame &frame) {
+LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
+                                         Frame &frame) {
   bool good = true;
   for (const onnx::Node &node : nodes)
     good &= succeeded(importNode(node, frame));
@@ -256,11 +268,12 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
       bool later = llvm::any_of(all, [&](const onnx::Node &other) {
         return llvm::is_contained(other.outputs, name);
       });
-      return error(loc) << "input '" << name << "' of node '" << node.name << "' ("
-                        << node.opType << ") "
-                        << (later ? "is computed by a later node: the graph has a "
-                                    "cycle or is not sorted"
-                                  : "is defined nowhere in the graph");
+      return error(loc)
+             << "input '" << name << "' of node '" << node.name << "' ("
+             << node.opType << ") "
+             << (later ? "is computed by a later node: the graph has a "
+                         "cycle or is not sorted"
+                       : "is defined nowhere in the graph");
     }
     poisoned |= !found->second;
     inputs.push_back(found->second);
@@ -270,7 +283,8 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
   return success();
 }
 
-LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame) {
+LogicalResult GraphImporter::importNode(const onnx::Node &original,
+                                        Frame &frame) {
   // In a function, attributes may refer to those of the call.
   std::optional<onnx::Node> resolved;
   if (frame.function) {
@@ -279,7 +293,8 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame
     for (const onnx::Attribute &attribute : original.attributes) {
       if (attribute.reference.empty()) {
         resolved->attributes.push_back(attribute);
-      } else if (const onnx::Attribute *value = frame.attributes.lookup(attribute.reference)) {
+      } else if (const onnx::Attribute *value =
+                     frame.attributes.lookup(attribute.reference)) {
         resolved->attributes.push_back(*value);
         resolved->attributes.back().name = attribute.name;
       }
@@ -303,7 +318,8 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original, Frame &frame
   StringRef domain = normalizeDomain(node.domain);
   const onnx::Function *function = nullptr;
   for (const onnx::Function &candidate : file.getModel().functions)
-    if (candidate.name == node.opType && normalizeDomain(candidate.domain) == domain)
+    if (candidate.name == node.opType &&
+        normalizeDomain(candidate.domain) == domain)
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
   Handler handler = domain.empty() ? handlers.lookup(node.opType) : nullptr;
@@ -354,7 +370,8 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
   Frame inner;
   inner.function = &function;
   inner.depth = frame.depth + 1;
-  inner.prefix = frame.prefix + (node.name.empty() ? function.name : node.name).str() + "/";
+  inner.prefix = frame.prefix +
+                 (node.name.empty() ? function.name : node.name).str() + "/";
   inner.opsets = frame.opsets;
   for (const onnx::OperatorSet &set : function.operatorSets)
     inner.opsets[normalizeDomain(set.domain)] = set.version;
@@ -379,7 +396,8 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
     adjusted = function.nodes;
     for (onnx::Node &one : adjusted)
       for (StringRef &name : one.inputs)
-        if (llvm::is_contained(function.inputs, name) && !inner.values.count(name))
+        if (llvm::is_contained(function.inputs, name) &&
+            !inner.values.count(name))
           name = "";
     nodes = adjusted;
   }

@@ -1,4 +1,4 @@
-//===- GraphImporter.h - Walks the nodes of a graph ---*- C++ -*-===//
+//===- GraphImporter.h - Walks the nodes of a graph -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -85,7 +85,8 @@ private:
   llvm::LogicalResult addInitializers(const onnx::Graph &graph);
   llvm::LogicalResult addInputs(const onnx::Graph &graph);
   llvm::LogicalResult addOutputs(const onnx::Graph &graph);
-  llvm::LogicalResult importNodes(llvm::ArrayRef<onnx::Node> nodes, Frame &frame);
+  llvm::LogicalResult importNodes(llvm::ArrayRef<onnx::Node> nodes,
+                                  Frame &frame);
   llvm::LogicalResult importNode(const onnx::Node &node, Frame &frame);
   llvm::LogicalResult importCall(const onnx::Node &node,
                                  const onnx::Function &function,
@@ -114,7 +115,8 @@ private:
   bool failed = false;
 };
 
-/// The bytes that `shape` of `elementType` takes in a file, unless it overflows.
+/// The bytes that `shape` of `elementType` takes in a file, unless it
+/// overflows.
 std::optional<uint64_t> getByteSize(llvm::ArrayRef<int64_t> shape,
                                     mlir::Type elementType);
 

@@ -1,4 +1,4 @@
-//===- Import.cpp - ONNX to the tensor phase ---*- C++ -*-===//
+//===- Import.cpp - ONNX to the tensor phase --------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,10 +21,12 @@
 
 using namespace mlir;
 
-OwningOpRef<ModuleOp> swapc::importOnnx(StringRef path, const ImportOptions &options,
+OwningOpRef<ModuleOp> swapc::importOnnx(StringRef path,
+                                        const ImportOptions &options,
                                         MLIRContext &context) {
-  context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
-                      math::MathDialect, swap::SwapDialect, tensor::TensorDialect>();
+  context.loadDialect<arith::ArithDialect, func::FuncDialect,
+                      linalg::LinalgDialect, math::MathDialect,
+                      swap::SwapDialect, tensor::TensorDialect>();
   Location loc = FileLineColLoc::get(&context, path, 0, 0);
   llvm::SmallString<256> absolute(path);
   if (std::error_code code = llvm::sys::fs::make_absolute(absolute)) {

@@ -1,4 +1,4 @@
-//===- MatMul.cpp - Matrix products ---*- C++ -*-===//
+//===- MatMul.cpp - Matrix products -----------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -20,7 +20,8 @@ static SmallVector<IteratorType> getIterators(int64_t outer) {
 
 static TensorRef multiply2d(NodeImporter &n, TensorRef lhs, TensorRef rhs,
                             bool transLhs, bool transRhs) {
-  int64_t rows = lhs->getDim(transLhs ? 1 : 0), columns = rhs->getDim(transRhs ? 0 : 1);
+  int64_t rows = lhs->getDim(transLhs ? 1 : 0),
+          columns = rhs->getDim(transRhs ? 0 : 1);
   AffineExpr m = n.dim(0), c = n.dim(1), k = n.dim(2);
   AffineMap lhsMap = transLhs ? n.getMap(3, {k, m}) : n.getMap(3, {m, k});
   AffineMap rhsMap = transRhs ? n.getMap(3, {c, k}) : n.getMap(3, {k, c});
@@ -31,7 +32,8 @@ static TensorRef multiply2d(NodeImporter &n, TensorRef lhs, TensorRef rhs,
 /// Drops the batch dimensions of `tensor` that are 1 where the result's are
 /// not; the map of what is left, followed by `matrix`.
 static Operand dropBroadcast(NodeImporter &n, TensorRef tensor,
-                             ArrayRef<int64_t> batch, ArrayRef<AffineExpr> matrix) {
+                             ArrayRef<int64_t> batch,
+                             ArrayRef<AffineExpr> matrix) {
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results;
   int64_t shift = batch.size() + 2 - tensor->getRank();
@@ -46,12 +48,15 @@ static Operand dropBroadcast(NodeImporter &n, TensorRef tensor,
   return {n.reshape(tensor, shape), n.getMap(batch.size() + 3, results)};
 }
 
-static TensorRef multiplyBatches(NodeImporter &n, TensorRef lhs, TensorRef rhs) {
+static TensorRef multiplyBatches(NodeImporter &n, TensorRef lhs,
+                                 TensorRef rhs) {
   SmallVector<int64_t> batch;
   int64_t rank = std::max(lhs->getRank(), rhs->getRank()) - 2;
   for (int64_t i = 0; i < rank; ++i) {
-    int64_t l = i + lhs->getRank() - 2 - rank, r = i + rhs->getRank() - 2 - rank;
-    int64_t left = l < 0 ? 1 : lhs->getDim(l), right = r < 0 ? 1 : rhs->getDim(r);
+    int64_t l = i + lhs->getRank() - 2 - rank,
+            r = i + rhs->getRank() - 2 - rank;
+    int64_t left = l < 0 ? 1 : lhs->getDim(l),
+            right = r < 0 ? 1 : rhs->getDim(r);
     if (left != right && left != 1 && right != 1) {
       (void)n.error("batch sizes " + Twine(left) + " and " + Twine(right) +
                     " do not broadcast");
@@ -78,7 +83,8 @@ static LogicalResult importMatMul(NodeImporter &n) {
   TensorRef lhs = n.in(0), rhs = n.in(1);
   if (lhs->getRank() == 0 || rhs->getRank() == 0 ||
       lhs->getElementType() != rhs->getElementType())
-    return n.error("takes two inputs of rank 1 or more and of one element type");
+    return n.error(
+        "takes two inputs of rank 1 or more and of one element type");
   Type type = lhs->getElementType();
 
   // A vector is a row on the left and a column on the right; the result lacks
@@ -99,7 +105,8 @@ static LogicalResult importMatMul(NodeImporter &n) {
   if (flatRhs && rhs->getRank() <= std::max<int64_t>(lhs->getRank(), 2)) {
     shape.assign(lhs->getShape().begin(), lhs->getShape().end() - 1);
     shape.push_back(rhs->getShape().back());
-    TensorRef rows = n.reshape(lhs, {getProduct(lhs->getShape().drop_back()), depth});
+    TensorRef rows =
+        n.reshape(lhs, {getProduct(lhs->getShape().drop_back()), depth});
     TensorRef weights = n.reshape(rhs, rhs->getShape().take_back(2));
     product = multiply2d(n, rows, weights, false, false);
   } else {
@@ -139,14 +146,17 @@ static LogicalResult importGemm(NodeImporter &n) {
   FailureOr<SmallVector<int64_t>> shape = n.getBroadcastShape({product, bias});
   if (failed(shape) || ArrayRef(*shape) != product->getShape())
     return n.error("C does not broadcast to the product");
-  return n.finish(n.elementwise({product, bias}, [&](Scalar &s, ValueRange args) {
-    Value x = args[0], c = args[1];
-    if (alpha != 1)
-      x = s.mul(x, s.constant(x, alpha));
-    if (beta != 1)
-      c = s.mul(c, s.constant(c, beta));
-    return s.add(x, c);
-  }, type));
+  return n.finish(n.elementwise(
+      {product, bias},
+      [&](Scalar &s, ValueRange args) {
+        Value x = args[0], c = args[1];
+        if (alpha != 1)
+          x = s.mul(x, s.constant(x, alpha));
+        if (beta != 1)
+          c = s.mul(c, s.constant(c, beta));
+        return s.add(x, c);
+      },
+      type));
 }
 
 void swapc::addMatMuls(HandlerMap &handlers) {

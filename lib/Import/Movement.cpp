@@ -1,4 +1,4 @@
-//===- Movement.cpp - Elements to other places ---*- C++ -*-===//
+//===- Movement.cpp - Elements to other places ------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -16,8 +16,10 @@ static LogicalResult importTranspose(NodeImporter &n) {
   if (failed(n.checkInputs(1, 1)))
     return failure();
   int64_t rank = n.in(0)->getRank();
-  SmallVector<int64_t> reversed = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
-  FailureOr<SmallVector<int64_t>> permutation = n.getAxes(n.getInts("perm", reversed), rank);
+  SmallVector<int64_t> reversed =
+      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  FailureOr<SmallVector<int64_t>> permutation =
+      n.getAxes(n.getInts("perm", reversed), rank);
   if (failed(permutation))
     return failure();
   if (static_cast<int64_t>(permutation->size()) != rank)
@@ -30,10 +32,12 @@ static LogicalResult importSlice(NodeImporter &n) {
     return failure();
   TensorRef input = n.in(0);
   int64_t rank = input->getRank();
-  FailureOr<SmallVector<int64_t>> starts = n.getConstInts(1), ends = n.getConstInts(2);
+  FailureOr<SmallVector<int64_t>> starts = n.getConstInts(1),
+                                  ends = n.getConstInts(2);
   if (failed(starts) || failed(ends))
     return failure();
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
+  SmallVector<int64_t> axes =
+      llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
   SmallVector<int64_t> strides(starts->size(), 1);
   for (unsigned i : {3u, 4u}) {
     if (!n.in(i))
@@ -49,8 +53,10 @@ static LogicalResult importSlice(NodeImporter &n) {
   FailureOr<SmallVector<int64_t>> counted = n.getAxes(axes, rank);
   if (failed(counted))
     return failure();
-  SmallVector<int64_t> offsets(rank, 0), steps(rank, 1), sizes(input->getShape());
-  for (auto [axis, start, end, step] : llvm::zip_equal(*counted, *starts, *ends, strides)) {
+  SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
+      sizes(input->getShape());
+  for (auto [axis, start, end, step] :
+       llvm::zip_equal(*counted, *starts, *ends, strides)) {
     int64_t size = input->getDim(axis);
     if (step == 0 || step == INT64_MIN)
       return n.error("a step of 0");
@@ -97,7 +103,8 @@ static LogicalResult importSplit(NodeImporter &n) {
     sum = length < 0 || sum < 0 ? -1 : sum + length;
   if (static_cast<int64_t>(lengths.size()) != parts || sum != size)
     return n.error("the pieces do not add up to " + Twine(size));
-  SmallVector<int64_t> offsets(rank, 0), steps(rank, 1), sizes(input->getShape());
+  SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
+      sizes(input->getShape());
   SmallVector<TensorRef> results;
   for (int64_t length : lengths) {
     sizes[*axis] = length;
@@ -120,7 +127,8 @@ static LogicalResult importConcat(NodeImporter &n) {
     for (int64_t i = 0; fits && i < first->getRank(); ++i)
       fits = i == *axis || input->getDim(i) == first->getDim(i);
     if (!fits)
-      return n.error("inputs must have one element type, and one shape but for the axis");
+      return n.error(
+          "inputs must have one element type, and one shape but for the axis");
   }
   return n.finish(n.concat(n.getInputs(), *axis));
 }
@@ -149,7 +157,8 @@ static LogicalResult importPad(NodeImporter &n) {
     return n.error("pads must have two numbers for each axis");
   constexpr int64_t kLimit = int64_t(1) << 31;
   // Negative pads cut.
-  SmallVector<int64_t> low(rank, 0), high(rank, 0), offsets(rank, 0), steps(rank, 1);
+  SmallVector<int64_t> low(rank, 0), high(rank, 0), offsets(rank, 0),
+      steps(rank, 1);
   SmallVector<int64_t> sizes(input->getShape()), shape;
   for (auto [i, axis] : llvm::enumerate(*counted)) {
     int64_t before = (*pads)[i], after = (*pads)[i + counted->size()];
@@ -169,8 +178,10 @@ static LogicalResult importPad(NodeImporter &n) {
   TypedAttr fill = n.zero(type);
   if (n.in(2) && mode == "constant") {
     DenseElementsAttr elements = n.graph.getElements(n.in(2));
-    if (!elements || elements.getNumElements() != 1 || elements.getElementType() != type)
-      return n.error("constant_value must be one element known while compiling");
+    if (!elements || elements.getNumElements() != 1 ||
+        elements.getElementType() != type)
+      return n.error(
+          "constant_value must be one element known while compiling");
     fill = *elements.value_begin<TypedAttr>();
   }
   TensorRef cut = n.slice(input, offsets, sizes, steps);
@@ -184,11 +195,14 @@ static LogicalResult importPad(NodeImporter &n) {
     int64_t size = result->getDim(axis), before = low[axis], after = high[axis];
     if (before == 0 && after == 0)
       continue;
-    int64_t most = mode == "edge" ? kLimit : mode == "reflect" ? size - 1 : size;
+    int64_t most = mode == "edge"      ? kLimit
+                   : mode == "reflect" ? size - 1
+                                       : size;
     if (size == 0 || before > most || after > most)
       return n.error("mode '" + mode + "' cannot pad more than there is");
     auto piece = [&](int64_t first, int64_t length, int64_t step) {
-      SmallVector<int64_t> offsets(rank, 0), steps(rank, 1), sizes(result->getShape());
+      SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
+          sizes(result->getShape());
       offsets[axis] = first;
       steps[axis] = step;
       sizes[axis] = length;
@@ -235,7 +249,8 @@ static LogicalResult importTrilu(NodeImporter &n) {
   auto type = RankedTensorType::get({rows, columns}, n.b.getI1Type());
   TensorRef mask = n.constant(DenseElementsAttr::get(type, keep));
   return n.finish(n.parallel(
-      {{input, n.identity(rank)}, {mask, n.getMap(rank, {n.dim(rank - 2), n.dim(rank - 1)})}},
+      {{input, n.identity(rank)},
+       {mask, n.getMap(rank, {n.dim(rank - 2), n.dim(rank - 1)})}},
       input->getShape(), input->getElementType(),
       [](Scalar &s, ValueRange args) {
         return s.select(args[1], args[0], s.constant(args[0], 0));

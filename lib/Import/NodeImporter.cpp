@@ -1,4 +1,4 @@
-//===- NodeImporter.cpp - Inputs and attributes of a node ---*- C++ -*-===//
+//===- NodeImporter.cpp - Inputs and attributes of a node -------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -45,7 +45,8 @@ StringRef NodeImporter::getString(StringRef name, StringRef otherwise) const {
 SmallVector<int64_t> NodeImporter::getInts(StringRef name,
                                            ArrayRef<int64_t> otherwise) const {
   const onnx::Attribute *attribute = find(name);
-  ArrayRef<int64_t> ints = attribute ? ArrayRef<int64_t>(attribute->ints) : otherwise;
+  ArrayRef<int64_t> ints =
+      attribute ? ArrayRef<int64_t>(attribute->ints) : otherwise;
   return SmallVector<int64_t>(ints);
 }
 
@@ -68,8 +69,9 @@ LogicalResult NodeImporter::error(const Twine &text) {
 LogicalResult NodeImporter::checkInputs(unsigned least, unsigned most) {
   if (inputs.size() < least || inputs.size() > most ||
       llvm::is_contained(ArrayRef(inputs).take_front(least), nullptr))
-    return error("has " + Twine(inputs.size()) + " inputs, where the operator takes " +
-                 (least == most ? Twine(least) : Twine(least) + " to " + Twine(most)));
+    return error(
+        "has " + Twine(inputs.size()) + " inputs, where the operator takes " +
+        (least == most ? Twine(least) : Twine(least) + " to " + Twine(most)));
   return success();
 }
 
@@ -91,7 +93,8 @@ std::optional<SmallVector<double>> NodeImporter::getFloats(TensorRef tensor) {
   SmallVector<double> values;
   for (APFloat value : elements.getValues<APFloat>()) {
     bool inexact;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                  &inexact);
     values.push_back(value.convertToDouble());
   }
   return values;
@@ -141,7 +144,8 @@ TensorRef NodeImporter::constantFloats(ArrayRef<int64_t> shape,
 
 TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
                               bool isUnsigned) {
-  auto type = RankedTensorType::get(shape, llvm::cast<TypedAttr>(value).getType());
+  auto type =
+      RankedTensorType::get(shape, llvm::cast<TypedAttr>(value).getType());
   return constant(DenseElementsAttr::get(type, ArrayRef<Attribute>(value)),
                   isUnsigned);
 }
@@ -171,8 +175,9 @@ AffineMap NodeImporter::getBroadcastMap(ArrayRef<int64_t> from,
   SmallVector<AffineExpr> results;
   int64_t shift = to.size() - from.size();
   for (auto [i, size] : llvm::enumerate(from))
-    results.push_back(size == 1 && to[i + shift] != 1 ? b.getAffineConstantExpr(0)
-                                                      : dim(i + shift));
+    results.push_back(size == 1 && to[i + shift] != 1
+                          ? b.getAffineConstantExpr(0)
+                          : dim(i + shift));
   return getMap(to.size(), results);
 }
 

@@ -1,4 +1,4 @@
-//===- NodeImporter.h - What the import of one node works with ---*- C++ -*-===//
+//===- NodeImporter.h - What the import of one node works with --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -43,9 +43,10 @@ public:
   bool has(llvm::StringRef name) const { return find(name); }
   int64_t getInt(llvm::StringRef name, int64_t otherwise) const;
   double getFloat(llvm::StringRef name, double otherwise) const;
-  llvm::StringRef getString(llvm::StringRef name, llvm::StringRef otherwise) const;
-  llvm::SmallVector<int64_t> getInts(llvm::StringRef name,
-                                     llvm::ArrayRef<int64_t> otherwise = {}) const;
+  llvm::StringRef getString(llvm::StringRef name,
+                            llvm::StringRef otherwise) const;
+  llvm::SmallVector<int64_t>
+  getInts(llvm::StringRef name, llvm::ArrayRef<int64_t> otherwise = {}) const;
   const onnx::Attribute *find(llvm::StringRef name) const;
 
   //===--- Inputs and outputs ---------------------------------------------===//
@@ -109,7 +110,8 @@ public:
   /// A nest with reductions. The result starts as `init`.
   TensorRef reduce(llvm::ArrayRef<Operand> operands, mlir::AffineMap resultMap,
                    llvm::ArrayRef<mlir::utils::IteratorType> iterators,
-                   llvm::ArrayRef<int64_t> shape, mlir::TypedAttr init, Body body);
+                   llvm::ArrayRef<int64_t> shape, mlir::TypedAttr init,
+                   Body body);
   /// The same for one constant; null when it cannot be evaluated.
   TensorRef foldReduction(TensorRef tensor, mlir::AffineMap map,
                           llvm::ArrayRef<int64_t> shape, mlir::TypedAttr init,
@@ -138,10 +140,13 @@ public:
   mlir::AffineMap identity(int64_t rank) {
     return b.getMultiDimIdentityMap(rank);
   }
-  mlir::AffineMap getMap(int64_t dims, llvm::ArrayRef<mlir::AffineExpr> results) {
+  mlir::AffineMap getMap(int64_t dims,
+                         llvm::ArrayRef<mlir::AffineExpr> results) {
     return mlir::AffineMap::get(dims, 0, results, b.getContext());
   }
-  mlir::AffineExpr dim(int64_t position) { return b.getAffineDimExpr(position); }
+  mlir::AffineExpr dim(int64_t position) {
+    return b.getAffineDimExpr(position);
+  }
   mlir::TypedAttr zero(mlir::Type type) { return b.getZeroAttr(type); }
 
 private:

@@ -1,4 +1,4 @@
-//===- Normalization.cpp - Softmax and normalizations ---*- C++ -*-===//
+//===- Normalization.cpp - Softmax and normalizations -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -25,28 +25,32 @@ static LogicalResult importSoftmaxForm(NodeImporter &n, bool log) {
     return s.sub(s.cast(args[0], wide, false, false), args[1]);
   };
   TensorRef max = reduceAxes(n, input, *axis, ReduceKind::Max);
-  TensorRef exps = n.parallel({{input, all}, {max, reduced}}, shape, wide,
-                              [&](Scalar &s, ValueRange args) {
-                                return s.exp(shifted(s, args));
-                              });
+  TensorRef exps = n.parallel(
+      {{input, all}, {max, reduced}}, shape, wide,
+      [&](Scalar &s, ValueRange args) { return s.exp(shifted(s, args)); });
   TensorRef sum = reduceAxes(n, exps, *axis, ReduceKind::Sum);
   if (!log)
     return n.finish(n.parallel({{exps, all}, {sum, reduced}}, shape, type,
                                [&](Scalar &s, ValueRange args) {
-                                 return s.cast(s.div(args[0], args[1]), type, false, false);
+                                 return s.cast(s.div(args[0], args[1]), type,
+                                               false, false);
                                }));
   TensorRef logs = n.elementwise(sum, [](Scalar &s, ValueRange args) {
     return s.make<math::LogOp>(args[0]);
   });
-  return n.finish(n.parallel({{input, all}, {max, reduced}, {logs, reduced}}, shape, type,
-                             [&](Scalar &s, ValueRange args) {
+  return n.finish(n.parallel({{input, all}, {max, reduced}, {logs, reduced}},
+                             shape, type, [&](Scalar &s, ValueRange args) {
                                Value x = s.sub(shifted(s, args), args[2]);
                                return s.cast(x, type, false, false);
                              }));
 }
 
-static LogicalResult importSoftmax(NodeImporter &n) { return importSoftmaxForm(n, false); }
-static LogicalResult importLogSoftmax(NodeImporter &n) { return importSoftmaxForm(n, true); }
+static LogicalResult importSoftmax(NodeImporter &n) {
+  return importSoftmaxForm(n, false);
+}
+static LogicalResult importLogSoftmax(NodeImporter &n) {
+  return importSoftmaxForm(n, true);
+}
 
 /// The mean over `axes`, what is left without it, and the mean of its square.
 namespace {
@@ -61,7 +65,8 @@ static TensorRef scaleBy(NodeImporter &n, TensorRef tensor, double factor) {
   });
 }
 
-static Moments getMoments(NodeImporter &n, TensorRef input, ArrayRef<int64_t> axes) {
+static Moments getMoments(NodeImporter &n, TensorRef input,
+                          ArrayRef<int64_t> axes) {
   int64_t rank = input->getRank();
   double count = 1;
   for (int64_t axis : axes)
@@ -69,13 +74,14 @@ static Moments getMoments(NodeImporter &n, TensorRef input, ArrayRef<int64_t> ax
   Type wide = getComputeType(input->getElementType());
   Moments m;
   m.mean = scaleBy(n, reduceAxes(n, input, axes, ReduceKind::Sum), 1 / count);
-  m.centered = n.parallel(
-      {{input, n.identity(rank)}, {m.mean, dropAxes(n, rank, axes)}}, input->getShape(), wide,
-      [&](Scalar &s, ValueRange args) {
-        return s.sub(s.cast(args[0], wide, false, false), args[1]);
-      });
-  TensorRef squares = reduceAxes(n, m.centered, axes, ReduceKind::Sum,
-                                 [](Scalar &s, Value x) { return s.mul(x, x); });
+  m.centered =
+      n.parallel({{input, n.identity(rank)}, {m.mean, dropAxes(n, rank, axes)}},
+                 input->getShape(), wide, [&](Scalar &s, ValueRange args) {
+                   return s.sub(s.cast(args[0], wide, false, false), args[1]);
+                 });
+  TensorRef squares =
+      reduceAxes(n, m.centered, axes, ReduceKind::Sum,
+                 [](Scalar &s, Value x) { return s.mul(x, x); });
   m.variance = scaleBy(n, squares, 1 / count);
   return m;
 }
@@ -87,8 +93,9 @@ static Value invertRoot(Scalar &s, Value variance, double epsilon) {
 
 /// centered / sqrt(variance + epsilon) * scale + bias, with scale and bias read
 /// where their maps say.
-static TensorRef normalize(NodeImporter &n, TensorRef centered, Operand variance,
-                           double epsilon, std::optional<Operand> scale,
+static TensorRef normalize(NodeImporter &n, TensorRef centered,
+                           Operand variance, double epsilon,
+                           std::optional<Operand> scale,
                            std::optional<Operand> bias, Type type) {
   int64_t rank = centered->getRank();
   SmallVector<Operand> operands{{centered, n.identity(rank)}, variance};
@@ -96,16 +103,18 @@ static TensorRef normalize(NodeImporter &n, TensorRef centered, Operand variance
     operands.push_back(*scale);
   if (bias)
     operands.push_back(*bias);
-  return n.parallel(operands, centered->getShape(), type, [&](Scalar &s, ValueRange args) {
-    Type wide = getComputeType(type);
-    Value x = s.mul(s.cast(args[0], wide, false, false),
-                    invertRoot(s, s.cast(args[1], wide, false, false), epsilon));
-    if (scale)
-      x = s.mul(x, s.cast(args[2], wide, false, false));
-    if (bias)
-      x = s.add(x, s.cast(args.back(), wide, false, false));
-    return s.cast(x, type, false, false);
-  });
+  return n.parallel(
+      operands, centered->getShape(), type, [&](Scalar &s, ValueRange args) {
+        Type wide = getComputeType(type);
+        Value x =
+            s.mul(s.cast(args[0], wide, false, false),
+                  invertRoot(s, s.cast(args[1], wide, false, false), epsilon));
+        if (scale)
+          x = s.mul(x, s.cast(args[2], wide, false, false));
+        if (bias)
+          x = s.add(x, s.cast(args.back(), wide, false, false));
+        return s.cast(x, type, false, false);
+      });
 }
 
 /// An operand that is broadcast to the shape of the node's input.
@@ -113,19 +122,23 @@ static std::optional<Operand> getBroadcast(NodeImporter &n, unsigned index) {
   TensorRef tensor = n.in(index);
   if (!tensor)
     return std::nullopt;
-  return Operand{tensor, n.getBroadcastMap(tensor->getShape(), n.in(0)->getShape())};
+  return Operand{tensor,
+                 n.getBroadcastMap(tensor->getShape(), n.in(0)->getShape())};
 }
 
 /// Scale and bias must broadcast to the input.
-static LogicalResult checkBroadcast(NodeImporter &n, ArrayRef<unsigned> indices) {
+static LogicalResult checkBroadcast(NodeImporter &n,
+                                    ArrayRef<unsigned> indices) {
   for (unsigned index : indices) {
     if (!n.in(index))
       continue;
-    FailureOr<SmallVector<int64_t>> shape = n.getBroadcastShape({n.in(0), n.in(index)});
+    FailureOr<SmallVector<int64_t>> shape =
+        n.getBroadcastShape({n.in(0), n.in(index)});
     if (failed(shape))
       return failure();
     if (ArrayRef(*shape) != n.in(0)->getShape())
-      return n.error("input " + Twine(index) + " does not broadcast to the first");
+      return n.error("input " + Twine(index) +
+                     " does not broadcast to the first");
   }
   return success();
 }
@@ -141,18 +154,19 @@ static LogicalResult importLayerNorm(NodeImporter &n) {
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
   double epsilon = n.getFloat("epsilon", 1e-5f);
   Moments m = getMoments(n, input, axes);
-  SmallVector<TensorRef> results{
-      normalize(n, m.centered, {m.variance, dropAxes(n, rank, axes)}, epsilon,
-                getBroadcast(n, 1), getBroadcast(n, 2), input->getElementType())};
+  SmallVector<TensorRef> results{normalize(
+      n, m.centered, {m.variance, dropAxes(n, rank, axes)}, epsilon,
+      getBroadcast(n, 1), getBroadcast(n, 2), input->getElementType())};
   SmallVector<int64_t> kept(input->getShape());
   for (int64_t reduced : axes)
     kept[reduced] = 1;
   if (n.wantsOutput(1) || n.wantsOutput(2))
     results.push_back(n.reshape(m.mean, kept));
   if (n.wantsOutput(2)) {
-    TensorRef inverse = n.elementwise(m.variance, [&](Scalar &s, ValueRange args) {
-      return invertRoot(s, args[0], epsilon);
-    });
+    TensorRef inverse =
+        n.elementwise(m.variance, [&](Scalar &s, ValueRange args) {
+          return invertRoot(s, args[0], epsilon);
+        });
     results.push_back(n.reshape(inverse, kept));
   }
   return n.finish(results);
@@ -168,19 +182,23 @@ static LogicalResult importRMSNorm(NodeImporter &n) {
     return failure();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
   double count = getProduct(input->getShape().drop_front(*axis));
-  TensorRef squares = reduceAxes(n, input, axes, ReduceKind::Sum,
-                                 [](Scalar &s, Value x) { return s.mul(x, x); });
-  return n.finish(normalize(n, input, {scaleBy(n, squares, 1 / count), dropAxes(n, rank, axes)},
-                            n.getFloat("epsilon", 1e-5f), getBroadcast(n, 1),
-                            std::nullopt, input->getElementType()));
+  TensorRef squares =
+      reduceAxes(n, input, axes, ReduceKind::Sum,
+                 [](Scalar &s, Value x) { return s.mul(x, x); });
+  return n.finish(normalize(
+      n, input, {scaleBy(n, squares, 1 / count), dropAxes(n, rank, axes)},
+      n.getFloat("epsilon", 1e-5f), getBroadcast(n, 1), std::nullopt,
+      input->getElementType()));
 }
 
 /// One element for each channel of an input [N, C, ...].
-static LogicalResult checkChannels(NodeImporter &n, unsigned first, unsigned last) {
+static LogicalResult checkChannels(NodeImporter &n, unsigned first,
+                                   unsigned last) {
   for (unsigned i = first; i <= last; ++i)
     if (n.in(0)->getRank() < 2 || n.in(i)->getRank() != 1 ||
         n.in(i)->getDim(0) != n.in(0)->getDim(1))
-      return n.error("input " + Twine(i) + " must have one element for each channel");
+      return n.error("input " + Twine(i) +
+                     " must have one element for each channel");
   return success();
 }
 
@@ -196,13 +214,14 @@ static LogicalResult importBatchNorm(NodeImporter &n) {
   SmallVector<Operand> operands{{input, n.identity(rank)}};
   for (unsigned i = 1; i <= 4; ++i)
     operands.push_back({n.in(i), n.getMap(rank, {n.dim(1)})});
-  return n.finish(n.parallel(operands, input->getShape(), type, [&](Scalar &s, ValueRange args) {
-    SmallVector<Value> x;
-    for (Value arg : args)
-      x.push_back(s.cast(arg, wide, false, false));
-    Value normal = s.mul(s.sub(x[0], x[3]), invertRoot(s, x[4], epsilon));
-    return s.cast(s.add(s.mul(normal, x[1]), x[2]), type, false, false);
-  }));
+  return n.finish(n.parallel(
+      operands, input->getShape(), type, [&](Scalar &s, ValueRange args) {
+        SmallVector<Value> x;
+        for (Value arg : args)
+          x.push_back(s.cast(arg, wide, false, false));
+        Value normal = s.mul(s.sub(x[0], x[3]), invertRoot(s, x[4], epsilon));
+        return s.cast(s.add(s.mul(normal, x[1]), x[2]), type, false, false);
+      }));
 }
 
 /// InstanceNormalization and GroupNormalization: [N, C, ...] as
@@ -211,23 +230,25 @@ static LogicalResult importGroups(NodeImporter &n, int64_t groups) {
   TensorRef input = n.in(0);
   int64_t channels = input->getDim(1);
   if (groups < 1 || channels % groups != 0)
-    return n.error(Twine(channels) + " channels do not divide into " + Twine(groups) + " groups");
+    return n.error(Twine(channels) + " channels do not divide into " +
+                   Twine(groups) + " groups");
   int64_t inner = channels / groups;
-  TensorRef grouped = n.reshape(input, {input->getDim(0), groups, inner,
-                                        getProduct(input->getShape().drop_front(2))});
+  TensorRef grouped =
+      n.reshape(input, {input->getDim(0), groups, inner,
+                        getProduct(input->getShape().drop_front(2))});
   SmallVector<int64_t> axes{2, 3};
   Moments m = getMoments(n, grouped, axes);
   SmallVector<Operand> parameters;
   for (unsigned i : {1u, 2u}) {
     bool perGroup = n.in(i)->getDim(0) == groups && inner != 1;
-    parameters.push_back(perGroup
-                             ? Operand{n.in(i), n.getMap(4, {n.dim(1)})}
-                             : Operand{n.reshape(n.in(i), {groups, inner}),
-                                       n.getMap(4, {n.dim(1), n.dim(2)})});
+    parameters.push_back(perGroup ? Operand{n.in(i), n.getMap(4, {n.dim(1)})}
+                                  : Operand{n.reshape(n.in(i), {groups, inner}),
+                                            n.getMap(4, {n.dim(1), n.dim(2)})});
   }
-  TensorRef result = normalize(n, m.centered, {m.variance, dropAxes(n, 4, axes)},
-                               n.getFloat("epsilon", 1e-5f), parameters[0], parameters[1],
-                               input->getElementType());
+  TensorRef result =
+      normalize(n, m.centered, {m.variance, dropAxes(n, 4, axes)},
+                n.getFloat("epsilon", 1e-5f), parameters[0], parameters[1],
+                input->getElementType());
   return n.finish(n.reshape(result, input->getShape()));
 }
 
@@ -241,10 +262,14 @@ static LogicalResult importGroupNorm(NodeImporter &n) {
   if (failed(n.checkInputs(3, 3)))
     return failure();
   int64_t groups = n.getInt("num_groups", 0);
-  int64_t expected = n.opset < 21 ? groups : n.in(0)->getRank() > 1 ? n.in(0)->getDim(1) : 0;
+  int64_t expected = n.opset < 21             ? groups
+                     : n.in(0)->getRank() > 1 ? n.in(0)->getDim(1)
+                                              : 0;
   for (unsigned i : {1u, 2u})
-    if (n.in(0)->getRank() < 3 || n.in(i)->getRank() != 1 || n.in(i)->getDim(0) != expected)
-      return n.error("input " + Twine(i) + " must have " + Twine(expected) + " elements");
+    if (n.in(0)->getRank() < 3 || n.in(i)->getRank() != 1 ||
+        n.in(i)->getDim(0) != expected)
+      return n.error("input " + Twine(i) + " must have " + Twine(expected) +
+                     " elements");
   return importGroups(n, groups);
 }
 
@@ -259,16 +284,18 @@ static LogicalResult importLpNorm(NodeImporter &n) {
   if (p != 1 && p != 2)
     return n.error("p must be 1 or 2");
   Type type = input->getElementType(), wide = getComputeType(type);
-  TensorRef sum = reduceAxes(n, input, *axis, ReduceKind::Sum, [&](Scalar &s, Value x) {
-    return p == 2 ? s.mul(x, x) : s.make<math::AbsFOp>(x);
-  });
+  TensorRef sum =
+      reduceAxes(n, input, *axis, ReduceKind::Sum, [&](Scalar &s, Value x) {
+        return p == 2 ? s.mul(x, x) : s.make<math::AbsFOp>(x);
+      });
   return n.finish(n.parallel(
-      {{input, n.identity(rank)}, {sum, dropAxes(n, rank, *axis)}}, input->getShape(), type,
-      [&](Scalar &s, ValueRange args) {
+      {{input, n.identity(rank)}, {sum, dropAxes(n, rank, *axis)}},
+      input->getShape(), type, [&](Scalar &s, ValueRange args) {
         Value norm = p == 2 ? s.make<math::SqrtOp>(args[1]) : args[1];
         Value x = s.div(s.cast(args[0], wide, false, false), norm);
         Value isZero = s.compare(Scalar::Equal, norm, s.constant(norm, 0));
-        return s.cast(s.select(isZero, s.constant(norm, 0), x), type, false, false);
+        return s.cast(s.select(isZero, s.constant(norm, 0), x), type, false,
+                      false);
       }));
 }
 

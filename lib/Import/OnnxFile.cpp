@@ -1,4 +1,4 @@
-//===- OnnxFile.cpp - The protobuf wire format of ONNX ---*- C++ -*-===//
+//===- OnnxFile.cpp - The protobuf wire format of ONNX ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -134,15 +134,35 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: m.varints(tensor.dims); break;
-      case 2: tensor.dataType = m.varint(); break;
-      case 4: parseFixed(m, 4, tensor); break;
-      case 5: case 7: case 11: m.varints(tensor.integers); break;
-      case 8: tensor.name = m.bytes(); break;
-      case 9: tensor.bytes = m.bytes(); break;
-      case 10: parseFixed(m, 8, tensor); break;
-      case 13: tensor.externalData.push_back(parseEntry(m.bytes())); break;
-      case 14: tensor.isExternal = m.varint() == 1; break;
+      case 1:
+        m.varints(tensor.dims);
+        break;
+      case 2:
+        tensor.dataType = m.varint();
+        break;
+      case 4:
+        parseFixed(m, 4, tensor);
+        break;
+      case 5:
+      case 7:
+      case 11:
+        m.varints(tensor.integers);
+        break;
+      case 8:
+        tensor.name = m.bytes();
+        break;
+      case 9:
+        tensor.bytes = m.bytes();
+        break;
+      case 10:
+        parseFixed(m, 8, tensor);
+        break;
+      case 13:
+        tensor.externalData.push_back(parseEntry(m.bytes()));
+        break;
+      case 14:
+        tensor.isExternal = m.varint() == 1;
+        break;
       }
     }
     return tensor;
@@ -165,11 +185,21 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: attribute.name = m.bytes(); break;
-      case 2: attribute.f = m.fixedFloat(); break;
-      case 3: attribute.i = m.varint(); break;
-      case 4: attribute.s = m.bytes(); break;
-      case 5: attribute.tensor = std::make_shared<Tensor>(parseTensor(m.bytes())); break;
+      case 1:
+        attribute.name = m.bytes();
+        break;
+      case 2:
+        attribute.f = m.fixedFloat();
+        break;
+      case 3:
+        attribute.i = m.varint();
+        break;
+      case 4:
+        attribute.s = m.bytes();
+        break;
+      case 5:
+        attribute.tensor = std::make_shared<Tensor>(parseTensor(m.bytes()));
+        break;
       case 7:
         if (m.wire == 5) {
           attribute.floats.push_back(m.fixedFloat());
@@ -181,10 +211,18 @@ struct Parser {
                 llvm::support::endian::read32le(data.data())));
         }
         break;
-      case 8: m.varints(attribute.ints); break;
-      case 9: attribute.strings.push_back(m.bytes()); break;
-      case 20: attribute.kind = m.varint(); break;
-      case 21: attribute.reference = m.bytes(); break;
+      case 8:
+        m.varints(attribute.ints);
+        break;
+      case 9:
+        attribute.strings.push_back(m.bytes());
+        break;
+      case 20:
+        attribute.kind = m.varint();
+        break;
+      case 21:
+        attribute.reference = m.bytes();
+        break;
       }
     }
     return attribute;
@@ -195,12 +233,24 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: node.inputs.push_back(m.bytes()); break;
-      case 2: node.outputs.push_back(m.bytes()); break;
-      case 3: node.name = m.bytes(); break;
-      case 4: node.opType = m.bytes(); break;
-      case 5: node.attributes.push_back(parseAttribute(m.bytes())); break;
-      case 7: node.domain = m.bytes(); break;
+      case 1:
+        node.inputs.push_back(m.bytes());
+        break;
+      case 2:
+        node.outputs.push_back(m.bytes());
+        break;
+      case 3:
+        node.name = m.bytes();
+        break;
+      case 4:
+        node.opType = m.bytes();
+        break;
+      case 5:
+        node.attributes.push_back(parseAttribute(m.bytes()));
+        break;
+      case 7:
+        node.domain = m.bytes();
+        break;
       }
     }
     return node;
@@ -255,11 +305,21 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: graph.nodes.push_back(parseNode(m.bytes())); break;
-      case 5: graph.initializers.push_back(parseTensor(m.bytes())); break;
-      case 11: graph.inputs.push_back(parseValueInfo(m.bytes())); break;
-      case 12: graph.outputs.push_back(parseValueInfo(m.bytes())); break;
-      case 15: graph.hasSparseInitializers = true; break;
+      case 1:
+        graph.nodes.push_back(parseNode(m.bytes()));
+        break;
+      case 5:
+        graph.initializers.push_back(parseTensor(m.bytes()));
+        break;
+      case 11:
+        graph.inputs.push_back(parseValueInfo(m.bytes()));
+        break;
+      case 12:
+        graph.outputs.push_back(parseValueInfo(m.bytes()));
+        break;
+      case 15:
+        graph.hasSparseInitializers = true;
+        break;
       }
     }
     return graph;
@@ -282,13 +342,27 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: function.name = m.bytes(); break;
-      case 4: function.inputs.push_back(m.bytes()); break;
-      case 5: function.outputs.push_back(m.bytes()); break;
-      case 7: function.nodes.push_back(parseNode(m.bytes())); break;
-      case 9: function.operatorSets.push_back(parseOperatorSet(m.bytes())); break;
-      case 10: function.domain = m.bytes(); break;
-      case 11: function.defaults.push_back(parseAttribute(m.bytes())); break;
+      case 1:
+        function.name = m.bytes();
+        break;
+      case 4:
+        function.inputs.push_back(m.bytes());
+        break;
+      case 5:
+        function.outputs.push_back(m.bytes());
+        break;
+      case 7:
+        function.nodes.push_back(parseNode(m.bytes()));
+        break;
+      case 9:
+        function.operatorSets.push_back(parseOperatorSet(m.bytes()));
+        break;
+      case 10:
+        function.domain = m.bytes();
+        break;
+      case 11:
+        function.defaults.push_back(parseAttribute(m.bytes()));
+        break;
       }
     }
     return function;
@@ -299,10 +373,18 @@ struct Parser {
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
-      case 1: model.irVersion = m.varint(); break;
-      case 7: model.graph = parseGraph(m.bytes()); break;
-      case 8: model.operatorSets.push_back(parseOperatorSet(m.bytes())); break;
-      case 25: model.functions.push_back(parseFunction(m.bytes())); break;
+      case 1:
+        model.irVersion = m.varint();
+        break;
+      case 7:
+        model.graph = parseGraph(m.bytes());
+        break;
+      case 8:
+        model.operatorSets.push_back(parseOperatorSet(m.bytes()));
+        break;
+      case 25:
+        model.functions.push_back(parseFunction(m.bytes()));
+        break;
       }
     }
     return model;

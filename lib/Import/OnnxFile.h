@@ -1,4 +1,4 @@
-//===- OnnxFile.h - An ONNX file as it lies on disk ---*- C++ -*-===//
+//===- OnnxFile.h - An ONNX file as it lies on disk -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -32,9 +32,21 @@ namespace swapc::onnx {
 using llvm::StringRef;
 
 enum DataType : int32_t {
-  Undefined = 0, Float = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5,
-  Int32 = 6, Int64 = 7, String = 8, Bool = 9, Float16 = 10, Double = 11,
-  UInt32 = 12, UInt64 = 13, BFloat16 = 16,
+  Undefined = 0,
+  Float = 1,
+  UInt8 = 2,
+  Int8 = 3,
+  UInt16 = 4,
+  Int16 = 5,
+  Int32 = 6,
+  Int64 = 7,
+  String = 8,
+  Bool = 9,
+  Float16 = 10,
+  Double = 11,
+  UInt32 = 12,
+  UInt64 = 13,
+  BFloat16 = 16,
 };
 
 struct Tensor {
@@ -52,9 +64,16 @@ struct Tensor {
 };
 
 struct Attribute {
-  enum Kind : int32_t { None = 0, FloatKind = 1, IntKind = 2, StringKind = 3,
-                        TensorKind = 4, FloatsKind = 6, IntsKind = 7,
-                        StringsKind = 8 };
+  enum Kind : int32_t {
+    None = 0,
+    FloatKind = 1,
+    IntKind = 2,
+    StringKind = 3,
+    TensorKind = 4,
+    FloatsKind = 6,
+    IntsKind = 7,
+    StringsKind = 8
+  };
   StringRef name, reference;
   int32_t kind = None;
   float f = 0;

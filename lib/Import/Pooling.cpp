@@ -1,4 +1,4 @@
-//===- Pooling.cpp - Pools ---*- C++ -*-===//
+//===- Pooling.cpp - Pools --------------------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -45,7 +45,8 @@ static PoolLoops getLoops(NodeImporter &n, const Windows &w) {
 }
 
 /// An empty tensor of the window's shape, which gives its sizes.
-static TensorRef getWindowOperand(NodeImporter &n, const Windows &w, Type type) {
+static TensorRef getWindowOperand(NodeImporter &n, const Windows &w,
+                                  Type type) {
   return n.wrap(tensor::EmptyOp::create(n.b, n.loc, w.kernel, type));
 }
 
@@ -64,12 +65,14 @@ static FailureOr<Windows> getWindows(NodeImporter &n) {
     return failure();
   if (n.in(0)->getRank() < 3)
     return n.error("takes an input of rank 3 or more");
-  return Windows::get(n, n.in(0)->getShape().drop_front(2), n.getInts("kernel_shape"));
+  return Windows::get(n, n.in(0)->getShape().drop_front(2),
+                      n.getInts("kernel_shape"));
 }
 
 static TypedAttr getLowest(NodeImporter &n, Type type, bool isUnsigned) {
   if (auto floatType = dyn_cast<FloatType>(type))
-    return n.b.getFloatAttr(floatType, APFloat::getInf(floatType.getFloatSemantics(), true));
+    return n.b.getFloatAttr(
+        floatType, APFloat::getInf(floatType.getFloatSemantics(), true));
   unsigned bits = type.getIntOrFloatBitWidth();
   return n.b.getIntegerAttr(type, isUnsigned ? APInt::getZero(bits)
                                              : APInt::getSignedMinValue(bits));
@@ -87,15 +90,17 @@ static TensorRef findIndices(NodeImporter &n, const Windows &w, TensorRef max,
   TensorRef window = getWindowOperand(n, w, lowest.getType());
   TypedAttr none = n.b.getI64IntegerAttr(INT64_MAX);
   return n.reduce(
-      {{padded, loops.input}, {max, loops.result}, {window, loops.window}}, loops.result,
-      loops.iterators, loops.shape, none, [&](Scalar &s, ValueRange args) -> Value {
+      {{padded, loops.input}, {max, loops.result}, {window, loops.window}},
+      loops.result, loops.iterators, loops.shape, none,
+      [&](Scalar &s, ValueRange args) -> Value {
         auto loop = [&](unsigned d) -> Value {
           return linalg::IndexOp::create(s.getBuilder(), s.getLoc(), d);
         };
         Value plane = s.add(s.mul(loop(0), s.index(shape[1])), loop(1));
         Value position = s.mul(plane, s.index(getProduct(shape.drop_front(2))));
         for (unsigned i = 0; i < rank; ++i) {
-          ArrayRef<int64_t> faster = columnMajor ? shape.slice(2, i) : shape.drop_front(3 + i);
+          ArrayRef<int64_t> faster =
+              columnMajor ? shape.slice(2, i) : shape.drop_front(3 + i);
           Value at = s.add(s.mul(loop(2 + i), s.index(w.strides[i])),
                            s.mul(loop(2 + rank + i), s.index(w.dilations[i])));
           at = s.sub(at, s.index(w.low[i]));
@@ -113,9 +118,10 @@ static LogicalResult importMaxPool(NodeImporter &n) {
     return failure();
   bool isUnsigned = n.in(0)->isUnsigned;
   TypedAttr lowest = getLowest(n, n.in(0)->getElementType(), isUnsigned);
-  TensorRef max = pool(n, *w, n.in(0), lowest, lowest, [&](Scalar &s, ValueRange args) {
-    return s.max(args[2], args[0], isUnsigned);
-  });
+  TensorRef max =
+      pool(n, *w, n.in(0), lowest, lowest, [&](Scalar &s, ValueRange args) {
+        return s.max(args[2], args[0], isUnsigned);
+      });
   SmallVector<TensorRef> results{max};
   if (n.wantsOutput(1)) {
     results.push_back(findIndices(n, *w, max, lowest));
@@ -125,8 +131,8 @@ static LogicalResult importMaxPool(NodeImporter &n) {
 }
 
 /// How many positions of window `o` count for the average.
-static float countPositions(const Windows &w, unsigned i, int64_t o, int64_t size,
-                            bool includePad) {
+static float countPositions(const Windows &w, unsigned i, int64_t o,
+                            int64_t size, bool includePad) {
   int64_t count = 0;
   for (int64_t k = 0; k < w.kernel[i]; ++k) {
     int64_t at = o * w.strides[i] + k * w.dilations[i] - w.low[i];
@@ -145,10 +151,11 @@ static LogicalResult importAveragePool(NodeImporter &n) {
     return n.error("takes a float input");
   bool includePad = n.getInt("count_include_pad", 0);
   unsigned rank = w->size();
-  TensorRef sum = pool(n, *w, input, n.zero(type), n.zero(wide),
-                       [&](Scalar &s, ValueRange args) {
-                         return s.add(args[2], s.cast(args[0], wide, false, false));
-                       });
+  TensorRef sum =
+      pool(n, *w, input, n.zero(type), n.zero(wide),
+           [&](Scalar &s, ValueRange args) {
+             return s.add(args[2], s.cast(args[0], wide, false, false));
+           });
   // Divide by the positions: a number where all windows have equally many along
   // an axis, else a table.
   double uniform = 1;
@@ -156,7 +163,8 @@ static LogicalResult importAveragePool(NodeImporter &n) {
   for (unsigned i = 0; i < rank; ++i) {
     SmallVector<float> counts;
     for (int64_t o = 0; o < w->out[i]; ++o)
-      counts.push_back(countPositions(*w, i, o, input->getDim(i + 2), includePad));
+      counts.push_back(
+          countPositions(*w, i, o, input->getDim(i + 2), includePad));
     if (llvm::all_equal(counts))
       uniform *= counts.front();
     else
@@ -165,14 +173,15 @@ static LogicalResult importAveragePool(NodeImporter &n) {
   }
   if (uniform == 1 && operands.size() == 1)
     return n.finish(n.cast(sum, type));
-  return n.finish(n.parallel(operands, sum->getShape(), type, [&](Scalar &s, ValueRange args) {
-    Value x = args[0];
-    if (uniform != 1)
-      x = s.mul(x, s.constant(x, 1 / uniform));
-    for (Value count : args.drop_front())
-      x = s.div(x, s.cast(count, wide, false, false));
-    return s.cast(x, type, false, false);
-  }));
+  return n.finish(n.parallel(
+      operands, sum->getShape(), type, [&](Scalar &s, ValueRange args) {
+        Value x = args[0];
+        if (uniform != 1)
+          x = s.mul(x, s.constant(x, 1 / uniform));
+        for (Value count : args.drop_front())
+          x = s.div(x, s.cast(count, wide, false, false));
+        return s.cast(x, type, false, false);
+      }));
 }
 
 /// x to the power of the attribute p, which is an integer.
@@ -186,7 +195,8 @@ static Value powerOf(Scalar &s, Value x, int64_t p) {
 static Value rootOf(Scalar &s, Value x, int64_t p) {
   if (p == 1)
     return x;
-  return p == 2 ? s.make<math::SqrtOp>(x) : s.make<math::PowFOp>(x, s.constant(x, 1.0 / p));
+  return p == 2 ? s.make<math::SqrtOp>(x)
+                : s.make<math::PowFOp>(x, s.constant(x, 1.0 / p));
 }
 
 static LogicalResult importLpPool(NodeImporter &n) {
@@ -197,12 +207,15 @@ static LogicalResult importLpPool(NodeImporter &n) {
   if (!isa<FloatType>(type))
     return n.error("takes a float input");
   int64_t p = n.getInt("p", 2);
-  TensorRef sum = pool(n, *w, n.in(0), n.zero(type), n.zero(wide),
-                       [&](Scalar &s, ValueRange args) {
-                         return s.add(args[2], powerOf(s, s.cast(args[0], wide, false, false), p));
-                       });
+  TensorRef sum =
+      pool(n, *w, n.in(0), n.zero(type), n.zero(wide),
+           [&](Scalar &s, ValueRange args) {
+             return s.add(args[2],
+                          powerOf(s, s.cast(args[0], wide, false, false), p));
+           });
   return n.finish(n.elementwise(
-      sum, [&](Scalar &s, ValueRange args) { return rootOf(s, args[0], p); }, type));
+      sum, [&](Scalar &s, ValueRange args) { return rootOf(s, args[0], p); },
+      type));
 }
 
 enum class Global { Average, Max, Lp };
@@ -222,13 +235,18 @@ template <Global kind> static LogicalResult importGlobalPool(NodeImporter &n) {
     result = reduceAxes(n, input, axes, ReduceKind::Sum,
                         [&](Scalar &s, Value x) { return powerOf(s, x, p); });
   else
-    result = reduceAxes(n, input, axes,
-                        kind == Global::Max ? ReduceKind::Max : ReduceKind::Sum);
+    result =
+        reduceAxes(n, input, axes,
+                   kind == Global::Max ? ReduceKind::Max : ReduceKind::Sum);
   if (kind != Global::Max)
-    result = n.elementwise(result, [&](Scalar &s, ValueRange args) {
-      return kind == Global::Lp ? rootOf(s, args[0], p)
-                                : s.mul(args[0], s.constant(args[0], 1 / count));
-    }, type);
+    result = n.elementwise(
+        result,
+        [&](Scalar &s, ValueRange args) {
+          return kind == Global::Lp
+                     ? rootOf(s, args[0], p)
+                     : s.mul(args[0], s.constant(args[0], 1 / count));
+        },
+        type);
   result = n.cast(result, type);
   SmallVector<int64_t> shape(rank, 1);
   shape[0] = input->getDim(0);

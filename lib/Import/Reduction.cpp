@@ -1,4 +1,4 @@
-//===- Reduction.cpp - Reductions ---*- C++ -*-===//
+//===- Reduction.cpp - Reductions -------------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
 
-AffineMap swapc::dropAxes(NodeImporter &n, int64_t rank, ArrayRef<int64_t> axes) {
+AffineMap swapc::dropAxes(NodeImporter &n, int64_t rank,
+                          ArrayRef<int64_t> axes) {
   SmallVector<AffineExpr> results;
   for (int64_t i = 0; i < rank; ++i)
     if (!llvm::is_contained(axes, i))
@@ -22,23 +23,26 @@ AffineMap swapc::dropAxes(NodeImporter &n, int64_t rank, ArrayRef<int64_t> axes)
 }
 
 /// What a reduction starts from.
-static TypedAttr getInit(NodeImporter &n, Type type, ReduceKind kind, bool isUnsigned) {
+static TypedAttr getInit(NodeImporter &n, Type type, ReduceKind kind,
+                         bool isUnsigned) {
   if (kind == ReduceKind::Sum)
     return n.zero(type);
   if (kind == ReduceKind::Product)
     return n.b.getOneAttr(type);
   bool max = kind == ReduceKind::Max;
   if (auto floatType = dyn_cast<FloatType>(type))
-    return n.b.getFloatAttr(floatType, APFloat::getInf(floatType.getFloatSemantics(), max));
+    return n.b.getFloatAttr(
+        floatType, APFloat::getInf(floatType.getFloatSemantics(), max));
   unsigned bits = type.getIntOrFloatBitWidth();
   if (isUnsigned || bits == 1)
-    return n.b.getIntegerAttr(type, max ? APInt::getZero(bits) : APInt::getMaxValue(bits));
+    return n.b.getIntegerAttr(type, max ? APInt::getZero(bits)
+                                        : APInt::getMaxValue(bits));
   return n.b.getIntegerAttr(type, max ? APInt::getSignedMinValue(bits)
                                       : APInt::getSignedMaxValue(bits));
 }
 
-TensorRef swapc::reduceAxes(NodeImporter &n, TensorRef tensor, ArrayRef<int64_t> axes,
-                            ReduceKind kind,
+TensorRef swapc::reduceAxes(NodeImporter &n, TensorRef tensor,
+                            ArrayRef<int64_t> axes, ReduceKind kind,
                             function_ref<Value(Scalar &, Value)> body) {
   int64_t rank = tensor->getRank();
   Type type = getComputeType(tensor->getElementType());
@@ -56,10 +60,14 @@ TensorRef swapc::reduceAxes(NodeImporter &n, TensorRef tensor, ArrayRef<int64_t>
     if (body)
       x = body(s, x);
     switch (kind) {
-    case ReduceKind::Sum: return s.add(sofar, x);
-    case ReduceKind::Product: return s.mul(sofar, x);
-    case ReduceKind::Max: return s.max(sofar, x, isUnsigned);
-    case ReduceKind::Min: return s.min(sofar, x, isUnsigned);
+    case ReduceKind::Sum:
+      return s.add(sofar, x);
+    case ReduceKind::Product:
+      return s.mul(sofar, x);
+    case ReduceKind::Max:
+      return s.max(sofar, x, isUnsigned);
+    case ReduceKind::Min:
+      return s.min(sofar, x, isUnsigned);
     }
     return {};
   };
@@ -68,7 +76,8 @@ TensorRef swapc::reduceAxes(NodeImporter &n, TensorRef tensor, ArrayRef<int64_t>
   if (tensor->constant && tensor->getNumElements() <= kMaxFoldedElements)
     if (TensorRef folded = n.foldReduction(tensor, map, shape, init, combine))
       return folded;
-  return n.reduce({{tensor, n.identity(rank)}}, map, iterators, shape, init, combine);
+  return n.reduce({{tensor, n.identity(rank)}}, map, iterators, shape, init,
+                  combine);
 }
 
 namespace {
@@ -92,9 +101,12 @@ static Value divide(Scalar &s, Value x, double count) {
 static Value squareRoot(Scalar &s, Value x, double) {
   return isFloat(x) ? s.make<math::SqrtOp>(x) : x;
 }
-static Value logarithm(Scalar &s, Value x, double) { return s.make<math::LogOp>(x); }
+static Value logarithm(Scalar &s, Value x, double) {
+  return s.make<math::LogOp>(x);
+}
 
-static FailureOr<SmallVector<int64_t>> getReducedAxes(NodeImporter &n, bool &none) {
+static FailureOr<SmallVector<int64_t>> getReducedAxes(NodeImporter &n,
+                                                      bool &none) {
   int64_t rank = n.in(0)->getRank();
   SmallVector<int64_t> axes = n.getInts("axes");
   if (n.in(1)) {
@@ -135,15 +147,19 @@ static LogicalResult importReduction(NodeImporter &n, const Recipe &recipe) {
   for (int64_t axis : *axes)
     count *= input->getDim(axis);
   if (!none)
-    reduced = reduceAxes(n, input, *axes, recipe.kind,
-                         recipe.before ? function_ref<Value(Scalar &, Value)>(recipe.before)
-                                       : function_ref<Value(Scalar &, Value)>());
+    reduced = reduceAxes(
+        n, input, *axes, recipe.kind,
+        recipe.before ? function_ref<Value(Scalar &, Value)>(recipe.before)
+                      : function_ref<Value(Scalar &, Value)>());
   bool before = none && recipe.before;
   if (recipe.after || before || reduced->getElementType() != type) {
-    reduced = n.elementwise(reduced, [&](Scalar &s, ValueRange args) {
-      Value x = before ? recipe.before(s, args[0]) : args[0];
-      return recipe.after ? recipe.after(s, x, count) : x;
-    }, type);
+    reduced = n.elementwise(
+        reduced,
+        [&](Scalar &s, ValueRange args) {
+          Value x = before ? recipe.before(s, args[0]) : args[0];
+          return recipe.after ? recipe.after(s, x, count) : x;
+        },
+        type);
   }
   return finishReduction(n, reduced, *axes);
 }
@@ -168,14 +184,17 @@ static LogicalResult importReduceLogSumExp(NodeImporter &n) {
   Type type = input->getElementType(), wide = getComputeType(type);
   TensorRef max = reduceAxes(n, input, *axes, ReduceKind::Max);
   TensorRef exps = n.parallel(
-      {{input, n.identity(rank)}, {max, dropAxes(n, rank, *axes)}}, input->getShape(), wide,
-      [&](Scalar &s, ValueRange args) {
+      {{input, n.identity(rank)}, {max, dropAxes(n, rank, *axes)}},
+      input->getShape(), wide, [&](Scalar &s, ValueRange args) {
         return s.exp(s.sub(s.cast(args[0], wide, false, false), args[1]));
       });
   TensorRef sum = reduceAxes(n, exps, *axes, ReduceKind::Sum);
-  TensorRef result = n.elementwise({sum, max}, [](Scalar &s, ValueRange args) {
-    return s.add(s.make<math::LogOp>(args[0]), args[1]);
-  }, type);
+  TensorRef result = n.elementwise(
+      {sum, max},
+      [](Scalar &s, ValueRange args) {
+        return s.add(s.make<math::LogOp>(args[0]), args[1]);
+      },
+      type);
   return finishReduction(n, result, *axes);
 }
 
@@ -191,18 +210,21 @@ template <bool isMax> static LogicalResult importArg(NodeImporter &n) {
   bool last = n.getInt("select_last_index", 0);
   int64_t size = input->getDim(*axis);
   Type index = n.b.getI64Type(), wide = getComputeType(input->getElementType());
-  TensorRef extreme = reduceAxes(n, input, *axis, isMax ? ReduceKind::Max : ReduceKind::Min);
+  TensorRef extreme =
+      reduceAxes(n, input, *axis, isMax ? ReduceKind::Max : ReduceKind::Min);
   AffineMap map = dropAxes(n, rank, *axis);
   SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
   iterators[*axis] = IteratorType::reduction;
   TensorRef result = n.reduce(
-      {{input, n.identity(rank)}, {extreme, map}}, map, iterators, extreme->getShape(),
-      n.b.getIntegerAttr(index, last ? 0 : size - 1),
+      {{input, n.identity(rank)}, {extreme, map}}, map, iterators,
+      extreme->getShape(), n.b.getIntegerAttr(index, last ? 0 : size - 1),
       [&](Scalar &s, ValueRange args) -> Value {
         Value x = s.cast(args[0], wide, false, false);
         Value position = s.make<arith::IndexCastOp>(
-            index, linalg::IndexOp::create(s.getBuilder(), s.getLoc(), *axis).getResult());
-        Value better = last ? s.max(args[2], position) : s.min(args[2], position);
+            index, linalg::IndexOp::create(s.getBuilder(), s.getLoc(), *axis)
+                       .getResult());
+        Value better =
+            last ? s.max(args[2], position) : s.min(args[2], position);
         return s.select(s.compare(Scalar::Equal, x, args[1]), better, args[2]);
       });
   result->isUnsigned = false;
@@ -221,7 +243,8 @@ static LogicalResult importCumSum(NodeImporter &n) {
   if (failed(axis))
     return failure();
   bool exclusive = n.getInt("exclusive", 0), reverse = n.getInt("reverse", 0);
-  // result[.., o, ..] = sum over i of input[.., i, ..] where i is in reach of o.
+  // result[.., o, ..] = sum over i of input[.., i, ..] where i is in reach of
+  // o.
   SmallVector<AffineExpr> from, to;
   for (int64_t i = 0; i < rank; ++i) {
     from.push_back(n.dim(i == *axis ? rank : i));
@@ -232,7 +255,8 @@ static LogicalResult importCumSum(NodeImporter &n) {
   Type type = input->getElementType(), wide = getComputeType(type);
   TensorRef result = n.reduce(
       {{input, n.getMap(rank + 1, from)}}, n.getMap(rank + 1, to), iterators,
-      input->getShape(), n.zero(wide), [&](Scalar &s, ValueRange args) -> Value {
+      input->getShape(), n.zero(wide),
+      [&](Scalar &s, ValueRange args) -> Value {
         auto position = [&](int64_t d) -> Value {
           return linalg::IndexOp::create(s.getBuilder(), s.getLoc(), d);
         };
@@ -240,7 +264,8 @@ static LogicalResult importCumSum(NodeImporter &n) {
         CmpIPredicate predicate =
             reverse ? (exclusive ? CmpIPredicate::sgt : CmpIPredicate::sge)
                     : (exclusive ? CmpIPredicate::slt : CmpIPredicate::sle);
-        Value inReach = s.make<arith::CmpIOp>(predicate, position(rank), position(*axis));
+        Value inReach =
+            s.make<arith::CmpIOp>(predicate, position(rank), position(*axis));
         Value x = s.cast(args[0], wide, false, false);
         return s.add(args[1], s.select(inReach, x, s.constant(x, 0)));
       });

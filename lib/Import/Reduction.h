@@ -1,4 +1,4 @@
-//===- Reduction.h - Reductions and what broadcasts them again ---*- C++ -*-===//
+//===- Reduction.h - Reductions and what broadcasts them again --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -16,9 +16,10 @@ enum class ReduceKind { Sum, Product, Max, Min };
 
 /// Reduces over some axes; `body` maps an element to what is combined. The
 /// result lacks the axes and has the type that is computed in.
-TensorRef reduceAxes(NodeImporter &n, TensorRef tensor,
-                     llvm::ArrayRef<int64_t> axes, ReduceKind kind,
-                     llvm::function_ref<mlir::Value(Scalar &, mlir::Value)> body = {});
+TensorRef
+reduceAxes(NodeImporter &n, TensorRef tensor, llvm::ArrayRef<int64_t> axes,
+           ReduceKind kind,
+           llvm::function_ref<mlir::Value(Scalar &, mlir::Value)> body = {});
 
 /// The map from the dimensions of a tensor to those without `axes`.
 mlir::AffineMap dropAxes(NodeImporter &n, int64_t rank,

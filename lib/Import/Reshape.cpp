@@ -1,4 +1,4 @@
-//===- Reshape.cpp - Other shapes for the same elements ---*- C++ -*-===//
+//===- Reshape.cpp - Other shapes for the same elements ---------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -25,7 +25,8 @@ static LogicalResult importReshape(NodeImporter &n) {
   for (auto [i, size] : llvm::enumerate(shape)) {
     if (size == 0 && !allowZero) {
       if (static_cast<int64_t>(i) >= input->getRank())
-        return n.error("copies dimension " + Twine(i) + ", which the input lacks");
+        return n.error("copies dimension " + Twine(i) +
+                       ", which the input lacks");
       size = input->getDim(i);
     }
     if (size == -1) {
@@ -33,18 +34,21 @@ static LogicalResult importReshape(NodeImporter &n) {
         return n.error("leaves two dimensions open");
       open = i;
     } else if (size < 0 || llvm::MulOverflow(known, size, known)) {
-      return n.error("has the impossible size " + Twine(size) + " in its shape");
+      return n.error("has the impossible size " + Twine(size) +
+                     " in its shape");
     }
   }
   int64_t count = input->getNumElements();
   if (open >= 0) {
     if (known == 0 || count % known != 0)
-      return n.error(Twine(count) + " elements do not divide into rows of " + Twine(known));
+      return n.error(Twine(count) + " elements do not divide into rows of " +
+                     Twine(known));
     shape[open] = count / known;
     known = count;
   }
   if (known != count)
-    return n.error(Twine(count) + " elements do not fit a shape of " + Twine(known));
+    return n.error(Twine(count) + " elements do not fit a shape of " +
+                   Twine(known));
   return n.finish(n.reshape(input, shape));
 }
 
@@ -57,8 +61,9 @@ static LogicalResult importFlatten(NodeImporter &n) {
     axis += rank;
   if (axis < 0 || axis > rank)
     return n.error("axis " + Twine(axis) + " is outside rank " + Twine(rank));
-  return n.finish(n.reshape(input, {getProduct(input->getShape().take_front(axis)),
-                                    getProduct(input->getShape().drop_front(axis))}));
+  return n.finish(
+      n.reshape(input, {getProduct(input->getShape().take_front(axis)),
+                        getProduct(input->getShape().drop_front(axis))}));
 }
 
 static LogicalResult importSqueeze(NodeImporter &n) {
@@ -85,7 +90,8 @@ static LogicalResult importSqueeze(NodeImporter &n) {
     if (!llvm::is_contained(axes, i))
       shape.push_back(input->getDim(i));
     else if (input->getDim(i) != 1)
-      return n.error("dimension " + Twine(i) + " has size " + Twine(input->getDim(i)) + ", not 1");
+      return n.error("dimension " + Twine(i) + " has size " +
+                     Twine(input->getDim(i)) + ", not 1");
   }
   return n.finish(n.reshape(input, shape));
 }

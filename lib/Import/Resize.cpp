@@ -1,4 +1,4 @@
-//===- Resize.cpp - Interpolation with tables made while compiling ---*- C++ -*-===//
+//===- Resize.cpp - Interpolation with tables made while compiling --------===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -39,7 +39,8 @@ struct Settings {
 
 /// Where position `x` of the result lies in the input. In f32, as ONNX Runtime
 /// computes it, because a rounding decides between neighbours.
-static float getCoordinate(const Axis &axis, const Settings &settings, int64_t x) {
+static float getCoordinate(const Axis &axis, const Settings &settings,
+                           int64_t x) {
   StringRef kind = settings.coordinates;
   float position = x, in = axis.in, out = axis.out;
   if (kind == "asymmetric")
@@ -50,7 +51,8 @@ static float getCoordinate(const Axis &axis, const Settings &settings, int64_t x
     return 0;
   if (kind == "tf_crop_and_resize")
     return out > 1 ? axis.roiStart * (in - 1) +
-                         position * (axis.roiEnd - axis.roiStart) * (in - 1) / (out - 1)
+                         position * (axis.roiEnd - axis.roiStart) * (in - 1) /
+                             (out - 1)
                    : 0.5f * (axis.roiStart + axis.roiEnd) * (in - 1);
   float offset = 0;
   if (kind == "half_pixel_symmetric")
@@ -77,11 +79,15 @@ static float getCubicWeight(float distance, float a) {
 
 /// Fills the tables of `axis`.
 static void computeTaps(Axis &axis, const Settings &settings) {
-  unsigned taps = settings.mode == "nearest" ? 1 : settings.mode == "linear" ? 2 : 4;
+  unsigned taps = settings.mode == "nearest"  ? 1
+                  : settings.mode == "linear" ? 2
+                                              : 4;
   axis.indices.resize(taps);
   axis.weights.resize(taps == 1 ? 0 : taps);
   bool crops = settings.coordinates == "tf_crop_and_resize";
-  auto clamp = [&](int64_t i) { return std::clamp<int64_t>(i, 0, axis.in - 1); };
+  auto clamp = [&](int64_t i) {
+    return std::clamp<int64_t>(i, 0, axis.in - 1);
+  };
   for (int64_t o = 0; o < axis.out; ++o) {
     float x = getCoordinate(axis, settings, o);
     if (crops)
@@ -108,7 +114,8 @@ static void computeTaps(Axis &axis, const Settings &settings) {
         axis.indices[t].push_back(clamp(i));
       }
       for (unsigned t = 0; t < 4; ++t)
-        axis.weights[t].push_back(settings.excludeOutside ? weights[t] / sum : weights[t]);
+        axis.weights[t].push_back(settings.excludeOutside ? weights[t] / sum
+                                                          : weights[t]);
     }
   }
   if (!crops || llvm::all_of(axis.inside, [](float f) { return f != 0; }))
@@ -128,7 +135,8 @@ static LogicalResult readSizes(NodeImporter &n, ArrayRef<int64_t> named,
     if (!scales || scales->size() != count)
       return n.error("scales must be known while compiling, one for each axis");
     for (auto [axis, scale] : llvm::zip_equal(named, *scales)) {
-      double out = std::floor(static_cast<float>(scale) * static_cast<float>(axes[axis].in));
+      double out = std::floor(static_cast<float>(scale) *
+                              static_cast<float>(axes[axis].in));
       if (!(scale > 0) || !(out >= 0 && out < 1e9))
         return n.error("a scale is not positive, or too large");
       axes[axis].out = out;
@@ -143,11 +151,13 @@ static LogicalResult readSizes(NodeImporter &n, ArrayRef<int64_t> named,
     return n.error("sizes must be one for each axis");
   StringRef policy = n.getString("keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller")
-    return n.error("keep_aspect_ratio_policy '" + policy + "' is not supported");
+    return n.error("keep_aspect_ratio_policy '" + policy +
+                   "' is not supported");
   std::optional<float> common;
   for (auto [axis, size] : llvm::zip_equal(named, *sizes)) {
     if (size < 1 || size > int64_t(1) << 30 || axes[axis].in < 1)
-      return n.error("cannot resize " + Twine(axes[axis].in) + " to " + Twine(size));
+      return n.error("cannot resize " + Twine(axes[axis].in) + " to " +
+                     Twine(size));
     axes[axis].out = size;
     axes[axis].scale = static_cast<float>(size) / axes[axis].in;
     if (!common)
@@ -170,7 +180,8 @@ static LogicalResult readRoi(NodeImporter &n, ArrayRef<int64_t> named,
   if (n.in(1))
     roi = n.getFloats(n.in(1));
   if (!roi || roi->size() != 2 * named.size())
-    return n.error("roi must be known while compiling, two numbers for each axis");
+    return n.error(
+        "roi must be known while compiling, two numbers for each axis");
   for (auto [i, axis] : llvm::enumerate(named)) {
     axes[axis].roiStart = (*roi)[i];
     axes[axis].roiEnd = (*roi)[i + named.size()];
@@ -192,7 +203,8 @@ static Value interpolate(Scalar &s, Value table, ArrayRef<AxisOperands> axes,
                          SmallVectorImpl<Value> &at) {
   unsigned axis = at.size();
   if (axis == axes.size()) {
-    Value element = tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
+    Value element =
+        tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
     return compute ? s.cast(element, compute, isUnsigned, false) : element;
   }
   auto descend = [&](Value position) {
@@ -205,7 +217,8 @@ static Value interpolate(Scalar &s, Value table, ArrayRef<AxisOperands> axes,
     return descend(linalg::IndexOp::create(s.getBuilder(), s.getLoc(), axis));
   Value sum;
   for (auto [t, operand] : llvm::enumerate(axes[axis].indices)) {
-    Value position = s.make<arith::IndexCastOp>(s.getBuilder().getIndexType(), args[operand]);
+    Value position = s.make<arith::IndexCastOp>(s.getBuilder().getIndexType(),
+                                                args[operand]);
     Value value = descend(position);
     if (!axes[axis].weights.empty()) {
       Value weight = s.cast(args[axes[axis].weights[t]], compute, false, false);
@@ -216,7 +229,8 @@ static Value interpolate(Scalar &s, Value table, ArrayRef<AxisOperands> axes,
   return sum;
 }
 
-static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes, TypedAttr outside) {
+static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes,
+                        TypedAttr outside) {
   TensorRef input = n.in(0);
   Type type = input->getElementType();
   SmallVector<Operand> operands;
@@ -228,7 +242,8 @@ static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes, TypedAttr outside)
     AffineMap map = n.getMap(axes.size(), {n.dim(i)});
     for (const auto &indices : axis.indices) {
       positions[i].indices.push_back(operands.size());
-      operands.push_back({n.constantInts(axis.out, indices, n.b.getI32Type()), map});
+      operands.push_back(
+          {n.constantInts(axis.out, indices, n.b.getI32Type()), map});
     }
     for (const auto &weights : axis.weights) {
       positions[i].weights.push_back(operands.size());
@@ -249,14 +264,16 @@ static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes, TypedAttr outside)
       operands, shape, type,
       [&](Scalar &s, ValueRange args) -> Value {
         SmallVector<Value> at;
-        Value x = interpolate(s, table, positions, args, compute, input->isUnsigned, at);
+        Value x = interpolate(s, table, positions, args, compute,
+                              input->isUnsigned, at);
         if (compute)
           x = s.cast(x, type, false, input->isUnsigned);
         if (!crops)
           return x;
         for (const AxisOperands &axis : positions)
           if (axis.inside >= 0)
-            x = s.select(s.isNonZero(args[axis.inside]), x, s.constant(outside));
+            x = s.select(s.isNonZero(args[axis.inside]), x,
+                         s.constant(outside));
         return x;
       },
       input->isUnsigned, /*foldable=*/false);
@@ -269,22 +286,26 @@ static LogicalResult importResize(NodeImporter &n) {
   int64_t rank = input->getRank();
   Settings settings;
   settings.mode = n.getString("mode", "nearest");
-  settings.coordinates = n.getString("coordinate_transformation_mode", "half_pixel");
+  settings.coordinates =
+      n.getString("coordinate_transformation_mode", "half_pixel");
   settings.nearest = n.getString("nearest_mode", "round_prefer_floor");
   settings.excludeOutside = n.getInt("exclude_outside", 0);
   settings.cubicA = n.getFloat("cubic_coeff_a", -0.75f);
   if (!llvm::is_contained({"nearest", "linear", "cubic"}, settings.mode))
     return n.error("mode '" + settings.mode + "' is not supported");
-  if (!llvm::is_contained({"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                           "align_corners", "asymmetric", "tf_crop_and_resize"},
+  if (!llvm::is_contained({"half_pixel", "half_pixel_symmetric",
+                           "pytorch_half_pixel", "align_corners", "asymmetric",
+                           "tf_crop_and_resize"},
                           settings.coordinates))
     return n.error("coordinate_transformation_mode '" + settings.coordinates +
                    "' is not supported");
-  if (!llvm::is_contained({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
-                          settings.nearest))
+  if (!llvm::is_contained(
+          {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
+          settings.nearest))
     return n.error("nearest_mode '" + settings.nearest + "' is not supported");
   SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  FailureOr<SmallVector<int64_t>> named = n.getAxes(n.getInts("axes", all), rank);
+  FailureOr<SmallVector<int64_t>> named =
+      n.getAxes(n.getInts("axes", all), rank);
   if (failed(named))
     return failure();
   SmallVector<Axis> axes(rank);
@@ -316,8 +337,11 @@ static LogicalResult importResize(NodeImporter &n) {
   double extrapolation = n.getFloat("extrapolation_value", 0);
   TypedAttr outside = isa<FloatType>(type)
                           ? TypedAttr(n.b.getFloatAttr(type, extrapolation))
-                          : TypedAttr(n.b.getIntegerAttr(type, static_cast<int64_t>(extrapolation)));
+                          : TypedAttr(n.b.getIntegerAttr(
+                                type, static_cast<int64_t>(extrapolation)));
   return n.finish(resize(n, axes, outside));
 }
 
-void swapc::addResizes(HandlerMap &handlers) { handlers["Resize"] = importResize; }
+void swapc::addResizes(HandlerMap &handlers) {
+  handlers["Resize"] = importResize;
+}

@@ -1,4 +1,4 @@
-//===- Scalar.cpp - Arithmetic on elements ---*- C++ -*-===//
+//===- Scalar.cpp - Arithmetic on elements ----------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -63,14 +63,14 @@ Value Scalar::compare(Order order, Value a, Value b, bool isUnsigned) {
   using arith::CmpFPredicate;
   using arith::CmpIPredicate;
   if (isFloat(a)) {
-    static const CmpFPredicate kinds[] = {CmpFPredicate::OEQ, CmpFPredicate::OLT,
-                                          CmpFPredicate::OLE, CmpFPredicate::OGT,
-                                          CmpFPredicate::OGE};
+    static const CmpFPredicate kinds[] = {
+        CmpFPredicate::OEQ, CmpFPredicate::OLT, CmpFPredicate::OLE,
+        CmpFPredicate::OGT, CmpFPredicate::OGE};
     return make<arith::CmpFOp>(kinds[order], a, b);
   }
-  static const CmpIPredicate kSigned[] = {CmpIPredicate::eq, CmpIPredicate::slt,
-                                          CmpIPredicate::sle, CmpIPredicate::sgt,
-                                          CmpIPredicate::sge};
+  static const CmpIPredicate kSigned[] = {
+      CmpIPredicate::eq, CmpIPredicate::slt, CmpIPredicate::sle,
+      CmpIPredicate::sgt, CmpIPredicate::sge};
   static const CmpIPredicate kUnsigned[] = {
       CmpIPredicate::eq, CmpIPredicate::ult, CmpIPredicate::ule,
       CmpIPredicate::ugt, CmpIPredicate::uge};
@@ -95,19 +95,23 @@ Value Scalar::cast(Value a, Type to, bool fromUnsigned, bool toUnsigned) {
   if (isa<FloatType>(from)) {
     if (isa<FloatType>(to)) {
       if (fromBits == toBits) // f16 and bf16
-        return make<arith::TruncFOp>(to, make<arith::ExtFOp>(builder.getF32Type(), a));
+        return make<arith::TruncFOp>(
+            to, make<arith::ExtFOp>(builder.getF32Type(), a));
       return fromBits < toBits ? make<arith::ExtFOp>(to, a)
                                : make<arith::TruncFOp>(to, a);
     }
     if (fromBits < 32)
       a = make<arith::ExtFOp>(builder.getF32Type(), a);
-    return toUnsigned ? make<arith::FPToUIOp>(to, a) : make<arith::FPToSIOp>(to, a);
+    return toUnsigned ? make<arith::FPToUIOp>(to, a)
+                      : make<arith::FPToSIOp>(to, a);
   }
   if (isa<FloatType>(to))
-    return fromUnsigned ? make<arith::UIToFPOp>(to, a) : make<arith::SIToFPOp>(to, a);
+    return fromUnsigned ? make<arith::UIToFPOp>(to, a)
+                        : make<arith::SIToFPOp>(to, a);
   if (fromBits > toBits)
     return make<arith::TruncIOp>(to, a);
   if (fromBits == toBits)
     return a;
-  return fromUnsigned ? make<arith::ExtUIOp>(to, a) : make<arith::ExtSIOp>(to, a);
+  return fromUnsigned ? make<arith::ExtUIOp>(to, a)
+                      : make<arith::ExtSIOp>(to, a);
 }

@@ -1,4 +1,4 @@
-//===- Scalar.h - Arithmetic on elements ---*- C++ -*-===//
+//===- Scalar.h - Arithmetic on elements ------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Shape.cpp - Constants and shapes ---*- C++ -*-===//
+//===- Shape.cpp - Constants and shapes -------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -18,7 +18,8 @@ using namespace swapc;
 static LogicalResult importConstant(NodeImporter &n) {
   Type i64 = n.b.getI64Type();
   if (const onnx::Attribute *value = n.find("value"); value && value->tensor) {
-    TensorRef stored = n.graph.makeStored(*value->tensor, n.getOutputName(0), n.loc);
+    TensorRef stored =
+        n.graph.makeStored(*value->tensor, n.getOutputName(0), n.loc);
     return n.finish(stored);
   }
   if (n.has("value_int"))
@@ -28,14 +29,16 @@ static LogicalResult importConstant(NodeImporter &n) {
     return n.finish(n.constantInts(ints.size(), ints, i64));
   }
   if (n.has("value_float"))
-    return n.finish(n.constantFloats({}, static_cast<float>(n.getFloat("value_float", 0))));
+    return n.finish(
+        n.constantFloats({}, static_cast<float>(n.getFloat("value_float", 0))));
   if (const onnx::Attribute *floats = n.find("value_floats"))
     return n.finish(n.constantFloats(floats->floats.size(), floats->floats));
   return n.error("only dense constants of numbers are supported");
 }
 
 /// A shape from a constant input, with its size checked.
-static FailureOr<SmallVector<int64_t>> getShapeInput(NodeImporter &n, unsigned index, Type type) {
+static FailureOr<SmallVector<int64_t>>
+getShapeInput(NodeImporter &n, unsigned index, Type type) {
   FailureOr<SmallVector<int64_t>> shape = n.getConstInts(index);
   if (failed(shape))
     return failure();
@@ -50,7 +53,8 @@ static LogicalResult importConstantOfShape(NodeImporter &n) {
   TypedAttr fill = n.b.getF32FloatAttr(0);
   bool isUnsigned = false;
   if (const onnx::Attribute *value = n.find("value"); value && value->tensor) {
-    TensorRef tensor = n.graph.makeStored(*value->tensor, n.getOutputName(0), n.loc);
+    TensorRef tensor =
+        n.graph.makeStored(*value->tensor, n.getOutputName(0), n.loc);
     if (!tensor)
       return failure();
     if (tensor->getNumElements() != 1)
@@ -72,7 +76,8 @@ static LogicalResult importShape(NodeImporter &n) {
   auto clamp = [&](int64_t x) {
     return std::clamp<int64_t>(x < 0 ? x + rank : x, 0, rank);
   };
-  int64_t start = clamp(n.getInt("start", 0)), end = clamp(n.getInt("end", rank));
+  int64_t start = clamp(n.getInt("start", 0)),
+          end = clamp(n.getInt("end", rank));
   shape = start < end ? shape.slice(start, end - start) : ArrayRef<int64_t>();
   return n.finish(n.constantInts(shape.size(), shape, n.b.getI64Type()));
 }
@@ -80,7 +85,8 @@ static LogicalResult importShape(NodeImporter &n) {
 static LogicalResult importSize(NodeImporter &n) {
   if (failed(n.checkInputs(1, 1)))
     return failure();
-  return n.finish(n.constantInts({}, n.in(0)->getNumElements(), n.b.getI64Type()));
+  return n.finish(
+      n.constantInts({}, n.in(0)->getNumElements(), n.b.getI64Type()));
 }
 
 static LogicalResult importRange(NodeImporter &n) {
@@ -96,7 +102,8 @@ static LogicalResult importRange(NodeImporter &n) {
         return n.error("start, limit and delta must be known while compiling");
       numbers[i] = one->front();
     }
-    double count = std::max(0.0, std::ceil((numbers[1] - numbers[0]) / numbers[2]));
+    double count =
+        std::max(0.0, std::ceil((numbers[1] - numbers[0]) / numbers[2]));
     if (!(count <= kLimit))
       return n.error("has no end, or too many elements");
     SmallVector<float> values;
@@ -114,7 +121,8 @@ static LogicalResult importRange(NodeImporter &n) {
   auto [start, limit, delta] = numbers;
   if (delta == 0)
     return n.error("delta is 0");
-  double count = std::max(0.0, std::ceil((double(limit) - double(start)) / double(delta)));
+  double count =
+      std::max(0.0, std::ceil((double(limit) - double(start)) / double(delta)));
   if (!(count <= kLimit))
     return n.error("has too many elements");
   SmallVector<int64_t> values;
@@ -127,7 +135,8 @@ static LogicalResult importExpand(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
   TensorRef input = n.in(0);
-  FailureOr<SmallVector<int64_t>> wanted = getShapeInput(n, 1, input->getElementType());
+  FailureOr<SmallVector<int64_t>> wanted =
+      getShapeInput(n, 1, input->getElementType());
   if (failed(wanted))
     return failure();
   SmallVector<int64_t> shape = *wanted;
@@ -139,14 +148,15 @@ static LogicalResult importExpand(NodeImporter &n) {
     if (size == 1)
       size = input->getDim(i);
     else if (input->getDim(i) != 1 && input->getDim(i) != size)
-      return n.error("sizes " + Twine(size) + " and " + Twine(input->getDim(i)) +
-                     " do not broadcast");
+      return n.error("sizes " + Twine(size) + " and " +
+                     Twine(input->getDim(i)) + " do not broadcast");
   }
   if (!getByteSize(shape, input->getElementType()))
     return n.error("the size of the result overflows");
   if (input->getNumElements() == getProduct(shape))
     return n.finish(n.reshape(input, shape));
-  return n.finish(n.copy(input, shape, n.getBroadcastMap(input->getShape(), shape)));
+  return n.finish(
+      n.copy(input, shape, n.getBroadcastMap(input->getShape(), shape)));
 }
 
 /// Tiles as [1, size] to [repeat, size] for each dimension.

@@ -1,4 +1,4 @@
-//===- Values.cpp - Tensors of the graph and where they are ---*- C++ -*-===//
+//===- Values.cpp - Tensors of the graph and where they are -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -22,7 +22,8 @@ static constexpr int64_t kMaxConstantElements = 1024;
 /// weights.
 static constexpr int64_t kMaxKnownFloats = 8;
 
-std::optional<uint64_t> swapc::getByteSize(ArrayRef<int64_t> shape, Type elementType) {
+std::optional<uint64_t> swapc::getByteSize(ArrayRef<int64_t> shape,
+                                           Type elementType) {
   int64_t bytes = swap::getElementBytes(elementType);
   for (int64_t size : shape)
     if (size < 0 || llvm::MulOverflow(bytes, size, bytes))
@@ -45,21 +46,36 @@ static DenseElementsAttr makeElements(RankedTensorType type, StringRef bytes) {
       values.push_back(byte != 0);
     return DenseElementsAttr::get(type, values);
   }
-  return DenseElementsAttr::getFromRawBuffer(type, ArrayRef(bytes.data(), bytes.size()));
+  return DenseElementsAttr::getFromRawBuffer(
+      type, ArrayRef(bytes.data(), bytes.size()));
 }
 
 Type GraphImporter::convertType(int32_t dataType) {
   switch (dataType) {
-  case onnx::Float: return builder.getF32Type();
-  case onnx::Float16: return builder.getF16Type();
-  case onnx::BFloat16: return builder.getBF16Type();
-  case onnx::Double: return builder.getF64Type();
-  case onnx::Bool: return builder.getI1Type();
-  case onnx::Int8: case onnx::UInt8: return builder.getI8Type();
-  case onnx::Int16: case onnx::UInt16: return builder.getIntegerType(16);
-  case onnx::Int32: case onnx::UInt32: return builder.getI32Type();
-  case onnx::Int64: case onnx::UInt64: return builder.getI64Type();
-  default: return {};
+  case onnx::Float:
+    return builder.getF32Type();
+  case onnx::Float16:
+    return builder.getF16Type();
+  case onnx::BFloat16:
+    return builder.getBF16Type();
+  case onnx::Double:
+    return builder.getF64Type();
+  case onnx::Bool:
+    return builder.getI1Type();
+  case onnx::Int8:
+  case onnx::UInt8:
+    return builder.getI8Type();
+  case onnx::Int16:
+  case onnx::UInt16:
+    return builder.getIntegerType(16);
+  case onnx::Int32:
+  case onnx::UInt32:
+    return builder.getI32Type();
+  case onnx::Int64:
+  case onnx::UInt64:
+    return builder.getI64Type();
+  default:
+    return {};
   }
 }
 
@@ -76,7 +92,8 @@ TensorRef GraphImporter::makeValue(Value value, bool isUnsigned) {
   return &tensor;
 }
 
-TensorRef GraphImporter::makeConstant(DenseElementsAttr constant, bool isUnsigned) {
+TensorRef GraphImporter::makeConstant(DenseElementsAttr constant,
+                                      bool isUnsigned) {
   TensorValue &tensor = tensors.emplace_back();
   tensor.type = cast<RankedTensorType>(constant.getType());
   tensor.isUnsigned = isUnsigned;
@@ -85,7 +102,8 @@ TensorRef GraphImporter::makeConstant(DenseElementsAttr constant, bool isUnsigne
 }
 
 /// Elements of the varint-coded fields, which hold the bits of f16 and bf16.
-static DenseElementsAttr makeElements(RankedTensorType type, ArrayRef<int64_t> values) {
+static DenseElementsAttr makeElements(RankedTensorType type,
+                                      ArrayRef<int64_t> values) {
   unsigned bits = type.getElementTypeBitWidth();
   if (auto floatType = dyn_cast<FloatType>(type.getElementType())) {
     SmallVector<APFloat> floats;
@@ -118,7 +136,8 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
   int64_t count = type.getNumElements();
   bool isUnsigned = isUnsignedType(tensor.dataType);
   if (count == 0)
-    return makeConstant(DenseElementsAttr::get(type, ArrayRef<Attribute>()), isUnsigned);
+    return makeConstant(DenseElementsAttr::get(type, ArrayRef<Attribute>()),
+                        isUnsigned);
 
   FileRange range;
   if (tensor.isExternal) {
@@ -133,15 +152,18 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
     range = {fileName, file.getOffset(*tensor.bytes), *bytes};
   } else {
     size_t have = tensor.loose.empty() ? tensor.integers.size()
-                                       : tensor.loose.size() / swap::getElementBytes(elementType);
+                                       : tensor.loose.size() /
+                                             swap::getElementBytes(elementType);
     bool inBytes = !tensor.loose.empty();
     if (have != static_cast<size_t>(count) ||
         (inBytes && tensor.loose.size() != *bytes))
       return fail("holds " + Twine(have) + " elements, but its shape takes " +
                   Twine(count));
-    DenseElementsAttr elements = inBytes ? ::makeElements(type, tensor.loose)
-                                         : ::makeElements(type, tensor.integers);
-    bool small = count == 1 || (isa<IntegerType>(elementType) && count <= kMaxConstantElements);
+    DenseElementsAttr elements = inBytes
+                                     ? ::makeElements(type, tensor.loose)
+                                     : ::makeElements(type, tensor.integers);
+    bool small = count == 1 || (isa<IntegerType>(elementType) &&
+                                count <= kMaxConstantElements);
     if (small)
       return makeConstant(elements, isUnsigned);
     TensorValue &result = tensors.emplace_back();
@@ -182,8 +204,9 @@ DenseElementsAttr GraphImporter::getElements(TensorRef tensor) {
   auto source = dyn_cast_or_null<swap::FileAttr>(tensor->source);
   if (!source || tensor->getNumElements() > kMaxFoldedElements)
     return {};
-  auto bytes = readRange({source.getPath().str(), source.getOffset(), source.getLength()},
-                         directory);
+  auto bytes = readRange(
+      {source.getPath().str(), source.getOffset(), source.getLength()},
+      directory);
   if (!bytes) {
     llvm::consumeError(bytes.takeError());
     return {};
@@ -206,9 +229,11 @@ Value GraphImporter::materialize(TensorRef tensor) {
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
-    swap::ParameterOp::create(builder, loc, symbol, tensor->type, tensor->source);
+    swap::ParameterOp::create(builder, loc, symbol, tensor->type,
+                              tensor->source);
   }
-  tensor->value = swap::ParamOp::create(builder, loc, tensor->type,
-                                        FlatSymbolRefAttr::get(builder.getContext(), symbol));
+  tensor->value = swap::ParamOp::create(
+      builder, loc, tensor->type,
+      FlatSymbolRefAttr::get(builder.getContext(), symbol));
   return tensor->value;
 }

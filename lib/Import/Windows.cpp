@@ -1,4 +1,4 @@
-//===- Windows.cpp - Windows of convolutions and pools ---*- C++ -*-===//
+//===- Windows.cpp - Windows of convolutions and pools ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,7 +19,8 @@ FailureOr<Windows> Windows::get(NodeImporter &n, ArrayRef<int64_t> spatial,
   w.kernel.assign(kernel.begin(), kernel.end());
   w.strides = n.getInts("strides", SmallVector<int64_t>(rank, 1));
   w.dilations = n.getInts("dilations", SmallVector<int64_t>(rank, 1));
-  SmallVector<int64_t> pads = n.getInts("pads", SmallVector<int64_t>(2 * rank, 0));
+  SmallVector<int64_t> pads =
+      n.getInts("pads", SmallVector<int64_t>(2 * rank, 0));
   if (w.kernel.size() != rank || w.strides.size() != rank ||
       w.dilations.size() != rank || pads.size() != 2 * rank)
     return n.error("kernel_shape, strides, dilations and pads must fit " +
@@ -40,7 +41,8 @@ FailureOr<Windows> Windows::get(NodeImporter &n, ArrayRef<int64_t> spatial,
     int64_t reach = (w.kernel[i] - 1) * w.dilations[i] + 1;
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
       int64_t out = llvm::divideCeil(spatial[i], w.strides[i]);
-      int64_t total = std::max<int64_t>(0, (out - 1) * w.strides[i] + reach - spatial[i]);
+      int64_t total =
+          std::max<int64_t>(0, (out - 1) * w.strides[i] + reach - spatial[i]);
       w.low[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
       w.high[i] = total - w.low[i];
       w.out.push_back(out);
@@ -52,8 +54,10 @@ FailureOr<Windows> Windows::get(NodeImporter &n, ArrayRef<int64_t> spatial,
       return n.error("auto_pad '" + automatic + "' is not supported");
     int64_t room = spatial[i] + w.low[i] + w.high[i] - reach;
     if (room < 0)
-      return n.error("the window of " + Twine(reach) + " is larger than the padded input");
-    int64_t out = (ceil ? llvm::divideCeil(room, w.strides[i]) : room / w.strides[i]) + 1;
+      return n.error("the window of " + Twine(reach) +
+                     " is larger than the padded input");
+    int64_t out =
+        (ceil ? llvm::divideCeil(room, w.strides[i]) : room / w.strides[i]) + 1;
     // A window must not start in the padding behind the input.
     if (ceil && (out - 1) * w.strides[i] >= spatial[i] + w.low[i])
       --out;
@@ -62,11 +66,13 @@ FailureOr<Windows> Windows::get(NodeImporter &n, ArrayRef<int64_t> spatial,
   return w;
 }
 
-TensorRef Windows::pad(NodeImporter &n, TensorRef input, TypedAttr value) const {
+TensorRef Windows::pad(NodeImporter &n, TensorRef input,
+                       TypedAttr value) const {
   SmallVector<int64_t> before(2, 0), after(2, 0);
   for (unsigned i = 0; i < size(); ++i) {
     // ceil_mode lets the last window reach beyond the padding.
-    int64_t need = (out[i] - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1;
+    int64_t need =
+        (out[i] - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1;
     int64_t excess = need - (input->getDim(i + 2) + low[i] + high[i]);
     before.push_back(low[i]);
     after.push_back(high[i] + std::max<int64_t>(0, excess));

@@ -1,4 +1,4 @@
-//===- Windows.h - Windows of convolutions and pools ---*- C++ -*-===//
+//===- Windows.h - Windows of convolutions and pools ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -26,7 +26,8 @@ struct Windows {
   /// windows lie inside.
   TensorRef pad(NodeImporter &n, TensorRef input, mlir::TypedAttr value) const;
   /// Where window position `k` of output `o` reads.
-  mlir::AffineExpr at(unsigned i, mlir::AffineExpr o, mlir::AffineExpr k) const {
+  mlir::AffineExpr at(unsigned i, mlir::AffineExpr o,
+                      mlir::AffineExpr k) const {
     return o * strides[i] + k * dilations[i];
   }
 };

@@ -45,7 +45,8 @@ SmallVector<T> permute(ArrayRef<T> values, const Layout &layout) {
 
 /// The layout of a collapsed tensor, given that of its source; none if a group
 /// of dimensions is torn apart.
-std::optional<Layout> collapseLayout(const Layout &layout, ArrayRef<int64_t> shape,
+std::optional<Layout> collapseLayout(const Layout &layout,
+                                     ArrayRef<int64_t> shape,
                                      ArrayRef<ReassociationIndices> groups) {
   SmallVector<int64_t> groupOf(shape.size());
   for (auto [index, group] : llvm::enumerate(groups))
@@ -69,7 +70,8 @@ std::optional<Layout> collapseLayout(const Layout &layout, ArrayRef<int64_t> sha
   }
   for (int64_t group = 0, e = groups.size(); group < e; ++group)
     if (!llvm::is_contained(result, group))
-      result.insert(result.begin() + std::min<int64_t>(group, result.size()), group);
+      result.insert(result.begin() + std::min<int64_t>(group, result.size()),
+                    group);
   return result;
 }
 
@@ -86,7 +88,8 @@ Layout expandLayout(const Layout &layout, ArrayRef<ReassociationIndices> groups,
 
 class Converter {
 public:
-  explicit Converter(func::FuncOp func) : func(func), rewriter(func.getContext()) {}
+  explicit Converter(func::FuncOp func)
+      : func(func), rewriter(func.getContext()) {}
 
   void run() {
     separateInits();
@@ -162,8 +165,9 @@ private:
       for (Value operand : def->getOperands())
         assign(operand, layout);
     } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(def)) {
-      if (auto source = collapseLayout(layout, expand.getResultType().getShape(),
-                                       expand.getReassociationIndices()))
+      if (auto source =
+              collapseLayout(layout, expand.getResultType().getShape(),
+                             expand.getReassociationIndices()))
         assign(expand.getSrc(), *source);
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(def)) {
       assign(collapse.getSrc(),
@@ -209,7 +213,8 @@ private:
   }
 
   /// `value`, which is stored as `from`, stored as `to`.
-  Value relayout(Location loc, Value value, const Layout &from, const Layout &to) {
+  Value relayout(Location loc, Value value, const Layout &from,
+                 const Layout &to) {
     if (from == to)
       return value;
     SmallVector<int64_t> shape(to.size()), logical(to.size());
@@ -222,9 +227,11 @@ private:
       return reshape(rewriter, loc, value, shape);
     SmallVector<AffineExpr> exprs;
     for (int64_t dim : from)
-      exprs.push_back(rewriter.getAffineDimExpr(llvm::find(to, dim) - to.begin()));
-    Value result = copy(rewriter, loc, value, shape,
-                        AffineMap::get(to.size(), 0, exprs, rewriter.getContext()));
+      exprs.push_back(
+          rewriter.getAffineDimExpr(llvm::find(to, dim) - to.begin()));
+    Value result =
+        copy(rewriter, loc, value, shape,
+             AffineMap::get(to.size(), 0, exprs, rewriter.getContext()));
     if (Operation *def = value.getDefiningOp())
       setOrigin(result.getDefiningOp(), def);
     return result;
@@ -246,10 +253,12 @@ private:
     SmallVector<Value> foreign;
     for (auto &[value, layout] : layouts) {
       if (isa_and_nonnull<linalg::GenericOp, linalg::FillOp, tensor::EmptyOp,
-                          tensor::PadOp, tensor::ConcatOp>(value.getDefiningOp())) {
+                          tensor::PadOp, tensor::ConcatOp>(
+              value.getDefiningOp())) {
         auto shape = permute<int64_t>(getShape(value), layout);
         value.setType(getType(value).clone(shape));
-      } else if (!isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+      } else if (!isa_and_nonnull<tensor::ExpandShapeOp,
+                                  tensor::CollapseShapeOp>(
                      value.getDefiningOp())) {
         foreign.push_back(value);
       }
@@ -344,10 +353,10 @@ private:
     for (OpOperand &operand : op->getOpOperands()) {
       AffineMap map = op.getMatchingIndexingMap(&operand);
       if (layouts.count(operand.get())) {
-        map = AffineMap::get(map.getNumDims(), 0,
-                             permute<AffineExpr>(map.getResults(),
-                                                 layouts[operand.get()]),
-                             op.getContext());
+        map = AffineMap::get(
+            map.getNumDims(), 0,
+            permute<AffineExpr>(map.getResults(), layouts[operand.get()]),
+            op.getContext());
         changed = true;
       }
       maps.push_back(map);

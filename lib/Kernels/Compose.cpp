@@ -62,7 +62,8 @@ bool swapc::foldCopiesIntoContraction(linalg::GenericOp op) {
   for (OpOperand *input : op.getDpsInputOperands()) {
     auto producer = input->get().getDefiningOp<linalg::GenericOp>();
     AffineMap map = op.getMatchingIndexingMap(input);
-    if (!producer || !isCopy(producer) || !isPlain(map) || map.getNumResults() == 0)
+    if (!producer || !isCopy(producer) || !isPlain(map) ||
+        map.getNumResults() == 0)
       continue;
     OpOperand *source = producer.getDpsInputOperand(0);
     AffineMap composed = producer.getMatchingIndexingMap(source).compose(map);
@@ -105,7 +106,9 @@ public:
       if (sizes[loop] != 1)
         kind = kinds[loop];
     }
-    llvm::erase_if(groups, [&](auto &group) { return llvm::is_contained(loops, group[0]); });
+    llvm::erase_if(groups, [&](auto &group) {
+      return llvm::is_contained(loops, group[0]);
+    });
     groups.push_back(llvm::to_vector(loops));
     return true;
   }
@@ -208,7 +211,8 @@ static void orderLoops(RewriterBase &rewriter, linalg::GenericOp op) {
 
 bool swapc::sinkExpand(RewriterBase &rewriter, linalg::GenericOp op) {
   if (op->getNumResults() != 1 || isContraction(op) || op.hasIndexSemantics() ||
-      !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(op.getDpsInits()[0].getDefiningOp()))
+      !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(
+          op.getDpsInits()[0].getDefiningOp()))
     return false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     auto expand = input->get().getDefiningOp<tensor::ExpandShapeOp>();
@@ -233,10 +237,9 @@ bool swapc::sinkExpand(RewriterBase &rewriter, linalg::GenericOp op) {
     SmallVector<AffineMap> maps(op->getNumOperands());
     SmallVector<SmallVector<int64_t>> shapes(op->getNumOperands());
     for (OpOperand &operand : op->getOpOperands())
-      possible &= merger.convert(op.getMatchingIndexingMap(&operand),
-                                 getShape(operand.get()),
-                                 maps[operand.getOperandNumber()],
-                                 shapes[operand.getOperandNumber()]);
+      possible &= merger.convert(
+          op.getMatchingIndexingMap(&operand), getShape(operand.get()),
+          maps[operand.getOperandNumber()], shapes[operand.getOperandNumber()]);
     if (!possible)
       continue;
     if (!inversePermutation(concatAffineMaps(maps, op.getContext())))
@@ -250,8 +253,8 @@ bool swapc::sinkExpand(RewriterBase &rewriter, linalg::GenericOp op) {
     SmallVector<utils::IteratorType> kinds;
     for (unsigned i = 0; i < merger.size(); ++i)
       kinds.push_back(merger.getKind(i));
-    auto narrow = linalg::GenericOp::create(rewriter, op.getLoc(), init.getType(),
-                                            operands, init, maps, kinds);
+    auto narrow = linalg::GenericOp::create(
+        rewriter, op.getLoc(), init.getType(), operands, init, maps, kinds);
     rewriter.inlineRegionBefore(op.getRegion(), narrow.getRegion(),
                                 narrow.getRegion().end());
     setOrigin(narrow, op);

@@ -32,13 +32,15 @@ namespace {
 /// x * scale + shift, where each step takes one more operand of parameters.
 class AffineChain {
 public:
-  AffineChain(linalg::GenericOp op, OpOperand *operand) : op(op), operand(operand) {}
+  AffineChain(linalg::GenericOp op, OpOperand *operand)
+      : op(op), operand(operand) {}
 
   /// Follows the result of the contraction through the body.
   bool match() {
     auto contraction = operand->get().getDefiningOp<linalg::GenericOp>();
-    if (!contraction || !isContraction(contraction) || !contraction->hasOneUse() ||
-        !isElementwise(op) || !op.getMatchingIndexingMap(operand).isIdentity() ||
+    if (!contraction || !isContraction(contraction) ||
+        !contraction->hasOneUse() || !isElementwise(op) ||
+        !op.getMatchingIndexingMap(operand).isIdentity() ||
         !contraction.getMatchingIndexingMap(contraction.getDpsInitOperand(0))
              .isProjectedPermutation() ||
         !getRhs(contraction)->get().getDefiningOp<swap::ParamOp>())
@@ -65,7 +67,8 @@ public:
     auto contraction = operand->get().getDefiningOp<linalg::GenericOp>();
     AffineMap rhsMap = contraction.getMatchingIndexingMap(getRhs(contraction));
     int64_t rank = rhsMap.getNumResults();
-    // The scaled weights stand before the contraction, and so must what scales them.
+    // The scaled weights stand before the contraction, and so must what scales
+    // them.
     for (OpOperand *input : inputs)
       if (contraction->isBeforeInBlock(input->get().getDefiningOp()))
         input->get().getDefiningOp()->moveBefore(contraction);
@@ -74,27 +77,31 @@ public:
     AffineMap channelOfWeights =
         AffineMap::get(rank, 0, b.getAffineDimExpr(weightDim), b.getContext());
     Value weights = getRhs(contraction)->get();
-    Value scaled = compute(b, weights, getShape(weights), channelOfWeights,
-                           [&](OpBuilder &b, IRMapping &mapping, Value weight) {
-                             return evaluate(b, mapping, weight, /*shifts=*/false);
-                           });
+    Value scaled =
+        compute(b, weights, getShape(weights), channelOfWeights,
+                [&](OpBuilder &b, IRMapping &mapping, Value weight) {
+                  return evaluate(b, mapping, weight, /*shifts=*/false);
+                });
     getRhs(contraction)->set(scaled);
     // The shift alone.
     b.setInsertionPoint(op);
     int64_t channels = getShape(weights)[weightDim];
-    Value shift = compute(b, nullptr, {channels}, b.getMultiDimIdentityMap(1),
-                          [&](OpBuilder &b, IRMapping &mapping, Value) {
-                            auto type = cast<FloatType>(steps[0].first->getResult(0).getType());
-                            Value zero = arith::ConstantOp::create(b, op.getLoc(), b.getFloatAttr(type, 0));
-                            return evaluate(b, mapping, zero, /*shifts=*/true);
-                          });
+    Value shift = compute(
+        b, nullptr, {channels}, b.getMultiDimIdentityMap(1),
+        [&](OpBuilder &b, IRMapping &mapping, Value) {
+          auto type = cast<FloatType>(steps[0].first->getResult(0).getType());
+          Value zero = arith::ConstantOp::create(b, op.getLoc(),
+                                                 b.getFloatAttr(type, 0));
+          return evaluate(b, mapping, zero, /*shifts=*/true);
+        });
     rebuild(b, shift);
   }
 
 private:
   bool dependsOnParameters(Value value) {
     if (auto arg = dyn_cast<BlockArgument>(value)) {
-      if (arg.getOwner() != op.getBody() || arg.getArgNumber() >= op.getNumDpsInputs())
+      if (arg.getOwner() != op.getBody() ||
+          arg.getArgNumber() >= op.getNumDpsInputs())
         return false;
       OpOperand *input = op.getDpsInputOperand(arg.getArgNumber());
       if (!input->get().getDefiningOp<swap::ParamOp>())
@@ -106,7 +113,9 @@ private:
     if (def->getBlock() != op.getBody())
       return matchPattern(value, m_Constant());
     return isa<arith::ArithDialect, math::MathDialect>(def->getDialect()) &&
-           llvm::all_of(def->getOperands(), [&](Value operand) { return dependsOnParameters(operand); });
+           llvm::all_of(def->getOperands(), [&](Value operand) {
+             return dependsOnParameters(operand);
+           });
   }
 
   /// All parameters are indexed by the one loop that is the output channel.
@@ -114,17 +123,23 @@ private:
     std::optional<unsigned> channel;
     for (OpOperand *input : inputs) {
       AffineMap map = op.getMatchingIndexingMap(input);
-      auto dim = map.getNumResults() == 1 ? dyn_cast<AffineDimExpr>(map.getResult(0)) : nullptr;
+      auto dim = map.getNumResults() == 1
+                     ? dyn_cast<AffineDimExpr>(map.getResult(0))
+                     : nullptr;
       if (!dim || (channel && *channel != dim.getPosition()) ||
-          !cast<RankedTensorType>(input->get().getType()).getElementType().isF32())
+          !cast<RankedTensorType>(input->get().getType())
+               .getElementType()
+               .isF32())
         return false;
       channel = dim.getPosition();
     }
-    if (!channel || !getType(getRhs(contraction)->get()).getElementType().isF32())
+    if (!channel ||
+        !getType(getRhs(contraction)->get()).getElementType().isF32())
       return false;
     outputDim = *channel;
-    AffineExpr loop = contraction.getMatchingIndexingMap(contraction.getDpsInitOperand(0))
-                          .getResult(outputDim);
+    AffineExpr loop =
+        contraction.getMatchingIndexingMap(contraction.getDpsInitOperand(0))
+            .getResult(outputDim);
     AffineMap rhsMap = contraction.getMatchingIndexingMap(getRhs(contraction));
     for (auto [index, expr] : llvm::enumerate(rhsMap.getResults()))
       if (expr == loop) {
@@ -161,7 +176,8 @@ private:
   }
 
   /// An elementwise operation on `first` and the parameters of the steps.
-  Value compute(OpBuilder &b, Value first, ArrayRef<int64_t> shape, AffineMap channel,
+  Value compute(OpBuilder &b, Value first, ArrayRef<int64_t> shape,
+                AffineMap channel,
                 function_ref<Value(OpBuilder &, IRMapping &, Value)> body) {
     SmallVector<Value> values;
     SmallVector<AffineMap> maps;
@@ -175,14 +191,17 @@ private:
       maps.push_back(channel);
     }
     maps.push_back(identity);
-    Value empty = tensor::EmptyOp::create(b, op.getLoc(), shape, b.getF32Type());
-    SmallVector<utils::IteratorType> kinds(shape.size(), utils::IteratorType::parallel);
+    Value empty =
+        tensor::EmptyOp::create(b, op.getLoc(), shape, b.getF32Type());
+    SmallVector<utils::IteratorType> kinds(shape.size(),
+                                           utils::IteratorType::parallel);
     return linalg::GenericOp::create(
                b, op.getLoc(), empty.getType(), values, empty, maps, kinds,
                [&](OpBuilder &b, Location loc, ValueRange args) {
                  IRMapping mapping;
                  for (auto [index, input] : llvm::enumerate(inputs))
-                   mapping.map(op.getMatchingBlockArgument(input), args[index + (first ? 1 : 0)]);
+                   mapping.map(op.getMatchingBlockArgument(input),
+                               args[index + (first ? 1 : 0)]);
                  linalg::YieldOp::create(b, loc, body(b, mapping, args[0]));
                })
         .getResult(0);
@@ -194,13 +213,17 @@ private:
     SmallVector<Value> values(op.getDpsInputs());
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     values.push_back(shift);
-    maps.insert(maps.end() - 1, AffineMap::get(rank, 0, b.getAffineDimExpr(outputDim), b.getContext()));
-    auto result = linalg::GenericOp::create(b, op.getLoc(), op->getResultTypes(), values,
-                                            op.getDpsInits(), maps, op.getIteratorTypesArray());
+    maps.insert(
+        maps.end() - 1,
+        AffineMap::get(rank, 0, b.getAffineDimExpr(outputDim), b.getContext()));
+    auto result = linalg::GenericOp::create(
+        b, op.getLoc(), op->getResultTypes(), values, op.getDpsInits(), maps,
+        op.getIteratorTypesArray());
     setOrigin(result, op);
     result.getRegion().takeBody(op.getRegion());
     Block *body = result.getBody();
-    Value added = body->insertArgument(body->getNumArguments() - 1, b.getF32Type(), op.getLoc());
+    Value added = body->insertArgument(body->getNumArguments() - 1,
+                                       b.getF32Type(), op.getLoc());
     Value x = body->getArgument(operand->getOperandNumber());
     Operation *last = steps.back().first;
     b.setInsertionPoint(last);

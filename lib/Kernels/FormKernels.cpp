@@ -11,8 +11,8 @@
 #include "swapc/Kernels/Passes.h"
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_FORMKERNELS
@@ -40,8 +40,9 @@ static void copyOutputs(func::FuncOp func) {
   DenseSet<Value> written;
   for (OpOperand &operand : ret->getOpOperands()) {
     Value root = getRoot(operand.get());
-    bool computed = isa_and_nonnull<linalg::GenericOp, tensor::PadOp, tensor::ConcatOp,
-                                    linalg::FillOp, swap::CallOp>(root.getDefiningOp());
+    bool computed =
+        isa_and_nonnull<linalg::GenericOp, tensor::PadOp, tensor::ConcatOp,
+                        linalg::FillOp, swap::CallOp>(root.getDefiningOp());
     if (computed && written.insert(root).second)
       continue;
     ArrayRef<int64_t> shape = getShape(operand.get());
@@ -61,7 +62,8 @@ static void splitConcats(func::FuncOp func) {
     while (values.size() > kMaxConcatInputs) {
       SmallVector<Value> parts;
       for (size_t i = 0; i < values.size(); i += kMaxConcatInputs) {
-        auto some = ArrayRef(values).slice(i, std::min(kMaxConcatInputs, values.size() - i));
+        auto some = ArrayRef(values).slice(
+            i, std::min(kMaxConcatInputs, values.size() - i));
         auto part = tensor::ConcatOp::create(b, op.getLoc(), op.getDim(), some);
         setOrigin(part, op);
         parts.push_back(part);

@@ -53,7 +53,8 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
     return readsOnce(consumer, operand) && producer->hasOneUse();
   AffineMap map = consumer.getMatchingIndexingMap(operand);
   for (OpOperand *input : producer.getDpsInputOperands())
-    if (!fitsLoops(consumer, producer.getMatchingIndexingMap(input).compose(map),
+    if (!fitsLoops(consumer,
+                   producer.getMatchingIndexingMap(input).compose(map),
                    getShape(input->get())))
       return false;
   if (isCheap(producer))
@@ -111,7 +112,8 @@ static bool fuseInto(RewriterBase &rewriter, linalg::GenericOp consumer) {
 
 namespace {
 
-struct FuseElementwisePass : swapc::impl::FuseElementwiseBase<FuseElementwisePass> {
+struct FuseElementwisePass
+    : swapc::impl::FuseElementwiseBase<FuseElementwisePass> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
   LogicalResult initialize(MLIRContext *context) override {

@@ -31,7 +31,8 @@ static OpOperand *findIndexInput(linalg::GenericOp op, Value index) {
   while (!todo.empty()) {
     Value value = todo.pop_back_val();
     if (auto arg = dyn_cast<BlockArgument>(value)) {
-      if (arg.getOwner() != op.getBody() || arg.getArgNumber() >= op.getNumDpsInputs())
+      if (arg.getOwner() != op.getBody() ||
+          arg.getArgNumber() >= op.getNumDpsInputs())
         return nullptr;
       OpOperand *input = op.getDpsInputOperand(arg.getArgNumber());
       if (found && found != input)
@@ -44,10 +45,13 @@ static OpOperand *findIndexInput(linalg::GenericOp op, Value index) {
     Operation *def = value.getDefiningOp();
     if (isa<arith::ConstantOp>(def))
       continue;
-    if (!isa<arith::IndexCastOp, arith::AddIOp, arith::SelectOp, arith::CmpIOp>(def))
+    if (!isa<arith::IndexCastOp, arith::AddIOp, arith::SelectOp, arith::CmpIOp>(
+            def))
       return nullptr;
     if (isa<arith::AddIOp>(def) &&
-        !llvm::any_of(def->getUsers(), [](Operation *user) { return isa<arith::SelectOp>(user); }))
+        !llvm::any_of(def->getUsers(), [](Operation *user) {
+          return isa<arith::SelectOp>(user);
+        }))
       return nullptr;
     llvm::append_range(todo, def->getOperands());
   }
@@ -57,7 +61,10 @@ static OpOperand *findIndexInput(linalg::GenericOp op, Value index) {
 static bool convertGather(RewriterBase &rewriter, linalg::GenericOp op) {
   if (!isElementwise(op) || op.getNumDpsInputs() != 1)
     return false;
-  auto extract = op.getBody()->getTerminator()->getOperand(0).getDefiningOp<tensor::ExtractOp>();
+  auto extract = op.getBody()
+                     ->getTerminator()
+                     ->getOperand(0)
+                     .getDefiningOp<tensor::ExtractOp>();
   if (!extract || extract.getIndices().size() != 2)
     return false;
   auto table = extract.getTensor().getDefiningOp<swap::ParamOp>();
@@ -80,7 +87,8 @@ static bool convertGather(RewriterBase &rewriter, linalg::GenericOp op) {
   int64_t previous = -1;
   for (AffineExpr expr : map.getResults())
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
-      if (dim.getPosition() == last || static_cast<int64_t>(dim.getPosition()) <= previous)
+      if (dim.getPosition() == last ||
+          static_cast<int64_t>(dim.getPosition()) <= previous)
         return false;
       previous = dim.getPosition();
     }
@@ -90,7 +98,8 @@ static bool convertGather(RewriterBase &rewriter, linalg::GenericOp op) {
                                     getType(result).getElementType());
   auto rows = swap::RowsOp::create(rewriter, op.getLoc(), type, table, indices);
   setOrigin(rows, op);
-  rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), rows, getShape(result)));
+  rewriter.replaceOp(op,
+                     reshape(rewriter, op.getLoc(), rows, getShape(result)));
   return true;
 }
 

@@ -76,7 +76,8 @@ private:
     for (Value value = root.getResult(0); value.hasOneUse();) {
       OpOperand &use = *value.use_begin();
       auto user = dyn_cast<linalg::GenericOp>(use.getOwner());
-      if (!user || owner.count(user) || !isElementwise(user) || user.isDpsInit(&use) ||
+      if (!user || owner.count(user) || !isElementwise(user) ||
+          user.isDpsInit(&use) ||
           !user.getMatchingIndexingMap(&use).isIdentity())
         break;
       group.ops.push_back(user);
@@ -92,8 +93,9 @@ private:
     if (!pad)
       return;
     Value padding = pad.getConstantPaddingValue();
-    if (!padding || (isContraction(root) && !matchPattern(padding, m_AnyZeroFloat()) &&
-                     !matchPattern(padding, m_Zero())))
+    if (!padding ||
+        (isContraction(root) && !matchPattern(padding, m_AnyZeroFloat()) &&
+         !matchPattern(padding, m_Zero())))
       return;
     if (!pad->hasOneUse()) {
       OpBuilder b(pad);
@@ -105,7 +107,8 @@ private:
     group.ops.push_back(pad);
   }
 
-  //===--- Row kernels ------------------------------------------------------===//
+  //===--- Row kernels
+  //------------------------------------------------------===//
 
   /// The first `outer` loops are parallel and index the result's first
   /// dimensions; what is left are inner loops.
@@ -131,7 +134,8 @@ private:
 
   /// The map of an operand with the row loops in place of the constants 0 that
   /// index unit dimensions.
-  static AffineMap nameUnitRows(linalg::GenericOp op, OpOperand &operand, unsigned rows) {
+  static AffineMap nameUnitRows(linalg::GenericOp op, OpOperand &operand,
+                                unsigned rows) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     SmallVector<AffineExpr> results(map.getResults());
@@ -143,7 +147,8 @@ private:
   }
 
   /// Row i of the operand is all that iteration i of the rows reads.
-  static bool readsRow(linalg::GenericOp op, OpOperand &operand, unsigned rows) {
+  static bool readsRow(linalg::GenericOp op, OpOperand &operand,
+                       unsigned rows) {
     if (op.isDpsInit(&operand))
       return false;
     AffineMap map = nameUnitRows(op, operand, rows);
@@ -178,7 +183,8 @@ private:
       while (grown) {
         grown = false;
         for (unsigned i = 0; i < members.size(); ++i)
-          grown |= grow(cast<linalg::GenericOp>(members[i]), members, outer, bytes);
+          grown |=
+              grow(cast<linalg::GenericOp>(members[i]), members, outer, bytes);
       }
     }
     for (Operation *op : members)
@@ -186,8 +192,10 @@ private:
         if (members.contains(input->get().getDefiningOp())) {
           auto generic = cast<linalg::GenericOp>(op);
           SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
-          maps[input->getOperandNumber()] = nameUnitRows(generic, *input, outer.size());
-          generic.setIndexingMapsAttr(OpBuilder(op).getAffineMapArrayAttr(maps));
+          maps[input->getOperandNumber()] =
+              nameUnitRows(generic, *input, outer.size());
+          generic.setIndexingMapsAttr(
+              OpBuilder(op).getAffineMapArrayAttr(maps));
         }
     add({members.takeVector(), ""});
   }
@@ -196,8 +204,9 @@ private:
             int64_t &bytes) {
     bool grown = false;
     auto join = [&](linalg::GenericOp op) {
-      if (members.contains(op) || owner.count(op) || members.size() >= kMaxRowOps ||
-          op->getBlock() != &block || !iteratesRows(op, outer))
+      if (members.contains(op) || owner.count(op) ||
+          members.size() >= kMaxRowOps || op->getBlock() != &block ||
+          !iteratesRows(op, outer))
         return;
       int64_t more = getRowBytes(op, outer);
       if (bytes + more > kMaxRowBytes)
@@ -223,9 +232,10 @@ private:
   static bool agrees(const Members &members, unsigned rows) {
     for (Operation *op : members)
       for (OpOperand &use : op->getUses()) {
-        auto user = use.getOwner()->getBlock() == op->getBlock()
-                        ? use.getOwner()
-                        : op->getBlock()->findAncestorOpInBlock(*use.getOwner());
+        auto user =
+            use.getOwner()->getBlock() == op->getBlock()
+                ? use.getOwner()
+                : op->getBlock()->findAncestorOpInBlock(*use.getOwner());
         if (!members.contains(user))
           continue;
         if (user != use.getOwner() ||
@@ -271,7 +281,8 @@ private:
         todo.push_back(other);
   }
 
-  //===--- Names ------------------------------------------------------------===//
+  //===--- Names
+  //------------------------------------------------------------===//
 
   static std::string getName(const Group &group) {
     std::string kind;
@@ -307,7 +318,8 @@ private:
     if (spatial == 0)
       return join("matmul", sizes);
     ArrayRef<int64_t> weights = getShape(getRhs(op)->get());
-    bool depthwise = op.getNumReductionLoops() == static_cast<unsigned>(spatial);
+    bool depthwise =
+        op.getNumReductionLoops() == static_cast<unsigned>(spatial);
     std::string name = depthwise ? "depthwise" : "conv";
     SmallVector<int64_t> kernel(weights.take_back(spatial));
     return join(join(name, kernel), ArrayRef(weights.drop_back(spatial)));

@@ -26,7 +26,8 @@ using namespace swapc;
 static constexpr int64_t kMaxGrowth = 4;
 
 static Value makeParam(OpBuilder &b, Operation *op, swap::DerivedOp derived) {
-  return swap::ParamOp::create(b, op->getLoc(), cast<RankedTensorType>(derived.getType()),
+  return swap::ParamOp::create(b, op->getLoc(),
+                               cast<RankedTensorType>(derived.getType()),
                                FlatSymbolRefAttr::get(derived));
 }
 
@@ -48,7 +49,8 @@ static Value hoist(ModuleOp module, linalg::GenericOp op) {
   if (op->getNumResults() != 1 || op.getNumDpsInputs() == 0 ||
       op.getNumParallelLoops() != op.getNumLoops() || !isPlainBody(op))
     return nullptr;
-  AffineMap inverse = inversePermutation(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
+  AffineMap inverse =
+      inversePermutation(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
   if (!inverse || inverse.getNumResults() != op.getNumLoops())
     return nullptr;
   int64_t bytes = 0;
@@ -59,7 +61,8 @@ static Value hoist(ModuleOp module, linalg::GenericOp op) {
     auto param = input->get().getDefiningOp<swap::ParamOp>();
     if (!param || getType(param).getEncoding())
       return nullptr;
-    if (op.getMatchingBlockArgument(input).use_empty() && op.getNumDpsInputs() > 1)
+    if (op.getMatchingBlockArgument(input).use_empty() &&
+        op.getNumDpsInputs() > 1)
       continue;
     used.push_back(op.getMatchingBlockArgument(input));
     bytes += getBytes(param);
@@ -77,7 +80,8 @@ static Value hoist(ModuleOp module, linalg::GenericOp op) {
         for (Operation &inner : body->without_terminator()) {
           for (Value operand : inner.getOperands())
             if (!mapping.contains(operand) && operand.getParentBlock() != body)
-              mapping.map(operand, b.clone(*operand.getDefiningOp())->getResult(0));
+              mapping.map(operand,
+                          b.clone(*operand.getDefiningOp())->getResult(0));
           b.clone(inner, mapping);
         }
         Value yielded = body->getTerminator()->getOperand(0);
@@ -94,7 +98,8 @@ static Value hoistReshape(ModuleOp module, Operation *op) {
   if (!param || getType(param).getEncoding())
     return nullptr;
   RankedTensorType type = getType(op->getResult(0));
-  AffineMap map = getReshapeMap(getShape(param), type.getShape(), op->getContext());
+  AffineMap map =
+      getReshapeMap(getShape(param), type.getShape(), op->getContext());
   swap::DerivedOp derived = getOrCreateDerived(
       module, param.getParameter(), type, param.getParameterAttr(), map,
       [](OpBuilder &, ValueRange args) { return args[0]; });
@@ -104,19 +109,22 @@ static Value hoistReshape(ModuleOp module, Operation *op) {
 
 namespace {
 
-struct HoistParametersPass : swapc::impl::HoistParametersBase<HoistParametersPass> {
+struct HoistParametersPass
+    : swapc::impl::HoistParametersBase<HoistParametersPass> {
   using HoistParametersBase::HoistParametersBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SmallVector<Operation *> ops;
     module.walk([&](Operation *op) {
-      if (isa<linalg::GenericOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      if (isa<linalg::GenericOp, tensor::ExpandShapeOp,
+              tensor::CollapseShapeOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
       auto generic = dyn_cast<linalg::GenericOp>(op);
-      Value hoisted = generic ? hoist(module, generic) : hoistReshape(module, op);
+      Value hoisted =
+          generic ? hoist(module, generic) : hoistReshape(module, op);
       if (!hoisted)
         continue;
       op->getResult(0).replaceAllUsesWith(hoisted);
@@ -136,7 +144,8 @@ struct HoistParametersPass : swapc::impl::HoistParametersBase<HoistParametersPas
         else if (param)
           used.insert(param.getParameter());
       });
-    for (auto derived : llvm::make_early_inc_range(module.getOps<swap::DerivedOp>()))
+    for (auto derived :
+         llvm::make_early_inc_range(module.getOps<swap::DerivedOp>()))
       if (!used.contains(derived.getSymName()))
         derived.erase();
   }

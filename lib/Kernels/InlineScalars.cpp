@@ -67,8 +67,8 @@ struct InlineScalarsPass : swapc::impl::InlineScalarsBase<InlineScalarsPass> {
       return;
     OpBuilder b(op);
     OpBuilder detached(op.getContext());
-    auto parameter = swap::ParameterOp::create(detached, op.getLoc(), "constant",
-                                               type, elements);
+    auto parameter = swap::ParameterOp::create(detached, op.getLoc(),
+                                               "constant", type, elements);
     auto func = op->getParentOfType<func::FuncOp>();
     symbols.insert(parameter, Block::iterator(func.getOperation()));
     Value param = swap::ParamOp::create(b, op.getLoc(), type,

@@ -40,7 +40,8 @@ void Outliner::outline(const Group &group) {
   for (Operation *op : group.ops) {
     for (Value value : getReads(op)) {
       Operation *def = value.getDefiningOp();
-      if (isa<TensorType>(value.getType()) && !members.contains(def) && !isRemade(def))
+      if (isa<TensorType>(value.getType()) && !members.contains(def) &&
+          !isRemade(def))
         inputs.insert(value);
     }
     for (Value result : op->getResults())

@@ -24,9 +24,11 @@ public:
   void outline(const Group &group);
 
 private:
-  mlir::func::FuncOp build(const Group &group, llvm::ArrayRef<mlir::Value> inputs,
+  mlir::func::FuncOp build(const Group &group,
+                           llvm::ArrayRef<mlir::Value> inputs,
                            llvm::ArrayRef<mlir::Value> results);
-  mlir::func::FuncOp share(mlir::func::FuncOp kernel, mlir::func::FuncOp caller);
+  mlir::func::FuncOp share(mlir::func::FuncOp kernel,
+                           mlir::func::FuncOp caller);
 
   mlir::SymbolTable symbols;
   llvm::StringMap<mlir::func::FuncOp> known;

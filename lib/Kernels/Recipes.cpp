@@ -30,9 +30,9 @@ static swap::DerivedOp findEqual(ModuleOp module, swap::DerivedOp derived) {
 
 static void insert(ModuleOp module, swap::DerivedOp derived) {
   auto funcs = module.getOps<func::FuncOp>();
-  Block::iterator place = funcs.empty()
-                              ? module.getBody()->end()
-                              : Block::iterator((*funcs.begin()).getOperation());
+  Block::iterator place =
+      funcs.empty() ? module.getBody()->end()
+                    : Block::iterator((*funcs.begin()).getOperation());
   SymbolTable(module).insert(derived, place);
 }
 
@@ -60,27 +60,32 @@ swap::DerivedOp swapc::getOrCreateDerived(
   for (auto [source, map] : llvm::zip_equal(sources, maps)) {
     Operation *symbol = module.lookupSymbol(source.getAttr());
     if (auto parameter = dyn_cast<swap::ParameterOp>(symbol)) {
-      elements.push_back(addSource(source, map,
-                                   cast<RankedTensorType>(parameter.getType()).getElementType()));
+      elements.push_back(addSource(
+          source, map,
+          cast<RankedTensorType>(parameter.getType()).getElementType()));
       continue;
     }
     auto derived = cast<swap::DerivedOp>(symbol);
     Block &recipe = derived.getBody().front();
     IRMapping mapping;
     for (auto [index, arg] : llvm::enumerate(recipe.getArguments())) {
-      AffineMap inner = cast<AffineMapAttr>(derived.getMaps()[index]).getValue();
-      mapping.map(arg, addSource(cast<FlatSymbolRefAttr>(derived.getSources()[index]),
-                                 inner.compose(map), arg.getType()));
+      AffineMap inner =
+          cast<AffineMapAttr>(derived.getMaps()[index]).getValue();
+      mapping.map(
+          arg, addSource(cast<FlatSymbolRefAttr>(derived.getSources()[index]),
+                         inner.compose(map), arg.getType()));
     }
     for (Operation &op : recipe.without_terminator())
       b.clone(op, mapping);
-    elements.push_back(mapping.lookupOrDefault(recipe.getTerminator()->getOperand(0)));
+    elements.push_back(
+        mapping.lookupOrDefault(recipe.getTerminator()->getOperand(0)));
   }
   swap::YieldOp::create(b, loc, body(b, elements));
 
   b.clearInsertionPoint();
-  auto result = swap::DerivedOp::create(b, loc, name, type, b.getArrayAttr(names),
-                                        b.getAffineMapArrayAttr(composed));
+  auto result =
+      swap::DerivedOp::create(b, loc, name, type, b.getArrayAttr(names),
+                              b.getAffineMapArrayAttr(composed));
   result.getBody().takeBody(region);
   if (swap::DerivedOp equal = findEqual(module, result)) {
     result->erase();
@@ -90,12 +95,14 @@ swap::DerivedOp swapc::getOrCreateDerived(
   return result;
 }
 
-swap::DerivedOp swapc::getOrCreateDerived(ModuleOp module, FlatSymbolRefAttr source,
+swap::DerivedOp swapc::getOrCreateDerived(ModuleOp module,
+                                          FlatSymbolRefAttr source,
                                           RankedTensorType type) {
   AffineMap identity =
       AffineMap::getMultiDimIdentityMap(type.getRank(), module.getContext());
-  return getOrCreateDerived(module, source.getValue(), type, source, identity,
-                            [](OpBuilder &, ValueRange args) { return args[0]; });
+  return getOrCreateDerived(
+      module, source.getValue(), type, source, identity,
+      [](OpBuilder &, ValueRange args) { return args[0]; });
 }
 
 AffineMap swapc::getReshapeMap(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
@@ -115,8 +122,8 @@ AffineMap swapc::getReshapeMap(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
     // Unit dimensions at the end join the last group.
     AffineExpr linear = getAffineConstantExpr(0, context);
     for (size_t d = firstTo; d < j; ++d)
-      linear = linear * to[d] +
-               (to[d] == 1 ? getAffineConstantExpr(0, context) : getAffineDimExpr(d, context));
+      linear = linear * to[d] + (to[d] == 1 ? getAffineConstantExpr(0, context)
+                                            : getAffineDimExpr(d, context));
     int64_t stride = p;
     for (size_t d = firstFrom; d < i; ++d) {
       stride /= from[d];

@@ -38,7 +38,8 @@ bool swapc::isElementwise(linalg::GenericOp op) {
 bool swapc::isCopy(linalg::GenericOp op) {
   if (!isElementwise(op) || op.getNumDpsInputs() != 1)
     return false;
-  auto yielded = dyn_cast<BlockArgument>(op.getBody()->getTerminator()->getOperand(0));
+  auto yielded =
+      dyn_cast<BlockArgument>(op.getBody()->getTerminator()->getOperand(0));
   return yielded && yielded.getOwner() == op.getBody() &&
          yielded.getArgNumber() == 0;
 }
@@ -87,7 +88,8 @@ int64_t swapc::getSpatialRank(linalg::GenericOp op) {
   bool contraction = isContraction(op);
   int64_t spatial = 0;
   bool slides = contraction;
-  for (unsigned i = 1, e = std::min(input.getNumResults(), output.getNumResults());
+  for (unsigned i = 1,
+                e = std::min(input.getNumResults(), output.getNumResults());
        i < e; ++i) {
     AffineExpr from = input.getResult(input.getNumResults() - i);
     AffineExpr to = output.getResult(output.getNumResults() - i);
@@ -126,7 +128,8 @@ TypedAttr swapc::getSplat(Value value) {
   if (auto generic = value.getDefiningOp<linalg::GenericOp>()) {
     TypedAttr scalar;
     if (isElementwise(generic) &&
-        matchPattern(generic.getBody()->getTerminator()->getOperand(0), m_Constant(&scalar)))
+        matchPattern(generic.getBody()->getTerminator()->getOperand(0),
+                     m_Constant(&scalar)))
       return scalar;
     return nullptr;
   }
@@ -178,8 +181,8 @@ Value swapc::reshape(OpBuilder &b, Location loc, Value value,
 
 Value swapc::copy(OpBuilder &b, Location loc, Value source,
                   ArrayRef<int64_t> shape, AffineMap map) {
-  Value empty = tensor::EmptyOp::create(b, loc, shape,
-                                        getType(source).getElementType());
+  Value empty =
+      tensor::EmptyOp::create(b, loc, shape, getType(source).getElementType());
   SmallVector<utils::IteratorType> iterators(shape.size(),
                                              utils::IteratorType::parallel);
   AffineMap identity = b.getMultiDimIdentityMap(shape.size());
@@ -210,7 +213,8 @@ void swapc::sinkConstants(linalg::GenericOp op) {
   }
 }
 
-bool swapc::fitsLoops(linalg::GenericOp op, AffineMap map, ArrayRef<int64_t> shape) {
+bool swapc::fitsLoops(linalg::GenericOp op, AffineMap map,
+                      ArrayRef<int64_t> shape) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   for (auto [expr, size] : llvm::zip_equal(map.getResults(), shape))
     if (auto dim = dyn_cast<AffineDimExpr>(expr))

@@ -36,7 +36,8 @@ static LogicalResult verifyMain(func::FuncOp main) {
     if (!value.getDefiningOp<swap::CallOp>())
       return ret->emitOpError("K2: no kernel writes result ") << index;
     if (!written.insert(value).second)
-      return ret->emitOpError("K2: result ") << index << " is an earlier result, too";
+      return ret->emitOpError("K2: result ")
+             << index << " is an earlier result, too";
   }
   return success();
 }
@@ -46,7 +47,8 @@ static LogicalResult verifyKernel(func::FuncOp kernel) {
   // K5
   unsigned count = type.getNumInputs() + type.getNumResults();
   if (count > kMaxTensors)
-    return kernel.emitOpError("K5: takes ") << count << " tensors, more than " << kMaxTensors;
+    return kernel.emitOpError("K5: takes ")
+           << count << " tensors, more than " << kMaxTensors;
   if (!llvm::hasSingleElement(kernel.getBody()))
     return kernel.emitOpError("K3: has more than one block");
   for (Operation &op : kernel.getBody().front()) {
@@ -57,7 +59,8 @@ static LogicalResult verifyKernel(func::FuncOp kernel) {
     if (!isa<tensor::PadOp, tensor::EmptyOp, linalg::FillOp, linalg::GenericOp,
              tensor::ConcatOp, arith::ConstantOp, func::ReturnOp>(op))
       return op.emitOpError("K3: cannot stand in a kernel");
-    if (isa<arith::ConstantOp>(op) && isa<TensorType>(op.getResult(0).getType()))
+    if (isa<arith::ConstantOp>(op) &&
+        isa<TensorType>(op.getResult(0).getType()))
       return op.emitOpError("K3: a kernel has no tensor constants");
     // K6
     if (!isa<linalg::GenericOp>(op))
@@ -79,7 +82,8 @@ struct VerifyKernelsPass : swapc::impl::VerifyKernelsBase<VerifyKernelsPass> {
 
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (failed(func.getSymName() == "main" ? verifyMain(func) : verifyKernel(func)))
+      if (failed(func.getSymName() == "main" ? verifyMain(func)
+                                             : verifyKernel(func)))
         return signalPassFailure();
   }
 };

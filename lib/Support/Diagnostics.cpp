@@ -1,4 +1,4 @@
-//===- Diagnostics.cpp - Messages of the compiler, one line each -*- C++ -*-===//
+//===- Diagnostics.cpp - Messages of the compiler, one line each ----------===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,9 +7,9 @@
 
 #include "swapc/Support/Diagnostics.h"
 
-#include "swapc/Support/Progress.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
+#include "swapc/Support/Progress.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 

@@ -1,4 +1,4 @@
-//===- OutputFile.cpp - Files that appear whole or not at all -*- C++ -*-===//
+//===- OutputFile.cpp - Files that appear whole or not at all ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -32,12 +32,11 @@ Expected<OutputFile> OutputFile::create(StringRef path, bool executable) {
   sys::fs::file_status status;
   if (!sys::fs::status(path, status) &&
       status.type() != sys::fs::file_type::regular_file)
-    return createStringError(
-        inconvertibleErrorCode(), "cannot write %s: it is %s",
-        path.str().c_str(),
-        status.type() == sys::fs::file_type::directory_file
-            ? "a folder"
-            : "not a regular file");
+    return createStringError(inconvertibleErrorCode(),
+                             "cannot write %s: it is %s", path.str().c_str(),
+                             status.type() == sys::fs::file_type::directory_file
+                                 ? "a folder"
+                                 : "not a regular file");
   unsigned mode = sys::fs::all_read | sys::fs::all_write;
   if (executable)
     mode |= sys::fs::all_exe;
@@ -67,8 +66,7 @@ Error OutputFile::write(ArrayRef<char> bytes) {
 
 Error OutputFile::writeAt(uint64_t offset, ArrayRef<char> bytes) {
   while (!bytes.empty()) {
-    ssize_t count =
-        ::pwrite(temporary->FD, bytes.data(), bytes.size(), offset);
+    ssize_t count = ::pwrite(temporary->FD, bytes.data(), bytes.size(), offset);
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)

@@ -1,4 +1,4 @@
-//===- Progress.cpp - What a long phase shows on a terminal -*- C++ -*-===//
+//===- Progress.cpp - What a long phase shows on a terminal -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -57,7 +57,10 @@ std::string swapc::humanSize(uint64_t bytes) {
   }
   std::string text;
   raw_string_ostream stream(text);
-  stream << format(value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
+  stream << format(value < 10    ? "%.2f"
+                   : value < 100 ? "%.1f"
+                                 : "%.0f",
+                   value)
          << ' ' << units[unit];
   return text;
 }

@@ -1,4 +1,4 @@
-//===- Blob.cpp - Writing the weight blob -*- C++ -*-===//
+//===- Blob.cpp - Writing the weight blob -----------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -72,8 +72,8 @@ public:
 
 private:
   std::string getDirectory() {
-    auto directory = module->getAttrOfType<StringAttr>(
-        swap::SwapDialect::kDirectoryAttr);
+    auto directory =
+        module->getAttrOfType<StringAttr>(swap::SwapDialect::kDirectoryAttr);
     return directory ? directory.str() : std::string(".");
   }
   FailureOr<const Recipe *> getRecipe(swap::UnitOp unit, StringAttr name);
@@ -100,8 +100,8 @@ FailureOr<const Recipe *> BlobWriter::getRecipe(swap::UnitOp unit,
   if (!recipe) {
     Operation *op = module.lookupSymbol(name);
     if (!op)
-      return unit.emitError() << "unit names " << name
-                              << ", which is not a parameter";
+      return unit.emitError()
+             << "unit names " << name << ", which is not a parameter";
     FailureOr<std::unique_ptr<Recipe>> created = Recipe::create(op, files);
     if (failed(created))
       return failure();
@@ -132,8 +132,8 @@ LogicalResult BlobWriter::addTasks(swap::UnitOp unit, size_t index) {
         (*recipe)->getPanelBytes() * (piece.getEnd() - piece.getBegin());
     uint64_t begin = piece.getOffset();
     if (begin < at || begin + bytes > length)
-      return unit.emitError() << "piece of " << piece.getParameter()
-                              << " does not fit its unit";
+      return unit.emitError()
+             << "piece of " << piece.getParameter() << " does not fit its unit";
     fill(begin);
     SmallVector<StorageBox> boxes;
     (*recipe)->cut(piece.getBegin(), piece.getEnd(), kTileBytes, boxes);
@@ -198,7 +198,8 @@ LogicalResult BlobWriter::runTasks(unsigned threads) {
     if (!front.error.empty())
       result = emitError(module.getLoc()) << front.error;
     else if (Error error = append(tasks[index], front.data.get()))
-      result = emitFailure(UnknownLoc::get(module.getContext()), std::move(error));
+      result =
+          emitFailure(UnknownLoc::get(module.getContext()), std::move(error));
     done += tasks[index].bytes;
     progress.update(done, total);
     window.pop_front();

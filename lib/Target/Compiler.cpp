@@ -1,4 +1,4 @@
-//===- Compiler.cpp - The whole compiler as one function -*- C++ -*-===//
+//===- Compiler.cpp - The whole compiler as one function --------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -185,8 +185,8 @@ LogicalResult Compiler::emitCodeAndBlob() {
   BlobInfo info = layoutBlob(*phases.module);
   if (blob) {
     progress.start("writing weights");
-    FailureOr<BlobInfo> written = writeBlob(
-        *phases.module, *blob, options.compileThreads, progress);
+    FailureOr<BlobInfo> written =
+        writeBlob(*phases.module, *blob, options.compileThreads, progress);
     if (failed(written))
       return failure();
     info = std::move(*written);
@@ -210,7 +210,8 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (failed(buffers))
     return failure();
   if (isText())
-    return emitText(StringRef(buffers->front().data(), buffers->front().size()));
+    return emitText(
+        StringRef(buffers->front().data(), buffers->front().size()));
   return writeProducts(*buffers);
 }
 

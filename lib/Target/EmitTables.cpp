@@ -1,4 +1,4 @@
-//===- EmitTables.cpp - Tables as constant data of LLVM IR -*- C++ -*-===//
+//===- EmitTables.cpp - Tables as constant data of LLVM IR ------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -72,10 +72,9 @@ public:
     SmallVector<Constant *> values;
     for (const TensorInfo &info : infos) {
       std::vector<uint64_t> dims(info.dims.begin(), info.dims.end());
-      values.push_back(record({text(info.name), i32(info.dtype),
-                               i32(info.dims.size()),
-                               data(ArrayRef<uint64_t>(dims), "dims"),
-                               i64(info.bytes)}));
+      values.push_back(
+          record({text(info.name), i32(info.dtype), i32(info.dims.size()),
+                  data(ArrayRef<uint64_t>(dims), "dims"), i64(info.bytes)}));
     }
     return records(values, name);
   }
@@ -100,20 +99,19 @@ private:
 Constant *Emitter::plan(const PlanTable &plan) {
   SmallVector<Constant *> steps, operands;
   for (const PlanTable::Step &step : plan.steps)
-    steps.push_back(record({i32(step.op), i32(step.index),
-                            i32(step.firstOperand), i32(step.operandCount),
-                            i64(step.tileBegin), i64(step.tileEnd),
-                            i32(step.scratch), i32(step.aux)}));
+    steps.push_back(
+        record({i32(step.op), i32(step.index), i32(step.firstOperand),
+                i32(step.operandCount), i64(step.tileBegin), i64(step.tileEnd),
+                i32(step.scratch), i32(step.aux)}));
   for (const PlanTable::Operand &operand : plan.operands)
-    operands.push_back(record(
-        {i32(operand.space), i32(operand.index), i64(operand.offset)}));
-  return record({i64(plan.budget), i64(plan.arena), i64(plan.peak),
-                 i64(plan.resident), i64(plan.streamed),
-                 i64(plan.scratchOffset), i64(plan.scratchStride),
-                 i32(plan.threads), i32(plan.steps.size()),
-                 records(steps, "steps"), records(operands, "operands"),
-                 data(ArrayRef(plan.slots), "slots"),
-                 data(ArrayRef(plan.isResident), "resident")});
+    operands.push_back(
+        record({i32(operand.space), i32(operand.index), i64(operand.offset)}));
+  return record(
+      {i64(plan.budget), i64(plan.arena), i64(plan.peak), i64(plan.resident),
+       i64(plan.streamed), i64(plan.scratchOffset), i64(plan.scratchStride),
+       i32(plan.threads), i32(plan.steps.size()), records(steps, "steps"),
+       records(operands, "operands"), data(ArrayRef(plan.slots), "slots"),
+       data(ArrayRef(plan.isResident), "resident")});
 }
 
 std::string swapc::getKernelSymbol(StringRef model, StringRef kernel) {
@@ -141,9 +139,9 @@ void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
   Emitter emit(module);
   SmallVector<Constant *> units, plans;
   for (const swap_blob_unit &unit : blob.units)
-    units.push_back(emit.record({emit.i64(unit.offset), emit.i64(unit.length),
-                                 emit.i32(unit.crc32c),
-                                 emit.i32(unit.row_bytes)}));
+    units.push_back(
+        emit.record({emit.i64(unit.offset), emit.i64(unit.length),
+                     emit.i32(unit.crc32c), emit.i32(unit.row_bytes)}));
   for (const PlanTable &plan : tables.plans)
     plans.push_back(emit.plan(plan));
   const ModelSignature &signature = tables.signature;
@@ -152,11 +150,11 @@ void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
        emit.i32(signature.outputs.size()), emit.i32(tables.kernels.size()),
        emit.i32(blob.units.size()), emit.i32(plans.size()),
        emit.text(signature.name), emit.tensors(signature.inputs, "inputs"),
-       emit.tensors(signature.outputs, "outputs"), 
-       emit.kernels(tables.kernels, symbol),
-       emit.records(units, "units"), emit.records(plans, "plans"),
-       emit.i64(blob.bytes), emit.i64(tables.weightBytes),
-       emit.i64(tables.modelBytes), emit.i64(tables.minBytes),
+       emit.tensors(signature.outputs, "outputs"),
+       emit.kernels(tables.kernels, symbol), emit.records(units, "units"),
+       emit.records(plans, "plans"), emit.i64(blob.bytes),
+       emit.i64(tables.weightBytes), emit.i64(tables.modelBytes),
+       emit.i64(tables.minBytes),
        ConstantDataArray::get(module.getContext(),
                               ArrayRef<uint8_t>(blob.hash))});
   new GlobalVariable(module, model->getType(), /*isConstant=*/true,

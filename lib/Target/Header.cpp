@@ -1,4 +1,4 @@
-//===- Header.cpp - The C header of a compiled library -*- C++ -*-===//
+//===- Header.cpp - The C header of a compiled library ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,16 +34,16 @@ static std::string inComment(StringRef text) {
 }
 
 static const char *const dtypeNames[] = {
-    "", "float32", "float16", "bfloat16", "float64", "int8", "uint8",
-    "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"};
+    "",      "float32", "float16", "bfloat16", "float64", "int8",   "uint8",
+    "int16", "uint16",  "int32",   "uint32",   "int64",   "uint64", "bool"};
 
 static void printTensors(raw_ostream &os, StringRef upper, StringRef kind,
                          ArrayRef<TensorInfo> tensors) {
   os << "#define " << upper << '_' << kind << "_COUNT " << tensors.size()
      << "\n";
   for (auto [index, tensor] : llvm::enumerate(tensors)) {
-    os << "/* \"" << inComment(tensor.name) << "\": "
-       << dtypeNames[tensor.dtype] << " [";
+    os << "/* \"" << inComment(tensor.name)
+       << "\": " << dtypeNames[tensor.dtype] << " [";
     llvm::interleaveComma(tensor.dims, os);
     os << "] */\n#define " << upper << '_' << kind << '_' << index
        << "_BYTES UINT64_C(" << tensor.bytes << ")\n";
@@ -61,7 +61,8 @@ std::string swapc::makeHeader(const ModelTables &tables, StringRef name) {
      << "#include \"swap/runtime.h\"\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "extern const swap_model " << name << "_model;\n\n"
-     << "/* Plans: the arena that each needs, in ascending order of budget. */\n"
+     << "/* Plans: the arena that each needs, in ascending order of budget. "
+        "*/\n"
      << "#define " << upper << "_PLAN_COUNT " << tables.plans.size() << "\n";
   for (auto [index, plan] : llvm::enumerate(tables.plans))
     os << "#define " << upper << "_PLAN_" << index << "_ARENA_BYTES UINT64_C("

@@ -1,4 +1,4 @@
-//===- Link.cpp - Executables and libraries from objects -*- C++ -*-===//
+//===- Link.cpp - Executables and libraries from objects --------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -42,7 +42,7 @@ static Expected<std::string> findDriver(const LinkOptions &options) {
     if (ErrorOr<std::string> path = sys::findProgramByName(name))
       return *path;
   return linkError("no linker found: install clang-22 and lld-22 (or gcc), or "
-                 "name a compiler that links with --linker-driver");
+                   "name a compiler that links with --linker-driver");
 }
 
 static Expected<std::string> findRuntime(const LinkOptions &options) {
@@ -68,7 +68,7 @@ static Expected<std::string> findRuntime(const LinkOptions &options) {
         sys::fs::exists(folder + "/libswap_program.a"))
       return folder;
   return linkError("libswap_program.a and libswap_runtime.a are not in " +
-                 folders.front() + "; --runtime-dir says where they are");
+                   folders.front() + "; --runtime-dir says where they are");
 }
 
 namespace {
@@ -79,8 +79,8 @@ public:
   Error add(StringRef suffix, ArrayRef<char> bytes, std::string &path) {
     SmallString<128> name;
     int descriptor;
-    if (std::error_code code = sys::fs::createTemporaryFile(
-            "swapc", suffix, descriptor, name)) {
+    if (std::error_code code =
+            sys::fs::createTemporaryFile("swapc", suffix, descriptor, name)) {
       SmallString<128> folder;
       sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
       return fileError("write", ("a temporary file in " + folder).str(), code);
@@ -162,8 +162,7 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   StringRef(SWAPC_SANITIZE_FLAG).split(sanitize, ' ', -1, false);
   for (StringRef flag : sanitize)
     arguments.push_back(flag.str());
-  for (StringRef argument :
-       {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
+  for (StringRef argument : {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
   arguments.push_back(*runtime + "/libswap_program.a");
   arguments.push_back(*runtime + "/libswap_runtime.a");
@@ -174,9 +173,9 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
                                           StringRef(log)};
   std::string message;
-  int status = sys::ExecuteAndWait(*driver, views, std::nullopt, redirects,
-                                   /*SecondsToWait=*/0, /*MemoryLimit=*/0,
-                                   &message);
+  int status =
+      sys::ExecuteAndWait(*driver, views, std::nullopt, redirects,
+                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
   if (status != 0) {
     if (message.empty())
       message = readMessages(log);
@@ -197,8 +196,8 @@ Expected<CodeBuffer> swapc::makeArchive(ArrayRef<CodeBuffer> objects,
   std::deque<std::string> names;
   for (auto [index, object] : llvm::enumerate(objects)) {
     names.push_back((name + "." + Twine(index) + ".o").str());
-    members.emplace_back(MemoryBufferRef(
-        StringRef(object.data(), object.size()), names.back()));
+    members.emplace_back(
+        MemoryBufferRef(StringRef(object.data(), object.size()), names.back()));
   }
   CodeBuffer archive;
   raw_svector_ostream stream(archive);

@@ -1,4 +1,4 @@
-//===- ModelTables.cpp - From the memory phase to tables -*- C++ -*-===//
+//===- ModelTables.cpp - From the memory phase to tables --------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,8 +8,8 @@
 #include "swapc/Target/ModelTables.h"
 
 #include "Swap/SwapDialect.h"
-#include "swap/runtime.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "swap/runtime.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -31,21 +31,26 @@ static FailureOr<uint32_t> getDtype(Type type) {
     return failure();
   bool isUnsigned = integer.isUnsigned();
   switch (integer.getWidth()) {
-  case 1: return uint32_t(SWAP_BOOL);
-  case 8: return uint32_t(isUnsigned ? SWAP_U8 : SWAP_I8);
-  case 16: return uint32_t(isUnsigned ? SWAP_U16 : SWAP_I16);
-  case 32: return uint32_t(isUnsigned ? SWAP_U32 : SWAP_I32);
-  case 64: return uint32_t(isUnsigned ? SWAP_U64 : SWAP_I64);
-  default: return failure();
+  case 1:
+    return uint32_t(SWAP_BOOL);
+  case 8:
+    return uint32_t(isUnsigned ? SWAP_U8 : SWAP_I8);
+  case 16:
+    return uint32_t(isUnsigned ? SWAP_U16 : SWAP_I16);
+  case 32:
+    return uint32_t(isUnsigned ? SWAP_U32 : SWAP_I32);
+  case 64:
+    return uint32_t(isUnsigned ? SWAP_U64 : SWAP_I64);
+  default:
+    return failure();
   }
 }
 
-static LogicalResult addTensor(func::FuncOp main, Type type, DictionaryAttr attrs,
-                               StringRef fallback, size_t index,
-                               std::vector<TensorInfo> &tensors) {
+static LogicalResult addTensor(func::FuncOp main, Type type,
+                               DictionaryAttr attrs, StringRef fallback,
+                               size_t index, std::vector<TensorInfo> &tensors) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  FailureOr<uint32_t> dtype =
-      getDtype(tensor ? tensor.getElementType() : type);
+  FailureOr<uint32_t> dtype = getDtype(tensor ? tensor.getElementType() : type);
   if (!tensor || failed(dtype))
     return main.emitError() << fallback << " " << index << " has type " << type
                             << ", which a program cannot take";
@@ -103,8 +108,8 @@ private:
   LogicalResult addFetch(swap::FetchOp op, PlanTable &plan);
   static void addOperand(Attribute place, PlanTable &plan) {
     auto at = cast<swap::PlaceAttr>(place);
-    plan.operands.push_back({uint32_t(at.getSpace()), uint32_t(at.getIndex()),
-                             at.getOffset()});
+    plan.operands.push_back(
+        {uint32_t(at.getSpace()), uint32_t(at.getIndex()), at.getOffset()});
   }
   uint64_t getPages(uint32_t unit) {
     return llvm::alignTo(uint64_t(units[unit].getLength()), SWAP_BLOB_ALIGN);
@@ -134,10 +139,9 @@ LogicalResult TableBuilder::addLaunch(swap::LaunchOp op, PlanTable &plan) {
   auto found = kernels.find(name);
   if (found == kernels.end()) {
     auto function = module.lookupSymbol<func::FuncOp>(name);
-    auto schedule = function
-                        ? function->getAttrOfType<swap::ScheduleAttr>(
-                              swap::SwapDialect::kScheduleAttr)
-                        : swap::ScheduleAttr();
+    auto schedule = function ? function->getAttrOfType<swap::ScheduleAttr>(
+                                   swap::SwapDialect::kScheduleAttr)
+                             : swap::ScheduleAttr();
     if (!schedule)
       return op.emitError() << "kernel " << name << " has no schedule";
     Kernel kernel{uint32_t(tables.kernels.size()), schedule};
@@ -226,7 +230,8 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
             .Case([&](swap::OutOp out) {
               return addUnitStep(SWAP_OP_OUT, getUnit(out, out.getToken()));
             })
-            .Case([&](swap::LaunchOp launch) { return addLaunch(launch, plan); })
+            .Case(
+                [&](swap::LaunchOp launch) { return addLaunch(launch, plan); })
             .Case([&](swap::FetchOp fetch) { return addFetch(fetch, plan); })
             .Case([&](swap::ReturnOp) { return success(); })
             .Default([](Operation *other) {

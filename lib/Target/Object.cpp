@@ -1,4 +1,4 @@
-//===- Object.cpp - From LLVM IR to objects -*- C++ -*-===//
+//===- Object.cpp - From LLVM IR to objects ---------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,12 +12,12 @@
 
 #include "swapc/Target/Object.h"
 
-#include "swapc/Support/Progress.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "swapc/Support/Progress.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -36,8 +36,7 @@ using namespace swapc;
 static std::unique_ptr<llvm::TargetMachine>
 createTargetMachine(const CpuTarget &target, std::string &error) {
   llvm::Triple triple(target.triple);
-  const llvm::Target *found =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!found)
     return nullptr;
   llvm::TargetOptions options;
@@ -166,10 +165,11 @@ static std::vector<Part> split(ModuleOp kernels, unsigned count) {
   return parts;
 }
 
-FailureOr<std::vector<CodeBuffer>>
-swapc::emitCode(ModuleOp kernels, const ModelTables &tables,
-                const BlobInfo &blob, const CodeOptions &options,
-                Progress &progress) {
+FailureOr<std::vector<CodeBuffer>> swapc::emitCode(ModuleOp kernels,
+                                                   const ModelTables &tables,
+                                                   const BlobInfo &blob,
+                                                   const CodeOptions &options,
+                                                   Progress &progress) {
   registerBuiltinDialectTranslation(*kernels.getContext());
   registerLLVMDialectTranslation(*kernels.getContext());
   unsigned count = std::max(options.parts, 1u);

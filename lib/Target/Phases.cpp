@@ -1,4 +1,4 @@
-//===- Phases.cpp - From a model to the memory phase -*- C++ -*-===//
+//===- Phases.cpp - From a model to the memory phase ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,24 +8,24 @@
 #include "Phases.h"
 
 #include "Swap/SwapDialect.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Pass/PassManager.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Import/Import.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Support/Progress.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
 using namespace swapc;
 
 void swapc::registerDialects(DialectRegistry &registry) {
-  registry.insert<swap::SwapDialect, affine::AffineDialect, arith::ArithDialect,
-                  cf::ControlFlowDialect, func::FuncDialect,
-                  linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
-                  scf::SCFDialect, tensor::TensorDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<swap::SwapDialect, affine::AffineDialect, arith::ArithDialect,
+              cf::ControlFlowDialect, func::FuncDialect, linalg::LinalgDialect,
+              LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
+              tensor::TensorDialect, vector::VectorDialect>();
 }
 
 static LogicalResult runKernelPhase(Phases &phases) {

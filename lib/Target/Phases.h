@@ -1,4 +1,4 @@
-//===- Phases.h - From a model to the memory phase -*- C++ -*-===//
+//===- Phases.h - From a model to the memory phase --------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,11 +8,11 @@
 #ifndef SWAPC_LIB_TARGET_PHASES_H
 #define SWAPC_LIB_TARGET_PHASES_H
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Target/Compiler.h"
 #include "swapc/Target/ModelTables.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/OwningOpRef.h"
 
 namespace swapc {
 

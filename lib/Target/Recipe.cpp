@@ -1,4 +1,4 @@
-//===- Recipe.cpp - Computing the bytes of parameters -*- C++ -*-===//
+//===- Recipe.cpp - Computing the bytes of parameters -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -41,7 +41,7 @@ struct Input {
 
 /// The storage dimensions of a type and the logical ones they come from.
 struct StorageLayout {
-  SmallVector<int64_t, 6> shape; ///< Never empty.
+  SmallVector<int64_t, 6> shape;   ///< Never empty.
   SmallVector<int64_t, 6> logical; ///< Per storage dimension; -1: none.
   int panelDim = -1; ///< Storage dimension of the panels; width is the last.
   int64_t cutSize = 0, width = 1; ///< Of the logical dimension that is cut.
@@ -213,8 +213,7 @@ Error RecipeImpl::compute(const Part &part, char *out) const {
     // Halve the longest dimension; one element reads one element at least.
     size_t longest = 0;
     for (size_t d = 1; d < layout.shape.size(); ++d)
-      if (part.end[d] - part.begin[d] >
-          part.end[longest] - part.begin[longest])
+      if (part.end[d] - part.begin[d] > part.end[longest] - part.begin[longest])
         longest = d;
     int64_t extent = part.end[longest] - part.begin[longest];
     if (extent > 1) {
@@ -223,8 +222,7 @@ Error RecipeImpl::compute(const Part &part, char *out) const {
       low.end[longest] = high.begin[longest] = part.begin[longest] + half;
       if (Error error = compute(low, out))
         return error;
-      return compute(high,
-                     out + half * part.strides[longest] * element.bytes);
+      return compute(high, out + half * part.strides[longest] * element.bytes);
     }
   }
   SmallVector<SourceView, 2> views;
@@ -282,16 +280,14 @@ void RecipeImpl::runBody(const LoopNest &nest, ArrayRef<const char *> sources,
       for (size_t k = 0; k < sources.size(); ++k) {
         ElementType from = inputs[k].source.getElementType();
         int64_t stride = last.strides[k + 1];
-        loadElements(from,
-                     sources[k] +
-                         (offsets[k + 1] + begin * stride) * from.bytes,
-                     stride, count, file[k]);
+        loadElements(
+            from, sources[k] + (offsets[k + 1] + begin * stride) * from.bytes,
+            stride, count, file[k]);
       }
       body.run(file.get(), count);
-      storeElements(element,
-                    out + (offsets[0] + begin * last.strides[0]) *
-                              element.bytes,
-                    last.strides[0], count, file[body.getResult()]);
+      storeElements(
+          element, out + (offsets[0] + begin * last.strides[0]) * element.bytes,
+          last.strides[0], count, file[body.getResult()]);
     }
   });
 }
@@ -337,10 +333,9 @@ Error RecipeImpl::computeGeneral(const Part &part, ArrayRef<SourceView> views,
                        indices, count, file[k]);
       }
       body.run(file.get(), count);
-      storeElements(element,
-                    out + (offsets[0] + begin * last.strides[0]) *
-                              element.bytes,
-                    last.strides[0], count, file[body.getResult()]);
+      storeElements(
+          element, out + (offsets[0] + begin * last.strides[0]) * element.bytes,
+          last.strides[0], count, file[body.getResult()]);
     }
   });
   return Error::success();
@@ -378,8 +373,8 @@ FailureOr<std::unique_ptr<Recipe>> Recipe::create(Operation *op,
     FailureOr<RecipeSource> source = RecipeSource::create(parameter, files);
     if (failed(source))
       return failure();
-    inputs.push_back({std::move(*source),
-                      RecipeMap(cast<AffineMapAttr>(map).getValue())});
+    inputs.push_back(
+        {std::move(*source), RecipeMap(cast<AffineMapAttr>(map).getValue())});
   }
   FailureOr<RecipeBody> body =
       RecipeBody::compile(derived.getBody().front(), derived.getSymName());

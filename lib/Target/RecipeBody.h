@@ -1,4 +1,4 @@
-//===- RecipeBody.h - The body of a derived parameter, by arrays -*- C++ -*-===//
+//===- RecipeBody.h - The body of a derived parameter, by arrays ----------===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- RecipeElements.cpp - Elements between storage and registers -*- C++ -*-===//
+//===- RecipeElements.cpp - Elements between storage and registers --------===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- RecipeLoops.cpp - Loops over arrays with strides -*- C++ -*-===//
+//===- RecipeLoops.cpp - Loops over arrays with strides ---------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -125,9 +125,13 @@ static void copyAs(LoopNest nest, char *outBytes, const char *inBytes) {
 void swapc::copyStrided(const LoopNest &nest, unsigned bytes, char *out,
                         const char *in) {
   switch (bytes) {
-  case 1: return copyAs<uint8_t>(nest, out, in);
-  case 2: return copyAs<uint16_t>(nest, out, in);
-  case 4: return copyAs<uint32_t>(nest, out, in);
-  default: return copyAs<uint64_t>(nest, out, in);
+  case 1:
+    return copyAs<uint8_t>(nest, out, in);
+  case 2:
+    return copyAs<uint16_t>(nest, out, in);
+  case 4:
+    return copyAs<uint32_t>(nest, out, in);
+  default:
+    return copyAs<uint64_t>(nest, out, in);
   }
 }

@@ -1,4 +1,4 @@
-//===- RecipeLoops.h - Loops over arrays with strides -*- C++ -*-===//
+//===- RecipeLoops.h - Loops over arrays with strides -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- RecipeMap.cpp - Where a recipe reads its sources -*- C++ -*-===//
+//===- RecipeMap.cpp - Where a recipe reads its sources ---------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -46,11 +46,16 @@ RecipeMap::RecipeMap(AffineMap original) : map(simplifyAffineMap(original)) {
 
 static int64_t apply(AffineExprKind kind, int64_t a, int64_t b) {
   switch (kind) {
-  case AffineExprKind::Add: return a + b;
-  case AffineExprKind::Mul: return a * b;
-  case AffineExprKind::FloorDiv: return llvm::divideFloorSigned(a, b);
-  case AffineExprKind::CeilDiv: return llvm::divideCeilSigned(a, b);
-  default: return llvm::mod(a, b);
+  case AffineExprKind::Add:
+    return a + b;
+  case AffineExprKind::Mul:
+    return a * b;
+  case AffineExprKind::FloorDiv:
+    return llvm::divideFloorSigned(a, b);
+  case AffineExprKind::CeilDiv:
+    return llvm::divideCeilSigned(a, b);
+  default:
+    return llvm::mod(a, b);
   }
 }
 

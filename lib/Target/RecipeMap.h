@@ -1,4 +1,4 @@
-//===- RecipeMap.h - Where a recipe reads its sources -*- C++ -*-===//
+//===- RecipeMap.h - Where a recipe reads its sources -----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

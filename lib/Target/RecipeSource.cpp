@@ -1,4 +1,4 @@
-//===- RecipeSource.cpp - Elements that a recipe reads -*- C++ -*-===//
+//===- RecipeSource.cpp - Elements that a recipe reads ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,9 +7,9 @@
 
 #include "RecipeSource.h"
 
-#include "swapc/Support/OutputFile.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "swapc/Support/OutputFile.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>

@@ -1,4 +1,4 @@
-//===- RecipeSource.h - Elements that a recipe reads -*- C++ -*-===//
+//===- RecipeSource.h - Elements that a recipe reads ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Rounding.h - Exact conversions of 16-bit floats -*- C++ -*-===//
+//===- Rounding.h - Exact conversions of 16-bit floats ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -30,8 +30,8 @@ inline uint16_t floatToHalf(float value) {
   uint32_t sign = (bits >> 16) & 0x8000;
   bits &= 0x7FFFFFFF;
   if (bits >= 0x47800000) // 2^16 and above, infinity, NaN.
-    return sign | (bits > 0x7F800000 ? 0x7E00 | ((bits >> 13) & 0x3FF)
-                                     : 0x7C00);
+    return sign |
+           (bits > 0x7F800000 ? 0x7E00 | ((bits >> 13) & 0x3FF) : 0x7C00);
   if (bits < 0x38800000) { // Subnormal: the addition rounds for us.
     float shifted = llvm::bit_cast<float>(bits) + 0.5f;
     return sign | (llvm::bit_cast<uint32_t>(shifted) - 0x3F000000);

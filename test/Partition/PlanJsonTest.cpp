@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
+#include "Swap/SwapDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -1,4 +1,4 @@
-//===- BlobTest.cpp - The bytes of a blob -*- C++ -*-===//
+//===- BlobTest.cpp - The bytes of a blob -----------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,11 +8,11 @@
 #include "swapc/Target/Blob.h"
 
 #include "Swap/SwapDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Parser/Parser.h"
 #include "swap/crc32c.h"
 #include "swapc/Support/OutputFile.h"
 #include "swapc/Support/Progress.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
@@ -87,8 +87,7 @@ TEST(OutputFileTest, NothingIsLeftWithoutCommit) {
   llvm::SmallString<128> folder;
   ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("output", folder));
   {
-    llvm::Expected<OutputFile> file =
-        OutputFile::create((folder + "/x").str());
+    llvm::Expected<OutputFile> file = OutputFile::create((folder + "/x").str());
     ASSERT_TRUE(bool(file));
     ASSERT_FALSE(bool(file->write(ArrayRef("abc", 3))));
   }

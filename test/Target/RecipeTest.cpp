@@ -1,4 +1,4 @@
-//===- RecipeTest.cpp - Recipes against a naive evaluation -*- C++ -*-===//
+//===- RecipeTest.cpp - Recipes against a naive evaluation ------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,11 +13,11 @@
 #include "swapc/Target/Recipe.h"
 
 #include "Swap/SwapDialect.h"
-#include "swapc/Support/OutputFile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
+#include "swapc/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
@@ -37,7 +37,8 @@ class RecipeTest : public ::testing::Test {
 protected:
   RecipeTest() {
     DialectRegistry registry;
-    registry.insert<swap::SwapDialect, arith::ArithDialect, math::MathDialect>();
+    registry
+        .insert<swap::SwapDialect, arith::ArithDialect, math::MathDialect>();
     context.appendDialectRegistry(registry);
     EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("recipe", folder));
   }
@@ -45,8 +46,7 @@ protected:
 
   /// A file of `count` elements with the values of fn(0), fn(1), ...
   template <typename T>
-  void writeFile(StringRef name, int64_t count,
-                 std::function<T(int64_t)> fn) {
+  void writeFile(StringRef name, int64_t count, std::function<T(int64_t)> fn) {
     std::vector<T> values(count);
     for (int64_t i = 0; i < count; ++i)
       values[i] = fn(i);
@@ -72,8 +72,8 @@ protected:
     EXPECT_TRUE(succeeded(recipe));
     if (failed(recipe))
       return {};
-    auto type = cast<RankedTensorType>(
-        op->getAttrOfType<TypeAttr>("type").getValue());
+    auto type =
+        cast<RankedTensorType>(op->getAttrOfType<TypeAttr>("type").getValue());
     llvm::SmallVector<StorageBox> boxes;
     (*recipe)->cut(0, swap::getPanelCount(type), tile, boxes);
     std::vector<char> bytes;
@@ -90,16 +90,14 @@ protected:
 
   /// Compares with expected(logical index) at every tile size.
   template <typename T>
-  void check(StringRef text, StringRef name,
-             std::function<T(Index)> expected) {
+  void check(StringRef text, StringRef name, std::function<T(Index)> expected) {
     OwningOpRef<ModuleOp> module = parse(text);
     ASSERT_TRUE(module);
-    auto type = cast<RankedTensorType>(module->lookupSymbol(name)
-                                           ->getAttrOfType<TypeAttr>("type")
-                                           .getValue());
+    auto type = cast<RankedTensorType>(
+        module->lookupSymbol(name)->getAttrOfType<TypeAttr>("type").getValue());
     std::vector<T> wanted = naive<T>(type, expected);
-    for (uint64_t tile : {uint64_t(1), uint64_t(96), uint64_t(1000),
-                          uint64_t(1) << 20}) {
+    for (uint64_t tile :
+         {uint64_t(1), uint64_t(96), uint64_t(1000), uint64_t(1) << 20}) {
       std::vector<char> bytes = evaluate(*module, name, tile);
       ASSERT_EQ(bytes.size(), wanted.size() * sizeof(T));
       std::vector<T> got(wanted.size());
@@ -154,25 +152,31 @@ protected:
 
 TEST_F(RecipeTest, FileWithoutChange) {
   writeFile<float>("w", 105, [](int64_t i) { return float(i) * 0.5f; });
-  check<float>(R"(swap.parameter @w : tensor<5x7x3xf32> = #swap.file<"w", 0, 420>)",
-               "w", [](Index i) { return float(i[0] * 21 + i[1] * 3 + i[2]) * 0.5f; });
+  check<float>(
+      R"(swap.parameter @w : tensor<5x7x3xf32> = #swap.file<"w", 0, 420>)", "w",
+      [](Index i) { return float(i[0] * 21 + i[1] * 3 + i[2]) * 0.5f; });
 }
 
 TEST_F(RecipeTest, OffsetIntoFile) {
   writeFile<int64_t>("w", 20, [](int64_t i) { return i; });
-  check<int64_t>(R"(swap.parameter @w : tensor<4xi64> = #swap.file<"w", 80, 32>)",
-                 "w", [](Index i) { return i[0] + 10; });
+  check<int64_t>(
+      R"(swap.parameter @w : tensor<4xi64> = #swap.file<"w", 80, 32>)", "w",
+      [](Index i) { return i[0] + 10; });
 }
 
 TEST_F(RecipeTest, DenseAndSplatAndScalar) {
-  check<int32_t>(R"(swap.parameter @w : tensor<2x2xi32> = dense<[[1, -2], [3, 4]]> : tensor<2x2xi32>)",
-                 "w", [](Index i) { return i[0] ? int32_t(3 + i[1]) : int32_t(1 - 3 * i[1]); });
-  check<float>(R"(swap.parameter @w : tensor<300xf32> = dense<2.5> : tensor<300xf32>)",
-               "w", [](Index) { return 2.5f; });
+  check<int32_t>(
+      R"(swap.parameter @w : tensor<2x2xi32> = dense<[[1, -2], [3, 4]]> : tensor<2x2xi32>)",
+      "w",
+      [](Index i) { return i[0] ? int32_t(3 + i[1]) : int32_t(1 - 3 * i[1]); });
+  check<float>(
+      R"(swap.parameter @w : tensor<300xf32> = dense<2.5> : tensor<300xf32>)",
+      "w", [](Index) { return 2.5f; });
   check<float>(R"(swap.parameter @w : tensor<f32> = dense<-1.5> : tensor<f32>)",
                "w", [](Index) { return -1.5f; });
-  check<uint8_t>(R"(swap.parameter @w : tensor<3xi1> = dense<[true, false, true]> : tensor<3xi1>)",
-                 "w", [](Index i) { return uint8_t(i[0] != 1); });
+  check<uint8_t>(
+      R"(swap.parameter @w : tensor<3xi1> = dense<[true, false, true]> : tensor<3xi1>)",
+      "w", [](Index i) { return uint8_t(i[0] != 1); });
 }
 
 /// Filter packed for a convolution; the last panel is padded.
@@ -184,9 +188,10 @@ TEST_F(RecipeTest, PackFilter) {
         from [@w] maps [affine_map<(o, i, h, w) -> (o, i, h, w)>] {
     ^bb0(%a: f32):
       swap.yield %a : f32
-    })", "p", [](Index i) {
-    return float(((i[0] * 5 + i[1]) * 3 + i[2]) * 3 + i[3] + 1);
-  });
+    })",
+               "p", [](Index i) {
+                 return float(((i[0] * 5 + i[1]) * 3 + i[2]) * 3 + i[3] + 1);
+               });
 }
 
 TEST_F(RecipeTest, PackMatrixBothWays) {
@@ -197,14 +202,16 @@ TEST_F(RecipeTest, PackMatrixBothWays) {
         from [@w] maps [affine_map<(k, n) -> (k, n)>] {
     ^bb0(%a: f16):
       swap.yield %a : f16
-    })", "p", [](Index i) { return uint16_t(i[0] * 70 + i[1] + 1); });
+    })",
+                  "p", [](Index i) { return uint16_t(i[0] * 70 + i[1] + 1); });
   check<uint16_t>(R"(
     swap.parameter @w : tensor<100x70xf16> = #swap.file<"w", 0, 14000>
     swap.derived @p : tensor<70x100xf16, #swap.panels<dim = 1, width = 32, order = [0]>>
         from [@w] maps [affine_map<(k, n) -> (n, k)>] {
     ^bb0(%a: f16):
       swap.yield %a : f16
-    })", "p", [](Index i) { return uint16_t(i[1] * 70 + i[0] + 1); });
+    })",
+                  "p", [](Index i) { return uint16_t(i[1] * 70 + i[0] + 1); });
 }
 
 TEST_F(RecipeTest, BatchedPanels) {
@@ -215,7 +222,9 @@ TEST_F(RecipeTest, BatchedPanels) {
         from [@w] maps [affine_map<(b, n, k) -> (b, n, k)>] {
     ^bb0(%a: i8):
       swap.yield %a : i8
-    })", "p", [](Index i) { return int8_t((i[0] * 10 + i[1]) * 4 + i[2]); });
+    })",
+                "p",
+                [](Index i) { return int8_t((i[0] * 10 + i[1]) * 4 + i[2]); });
 }
 
 TEST_F(RecipeTest, FoldedScaleAndOrder) {
@@ -232,10 +241,12 @@ TEST_F(RecipeTest, FoldedScaleAndOrder) {
       %1 = math.sqrt %0 : f32
       %2 = arith.divf %a, %1 : f32
       swap.yield %2 : f32
-    })", "p", [](Index i) {
-    float w = float(i[1] * 7 + i[0]) * 0.37f, s = 1.0f / float(i[1] + 3);
-    return w / std::sqrt(s + 1.0e-5f);
-  });
+    })",
+               "p", [](Index i) {
+                 float w = float(i[1] * 7 + i[0]) * 0.37f,
+                       s = 1.0f / float(i[1] + 3);
+                 return w / std::sqrt(s + 1.0e-5f);
+               });
 }
 
 /// A reshape: the map divides.
@@ -247,7 +258,8 @@ TEST_F(RecipeTest, NonLinearMap) {
         from [@w] maps [affine_map<(a, b) -> ((a * 8 + b) floordiv 20, (a * 8 + b) mod 20)>] {
     ^bb0(%a: f32):
       swap.yield %a : f32
-    })", "p", [](Index i) { return float(i[0] * 8 + i[1]); });
+    })",
+               "p", [](Index i) { return float(i[0] * 8 + i[1]); });
 }
 
 TEST_F(RecipeTest, StridedSlice) {
@@ -258,7 +270,8 @@ TEST_F(RecipeTest, StridedSlice) {
         from [@w] maps [affine_map<(a, b) -> (a * -3 + b + 30)>] {
     ^bb0(%a: f32):
       swap.yield %a : f32
-    })", "p", [](Index i) { return float(i[0] * -3 + i[1] + 30); });
+    })",
+               "p", [](Index i) { return float(i[0] * -3 + i[1] + 30); });
 }
 
 TEST_F(RecipeTest, Conversions) {
@@ -272,20 +285,24 @@ TEST_F(RecipeTest, Conversions) {
     ^bb0(%a: f32):
       %0 = arith.truncf %a : f32 to f16
       swap.yield %0 : f16
-    })", "p", [](Index i) {
-    const uint16_t bits[] = {0x2E66, 0x7C00, 0x0002, 0xE800, 0x0001, 0x3C00};
-    return bits[i[0]];
-  });
+    })",
+                  "p", [](Index i) {
+                    const uint16_t bits[] = {0x2E66, 0x7C00, 0x0002,
+                                             0xE800, 0x0001, 0x3C00};
+                    return bits[i[0]];
+                  });
   check<uint16_t>(R"(
     swap.parameter @w : tensor<6xf32> = #swap.file<"w", 0, 24>
     swap.derived @p : tensor<6xbf16> from [@w] maps [affine_map<(a) -> (a)>] {
     ^bb0(%a: f32):
       %0 = arith.truncf %a : f32 to bf16
       swap.yield %0 : bf16
-    })", "p", [](Index i) {
-    const uint16_t bits[] = {0x3DCD, 0x4780, 0x33D7, 0xC500, 0x3381, 0x3F80};
-    return bits[i[0]];
-  });
+    })",
+                  "p", [](Index i) {
+                    const uint16_t bits[] = {0x3DCD, 0x4780, 0x33D7,
+                                             0xC500, 0x3381, 0x3F80};
+                    return bits[i[0]];
+                  });
 }
 
 /// Dequantisation: (q - zero) * scale, and a comparison.
@@ -305,10 +322,11 @@ TEST_F(RecipeTest, IntegersAndSelect) {
       %4 = arith.cmpi slt, %q, %limit : i8
       %5 = arith.select %4, %scale, %3 : f32
       swap.yield %5 : f32
-    })", "p", [](Index i) {
-    int64_t q = i[0] - 128;
-    return q < -100 ? 0.125f : float(q - 3) * 0.125f;
-  });
+    })",
+               "p", [](Index i) {
+                 int64_t q = i[0] - 128;
+                 return q < -100 ? 0.125f : float(q - 3) * 0.125f;
+               });
 }
 
 TEST_F(RecipeTest, UnknownOperationIsNamed) {
@@ -326,7 +344,8 @@ TEST_F(RecipeTest, UnknownOperationIsNamed) {
     })");
   SourceFiles files(folder);
   EXPECT_TRUE(failed(Recipe::create(module->lookupSymbol("p"), files)));
-  EXPECT_EQ(message, "parameter p uses 'math.atan', which swapc cannot evaluate");
+  EXPECT_EQ(message,
+            "parameter p uses 'math.atan', which swapc cannot evaluate");
 }
 
 TEST_F(RecipeTest, ShortAndMissingFile) {

@@ -1,4 +1,4 @@
-//===- RoundingTest.cpp - 16-bit floats against APFloat -*- C++ -*-===//
+//===- RoundingTest.cpp - 16-bit floats against APFloat ---------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- CoreTest.cpp - Sessions over a blob in memory ----------------------===//
+//===- CoreTest.cpp - Sessions over a blob in memory ------------*- C++ -*-===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//

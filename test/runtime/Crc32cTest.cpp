@@ -1,4 +1,4 @@
-//===- Crc32cTest.cpp - CRC-32C against its definition --------------------===//
+//===- Crc32cTest.cpp - CRC-32C against its definition ----------*- C++ -*-===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- FakeModel.cpp - A hand-written model for runtime tests -------------===//
+//===- FakeModel.cpp - A hand-written model for runtime tests ---*- C++ -*-===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- PortTest.cpp - Blobs in real files ---------------------------------===//
+//===- PortTest.cpp - Blobs in real files -----------------------*- C++ -*-===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//

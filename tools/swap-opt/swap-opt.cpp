@@ -40,6 +40,6 @@ int main(int argc, char **argv) {
 #ifdef SWAPC_CPU_PASSES
   swapc::registerCPUPasses();
 #endif
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "swapc: one pass at a time\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "swapc: one pass at a time\n", registry));
 }

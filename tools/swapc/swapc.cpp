@@ -1,4 +1,4 @@
-//===- swapc.cpp - The compiler's command line -*- C++ -*-===//
+//===- swapc.cpp - The compiler's command line ------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -19,12 +19,11 @@ namespace swapc {
 /// maps[k](i) of each source. Sources may be parameters or derived ones
 /// without regard to their encoding; derived ones are replaced by their
 /// recipes. An equal recipe that exists already is returned instead.
-mlir::swap::DerivedOp
-getOrCreateDerived(mlir::ModuleOp module, llvm::StringRef name,
-                   mlir::RankedTensorType type,
-                   llvm::ArrayRef<mlir::FlatSymbolRefAttr> sources,
-                   llvm::ArrayRef<mlir::AffineMap> maps,
-                   llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::ValueRange)> body);
+mlir::swap::DerivedOp getOrCreateDerived(
+    mlir::ModuleOp module, llvm::StringRef name, mlir::RankedTensorType type,
+    llvm::ArrayRef<mlir::FlatSymbolRefAttr> sources,
+    llvm::ArrayRef<mlir::AffineMap> maps,
+    llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::ValueRange)> body);
 
 /// The same tensor as `source`, which is a parameter or a derived one, as
 /// `type`: equal but for the encoding.

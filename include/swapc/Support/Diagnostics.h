@@ -1,4 +1,4 @@
-//===- Diagnostics.h - Messages of the compiler, one line each -*- C++ -*-===//
+//===- Diagnostics.h - Messages of the compiler, one line each --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Progress.h - What a long phase shows on a terminal -*- C++ -*-===//
+//===- Progress.h - What a long phase shows on a terminal -------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

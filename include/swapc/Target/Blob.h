@@ -1,4 +1,4 @@
-//===- Blob.h - Writing the weight blob -*- C++ -*-===//
+//===- Blob.h - Writing the weight blob -------------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,8 +8,8 @@
 #ifndef SWAPC_TARGET_BLOB_H
 #define SWAPC_TARGET_BLOB_H
 
-#include "swap/blob.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "swap/blob.h"
 
 #include <array>
 #include <vector>

@@ -1,4 +1,4 @@
-//===- Compiler.h - The whole compiler as one function -*- C++ -*-===//
+//===- Compiler.h - The whole compiler as one function ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,7 +19,16 @@ namespace swapc {
 class Progress;
 
 enum class Emit {
-  Exe, Lib, Obj, TensorIR, KernelIR, SwapIR, MemoryIR, LLVMIR, Asm, Plan
+  Exe,
+  Lib,
+  Obj,
+  TensorIR,
+  KernelIR,
+  SwapIR,
+  MemoryIR,
+  LLVMIR,
+  Asm,
+  Plan
 };
 
 struct CompileOptions {
@@ -29,13 +38,13 @@ struct CompileOptions {
   std::vector<std::string> budgets = {"max"};
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu;
-  unsigned threads = 1;      ///< That a program may use.
+  unsigned threads = 1; ///< That a program may use.
   unsigned compileThreads = 1;
-  int64_t unitBytes = 0;     ///< 0: chosen by the planner.
-  std::string linkerDriver;  ///< Empty: the first that is installed.
-  std::string runtimeDir;    ///< Empty: beside the compiler.
-  std::string executable;    ///< Path of the compiler itself.
-  bool summary = true;       ///< A few lines on the plan, on stderr.
+  int64_t unitBytes = 0;    ///< 0: chosen by the planner.
+  std::string linkerDriver; ///< Empty: the first that is installed.
+  std::string runtimeDir;   ///< Empty: beside the compiler.
+  std::string executable;   ///< Path of the compiler itself.
+  bool summary = true;      ///< A few lines on the plan, on stderr.
 };
 
 /// Dialects that a model passes through.

@@ -1,4 +1,4 @@
-//===- Link.h - Executables and libraries from objects -*- C++ -*-===//
+//===- Link.h - Executables and libraries from objects ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,15 +21,15 @@ namespace swapc {
 class OutputFile;
 
 struct LinkOptions {
-  std::string driver;     ///< Compiler driver that links; empty: the first found.
+  std::string driver; ///< Compiler driver that links; empty: the first found.
   std::string runtimeDir; ///< Where libswap_*.a are; empty: beside swapc.
   std::string executable; ///< Path of swapc itself.
   std::string triple;
 };
 
 /// Links a program from objects and the runtime into `output`.
-llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects,
-                        OutputFile &output, const LinkOptions &options);
+llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects, OutputFile &output,
+                        const LinkOptions &options);
 
 /// Bytes of a static library with these objects.
 llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<CodeBuffer> objects,

@@ -1,4 +1,4 @@
-//===- ModelTables.h - The constant tables of a compiled model -*- C++ -*-===//
+//===- ModelTables.h - The constant tables of a compiled model --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,8 +8,8 @@
 #ifndef SWAPC_TARGET_MODELTABLES_H
 #define SWAPC_TARGET_MODELTABLES_H
 
-#include "swapc/Target/Blob.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "swapc/Target/Blob.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-//===- Object.h - From LLVM IR to objects -*- C++ -*-===//
+//===- Object.h - From LLVM IR to objects -----------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,9 +8,9 @@
 #ifndef SWAPC_TARGET_OBJECT_H
 #define SWAPC_TARGET_OBJECT_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Target/ModelTables.h"
-#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallString.h"
 
 #include <vector>
@@ -25,8 +25,8 @@ enum class CodeFormat { Object, Assembly, LLVMIR };
 struct CodeOptions {
   CpuTarget target;
   CodeFormat format = CodeFormat::Object;
-  unsigned parts = 1;   ///< Objects to make, each by a thread of its own.
-  std::string symbol;   ///< Name of the swap_model.
+  unsigned parts = 1; ///< Objects to make, each by a thread of its own.
+  std::string symbol; ///< Name of the swap_model.
 };
 
 using CodeBuffer = llvm::SmallVector<char, 0>;

@@ -1,4 +1,4 @@
-//===- Recipe.h - Computing the bytes of parameters -*- C++ -*-===//
+//===- Recipe.h - Computing the bytes of parameters -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -48,13 +48,13 @@ struct ContractionWindow {
 
 struct ContractionInfo {
   mlir::linalg::GenericOp root;
-  mlir::BlockArgument a, b; // of the kernel function
+  mlir::BlockArgument a, b;                           // of the kernel function
   mlir::Operation *castA = nullptr, *castB = nullptr; // before the product
   llvm::SmallVector<int64_t> sizes;                   // of the root's loops
   llvm::SmallVector<unsigned> batch, m, taps;
   unsigned n = 0;
-  int k = -1;             // the innermost reduction, if there is one
-  bool vectorA = false;   // A depends on n: depthwise
+  int k = -1;           // the innermost reduction, if there is one
+  bool vectorA = false; // A depends on n: depthwise
   ContractionAccess accessA, accessB, accessOut;
   llvm::SmallVector<ContractionWindow> windows;
   llvm::SmallVector<int64_t> loopToDimB;   // dimension of B, or -1

@@ -104,8 +104,8 @@ static BlockArgument skipCast(Value value, Operation *&cast) {
 }
 
 /// yield(accumulator + cast(x) * cast(y)); x is the root's input `inputX`.
-static bool matchBody(linalg::GenericOp root, unsigned &inputX, unsigned &inputY,
-                      Operation *&castX, Operation *&castY) {
+static bool matchBody(linalg::GenericOp root, unsigned &inputX,
+                      unsigned &inputY, Operation *&castX, Operation *&castY) {
   Block *body = root.getBody();
   Operation *add = body->getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_present<arith::AddFOp, arith::AddIOp>(add))
@@ -128,8 +128,7 @@ static bool matchBody(linalg::GenericOp root, unsigned &inputX, unsigned &inputY
 }
 
 static bool isZero(Value value) {
-  return matchPattern(value, m_AnyZeroFloat()) ||
-         matchPattern(value, m_Zero());
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
 }
 
 /// The kernel's argument behind an input of the root, and the low padding.
@@ -181,14 +180,16 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (&op == info.root)
       continue;
-    if (isa<tensor::EmptyOp, linalg::FillOp, arith::ConstantOp, tensor::PadOp>(op))
+    if (isa<tensor::EmptyOp, linalg::FillOp, arith::ConstantOp, tensor::PadOp>(
+            op))
       continue;
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic || generic.getNumResults() != 1 ||
         generic.getNumReductionLoops() != 0 ||
         !generic.getIndexingMapsArray().back().isIdentity() ||
         !isStatic(generic->getResult(0)) ||
-        cast<RankedTensorType>(generic->getResult(0).getType()).getShape() != shape)
+        cast<RankedTensorType>(generic->getResult(0).getType()).getShape() !=
+            shape)
       return false;
     Block *body = generic.getBody();
     if (!body->getArguments().back().use_empty())
@@ -210,7 +211,8 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
       // A vector of columns must be contiguous.
       int64_t last = loopToDim.empty() ? -1 : loopToDim.back();
       ContractionAccess access;
-      computeAccess(map, cast<RankedTensorType>(input->get().getType()).getShape(),
+      computeAccess(map,
+                    cast<RankedTensorType>(input->get().getType()).getShape(),
                     {}, access);
       if (last >= 0 && access.coefficients.back() != 1 && shape.back() != 1)
         return false;
@@ -223,7 +225,8 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
       !known.contains(results[0].getDefiningOp()))
     return false;
   info.result = results[0];
-  info.elementOut = cast<RankedTensorType>(info.result.getType()).getElementType();
+  info.elementOut =
+      cast<RankedTensorType>(info.result.getType()).getElementType();
   return true;
 }
 
@@ -237,7 +240,8 @@ static bool classifyLoops(ContractionInfo &info, AffineMap mapA) {
       info.root.getIteratorTypesArray();
   // Parallel loops in the order of the result, so that neighbouring rows are
   // neighbours in memory.
-  SmallVector<unsigned> byDim(info.root.getNumLoops() - info.root.getNumReductionLoops());
+  SmallVector<unsigned> byDim(info.root.getNumLoops() -
+                              info.root.getNumReductionLoops());
   for (auto [loop, dim] : llvm::enumerate(info.loopToDimOut))
     if (iterators[loop] == utils::IteratorType::reduction)
       reductions.push_back(loop);
@@ -262,7 +266,9 @@ static bool classifyLoops(ContractionInfo &info, AffineMap mapA) {
       return window.coefficients[loop] != 0;
     });
   };
-  auto strideA = [&](unsigned loop) { return std::abs(info.accessA.coefficients[loop]); };
+  auto strideA = [&](unsigned loop) {
+    return std::abs(info.accessA.coefficients[loop]);
+  };
   llvm::sort(reductions, [&](unsigned x, unsigned y) {
     return std::make_pair(-strideA(x), x) < std::make_pair(-strideA(y), y);
   });
@@ -289,8 +295,8 @@ static bool checkEncodings(const ContractionInfo &info) {
   for (linalg::GenericOp op : info.epilogue)
     for (auto [index, input] : llvm::enumerate(op.getInputs()))
       if (swap::PanelsAttr other = swap::getPanels(input.getType()))
-        if (!encoding || other != getPackedEncoding(info, op, index,
-                                                    encoding.getWidth()))
+        if (!encoding ||
+            other != getPackedEncoding(info, op, index, encoding.getWidth()))
           return false;
   return true;
 }
@@ -324,11 +330,11 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
     SmallVector<int64_t> low, loopToDim;
     SmallVector<bool> padded;
     return getLoopToDim(maps[input], loopToDim) && loopToDim[info.n] >= 0 &&
-           skipPad(info.root.getInputs()[input], low, padded) &&
-           low.empty();
+           skipPad(info.root.getInputs()[input], low, padded) && low.empty();
   };
-  if (!canBeB(inputY) || (canBeB(inputX) && maps[inputX].isFunctionOfDim(info.n) &&
-                          !maps[inputY].isFunctionOfDim(info.n))) {
+  if (!canBeB(inputY) ||
+      (canBeB(inputX) && maps[inputX].isFunctionOfDim(info.n) &&
+       !maps[inputY].isFunctionOfDim(info.n))) {
     std::swap(inputX, inputY);
     std::swap(castX, castY);
     if (!canBeB(inputY))
@@ -375,9 +381,10 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
 
   // Depthwise: A's columns are contiguous too.
   info.vectorA = mapA.isFunctionOfDim(info.n);
-  bool columnInWindow = llvm::any_of(info.windows, [&](const ContractionWindow &w) {
-    return w.coefficients[info.n] != 0;
-  });
+  bool columnInWindow =
+      llvm::any_of(info.windows, [&](const ContractionWindow &w) {
+        return w.coefficients[info.n] != 0;
+      });
   if (columnInWindow ||
       (info.vectorA && info.accessA.coefficients[info.n] != 1 &&
        info.columns() != 1))

@@ -102,8 +102,8 @@ Value ContractionEmitter::advance(Value pointer, Type element, int64_t index) {
 }
 
 Value ContractionEmitter::loadScalar(Type element, Value pointer) {
-  Value value = LLVM::LoadOp::create(b, loc, getStorageElement(element), pointer,
-                                     swap::getElementBytes(element));
+  Value value = LLVM::LoadOp::create(b, loc, getStorageElement(element),
+                                     pointer, swap::getElementBytes(element));
   if (!element.isInteger(1))
     return value;
   return arith::TruncIOp::create(b, loc, element, value);
@@ -121,8 +121,8 @@ Value ContractionEmitter::loadVector(Type element, Value pointer, Value mask) {
       return arith::BitcastOp::create(b, loc, type, value);
     }
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    value = LLVM::MaskedLoadOp::create(b, loc, type, pointer, mask,
-                                       zero, align);
+    value =
+        LLVM::MaskedLoadOp::create(b, loc, type, pointer, mask, zero, align);
   } else {
     value = LLVM::LoadOp::create(b, loc, type, pointer, align);
   }
@@ -136,7 +136,8 @@ void ContractionEmitter::storeVector(Value vector, Value pointer, Value mask) {
   unsigned align = swap::getElementBytes(element);
   if (element.isInteger(1))
     vector = arith::ExtUIOp::create(b, loc, vectorOf(b.getI8Type()), vector);
-  else if (mask && isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16)
+  else if (mask && isa<FloatType>(element) &&
+           element.getIntOrFloatBitWidth() == 16)
     vector = arith::BitcastOp::create(b, loc, vectorOf(b.getI16Type()), vector);
   if (mask)
     LLVM::MaskedStoreOp::create(b, loc, vector, pointer, mask,
@@ -167,12 +168,13 @@ Value ContractionEmitter::zeroPointer(int64_t bytes) {
     if (global)
       global.erase();
   }
-  return LLVM::AddressOfOp::create(b, loc, getPointerType(b.getContext()), kName);
+  return LLVM::AddressOfOp::create(b, loc, getPointerType(b.getContext()),
+                                   kName);
 }
 
-SmallVector<Value> ContractionEmitter::forLoop(
-    int64_t size, int64_t step, ArrayRef<Value> init,
-    llvm::function_ref<Values(Value, Values)> body) {
+SmallVector<Value>
+ContractionEmitter::forLoop(int64_t size, int64_t step, ArrayRef<Value> init,
+                            llvm::function_ref<Values(Value, Values)> body) {
   if (size <= step)
     return body(nullptr, Values(init));
   auto loop = scf::ForOp::create(

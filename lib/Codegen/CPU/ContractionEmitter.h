@@ -34,17 +34,18 @@ public:
 private:
   /// One row of the register tile.
   struct Row {
-    Value index;     // among the rows of the kernel, clamped to the last
-    Value inBounds;  // null if it always is
-    Value base;      // A at the first tap, before bounds checks
-    Values windows;  // start in each padded dimension
+    Value index;        // among the rows of the kernel, clamped to the last
+    Value inBounds;     // null if it always is
+    Value base;         // A at the first tap, before bounds checks
+    Values windows;     // start in each padded dimension
     Values coordinates; // of info.m, computed when first needed
   };
 
   // ContractionKernel.cpp
   void emitTile(Value panel, Value chunk, Value scratch);
   void emitRegisterTile(Value firstRow);
-  Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps, Values acc);
+  Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
+                  Values acc);
   Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
@@ -55,7 +56,8 @@ private:
 
   // ContractionEpilogue.cpp
   void emitEpilogue(llvm::MutableArrayRef<Row> rows, llvm::ArrayRef<Value> acc);
-  Value loadEpilogue(mlir::linalg::GenericOp op, unsigned input, Row *row, int64_t vector);
+  Value loadEpilogue(mlir::linalg::GenericOp op, unsigned input, Row *row,
+                     int64_t vector);
   Value evaluate(mlir::linalg::GenericOp op, llvm::ArrayRef<Value> inputs);
 
   // ContractionBuilder.cpp

@@ -29,7 +29,8 @@ static SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
   SmallVector<int64_t> coefficients(info.sizes.size(), 0);
   SmallVector<unsigned> dimToLoop = getDimToLoop(info);
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(input));
-  auto shape = cast<RankedTensorType>(op.getInputs()[input].getType()).getShape();
+  auto shape =
+      cast<RankedTensorType>(op.getInputs()[input].getType()).getShape();
   int64_t stride = 1;
   for (int64_t dim = static_cast<int64_t>(shape.size()) - 1; dim >= 0; --dim) {
     if (auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim)))
@@ -66,7 +67,8 @@ Value ContractionEmitter::loadEpilogue(linalg::GenericOp op, unsigned input,
 }
 
 /// The body of an elementwise operation on vectors.
-Value ContractionEmitter::evaluate(linalg::GenericOp op, ArrayRef<Value> inputs) {
+Value ContractionEmitter::evaluate(linalg::GenericOp op,
+                                   ArrayRef<Value> inputs) {
   Block *body = op.getBody();
   IRMapping mapping;
   for (auto [argument, value] : llvm::zip(body->getArguments(), inputs))
@@ -78,7 +80,8 @@ Value ContractionEmitter::evaluate(linalg::GenericOp op, ArrayRef<Value> inputs)
     Value clone = value;
     if (Operation *def = value.getDefiningOp())
       clone = b.clone(*def)->getResult(0);
-    clone = vector::BroadcastOp::create(b, loc, vectorOf(value.getType()), clone);
+    clone =
+        vector::BroadcastOp::create(b, loc, vectorOf(value.getType()), clone);
     mapping.map(value, clone);
     return clone;
   };
@@ -123,8 +126,9 @@ void ContractionEmitter::emitEpilogue(MutableArrayRef<Row> rows,
     }
 
   auto store = [&](Row &row, unsigned r) {
-    Value target = advance(pointers.back(), info.elementOut,
-                           linear(info.batch, batch, info.accessOut.coefficients));
+    Value target =
+        advance(pointers.back(), info.elementOut,
+                linear(info.batch, batch, info.accessOut.coefficients));
     target = advance(target, info.elementOut,
                      rowOffset(row, info.accessOut.coefficients));
     target = advance(target, info.elementOut, firstColumn);

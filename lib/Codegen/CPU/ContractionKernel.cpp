@@ -29,8 +29,9 @@ void ContractionEmitter::emit(Value operands, Value begin, Value end,
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   auto kernel = info.root->getParentOfType<func::FuncOp>();
   for (unsigned i = 0; i <= kernel.getNumArguments(); ++i) {
-    Value slot = LLVM::GEPOp::create(b, loc, pointer, pointer, operands,
-                                     ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    Value slot =
+        LLVM::GEPOp::create(b, loc, pointer, pointer, operands,
+                            ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
     pointers.push_back(LLVM::LoadOp::create(b, loc, pointer, slot));
   }
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
@@ -62,7 +63,8 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
     first = vector::BroadcastOp::create(b, loc, type, first);
     Value limit = arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, b.getI32IntegerAttr(info.columns())));
+        b, loc,
+        DenseElementsAttr::get(type, b.getI32IntegerAttr(info.columns())));
     for (int64_t v = 0; v < plan.vectors; ++v) {
       SmallVector<int32_t> lanes(plan.lanes);
       for (int64_t lane = 0; lane < plan.lanes; ++lane)
@@ -131,13 +133,16 @@ void ContractionEmitter::packPanel(Value scratch) {
           b, loc, from, to, constant(1), ValueRange(),
           [&](OpBuilder &, Location, Value j, ValueRange) {
             // Bits are moved, whatever their type.
-            Type element = b.getIntegerType(8 * swap::getElementBytes(info.elementB));
+            Type element =
+                b.getIntegerType(8 * swap::getElementBytes(info.elementB));
             Value value =
-                zero ? Value(arith::ConstantOp::create(
-                           b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
-                     : loadScalar(element,
-                                  advance(source, element,
-                                          scale(j, info.accessB.coefficients[info.n])));
+                zero
+                    ? Value(arith::ConstantOp::create(
+                          b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
+                    : loadScalar(
+                          element,
+                          advance(source, element,
+                                  scale(j, info.accessB.coefficients[info.n])));
             LLVM::StoreOp::create(b, loc, value, advance(target, element, j),
                                   swap::getElementBytes(element));
             scf::YieldOp::create(b, loc);
@@ -236,7 +241,8 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
       Value at = add(start, linear(info.taps, taps, window.coefficients));
       Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                            at, constant(window.size));
-      valid = valid ? Value(arith::AndIOp::create(b, loc, valid, inside)) : inside;
+      valid =
+          valid ? Value(arith::AndIOp::create(b, loc, valid, inside)) : inside;
     }
     if (valid)
       pointer = arith::SelectOp::create(b, loc, valid, pointer, zeros);

@@ -28,8 +28,9 @@ static double estimateCycles(const ContractionInfo &info, int64_t m,
   double loads = (info.vectorA ? rows * vectors : rows) + vectors;
   // A chain of dependent multiply-adds needs four cycles a step.
   double step = std::max(fma + 0.35 * loads + 0.5, 4.0);
-  double tiles = static_cast<double>(llvm::divideCeil(m, rows) *
-                                     llvm::divideCeil(info.columns(), vectors * lanes));
+  double tiles =
+      static_cast<double>(llvm::divideCeil(m, rows) *
+                          llvm::divideCeil(info.columns(), vectors * lanes));
   // Bounds checks of each tap, measured: the more rows, the more of them spill.
   double checks = 0.5 * rows;
   if (!info.windows.empty())
@@ -100,8 +101,7 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
 
   // Masked loads of narrow types need AVX-512; elsewhere they become branches.
   bool tail = info.columns() % plan.width() != 0;
-  bool canMask = target.hasMasks ||
-                 info.elementB.getIntOrFloatBitWidth() >= 32;
+  bool canMask = target.hasMasks || info.elementB.getIntOrFloatBitWidth() >= 32;
   if (encoding)
     plan.source = PanelSource::Packed;
   else if (info.accessB.coefficients[info.n] == 1 && (!tail || canMask))
@@ -109,20 +109,21 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   else
     plan.source = PanelSource::Scratch;
   if (plan.source == PanelSource::Scratch)
-    plan.scratch = llvm::alignTo(info.depth() * plan.width() *
-                                     swap::getElementBytes(info.elementB), 64);
+    plan.scratch = llvm::alignTo(
+        info.depth() * plan.width() * swap::getElementBytes(info.elementB), 64);
 
   // Rows of a grid tile: enough work for a thread, but several tiles for each.
   int64_t m = info.rows();
   int64_t rowFlops = 2 * plan.width() * info.depth();
   int64_t block = llvm::divideCeil(kTileFlops, rowFlops);
-  int64_t wanted = llvm::divideCeil(4 * std::max<int64_t>(1, target.threads),
-                                    plan.panels);
+  int64_t wanted =
+      llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), plan.panels);
   block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));
   if (plan.source == PanelSource::Scratch)
     block = std::max<int64_t>(block, 64); // Packing pays over many rows.
-  block = std::min<int64_t>(llvm::alignTo(std::max<int64_t>(block, 1), plan.rows),
-                            llvm::alignTo(m, plan.rows));
+  block =
+      std::min<int64_t>(llvm::alignTo(std::max<int64_t>(block, 1), plan.rows),
+                        llvm::alignTo(m, plan.rows));
   // Tiles of about the same size.
   int64_t chunks = llvm::divideCeil(m, block);
   plan.block = llvm::alignTo(llvm::divideCeil(m, chunks), plan.rows);

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
-#include "swapc/Codegen/CPU/RowKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 
@@ -42,7 +42,8 @@ static LLVM::LLVMFuncOp createFunction(OpBuilder &builder, func::FuncOp kernel,
   Type i64 = builder.getI64Type();
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
                                           {pointer, i64, i64, pointer});
-  auto function = LLVM::LLVMFuncOp::create(builder, kernel.getLoc(), kernel.getName(), type);
+  auto function = LLVM::LLVMFuncOp::create(builder, kernel.getLoc(),
+                                           kernel.getName(), type);
   function.setVisibility_(LLVM::Visibility::Hidden);
   function.setDsoLocal(true);
   function.setNoUnwind(true);
@@ -50,7 +51,8 @@ static LLVM::LLVMFuncOp createFunction(OpBuilder &builder, func::FuncOp kernel,
   if (!target.features.empty()) {
     SmallVector<StringRef> features;
     StringRef(target.features).split(features, ',', -1, /*KeepEmpty=*/false);
-    function.setTargetFeaturesAttr(LLVM::TargetFeaturesAttr::get(context, features));
+    function.setTargetFeaturesAttr(
+        LLVM::TargetFeaturesAttr::get(context, features));
   }
   SmallVector<Attribute> passthrough;
   for (StringRef name : {"no-trapping-math", "no-builtins"}) {
@@ -61,14 +63,17 @@ static LLVM::LLVMFuncOp createFunction(OpBuilder &builder, func::FuncOp kernel,
   }
   function.setPassthroughAttr(builder.getArrayAttr(passthrough));
   for (unsigned argument : {0, 3})
-    function.setArgAttr(argument, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+    function.setArgAttr(argument, LLVM::LLVMDialect::getNoAliasAttrName(),
+                        builder.getUnitAttr());
   if (Attribute origin = kernel->getAttr(swap::SwapDialect::kOriginAttr))
     function->setAttr(swap::SwapDialect::kOriginAttr, origin);
   return function;
 }
 
-LogicalResult EmitKernels::emitKernel(func::FuncOp kernel, const CpuTarget &target) {
-  auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(swap::SwapDialect::kScheduleAttr);
+LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
+                                      const CpuTarget &target) {
+  auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(
+      swap::SwapDialect::kScheduleAttr);
   OpBuilder builder(kernel);
   LLVM::LLVMFuncOp function = createFunction(builder, kernel, target);
   Block *entry = function.addEntryBlock(builder);
@@ -77,13 +82,16 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel, const CpuTarget &targ
   Value end = entry->getArgument(2), scratch = entry->getArgument(3);
   LogicalResult result = success();
   if (schedule.getKind() == swap::KernelKind::Rows) {
-    result = emitRowKernel(builder, kernel, schedule.getBlock(), target, operands, begin, end, scratch);
+    result = emitRowKernel(builder, kernel, schedule.getBlock(), target,
+                           operands, begin, end, scratch);
   } else {
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     if (failed(info))
-      return kernel.emitOpError("is scheduled as a contraction, which it is not");
+      return kernel.emitOpError(
+          "is scheduled as a contraction, which it is not");
     ContractionPlan plan = planContraction(*info, target, schedule);
-    emitContraction(builder, kernel.getLoc(), *info, plan, operands, begin, end, scratch);
+    emitContraction(builder, kernel.getLoc(), *info, plan, operands, begin, end,
+                    scratch);
   }
   LLVM::ReturnOp::create(builder, kernel.getLoc(), ValueRange());
   kernel.erase();
@@ -94,8 +102,10 @@ void EmitKernels::runOnOperation() {
   FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
   if (failed(target))
     return signalPassFailure();
-  for (func::FuncOp kernel : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-    if (kernel->hasAttrOfType<swap::ScheduleAttr>(swap::SwapDialect::kScheduleAttr))
+  for (func::FuncOp kernel :
+       llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+    if (kernel->hasAttrOfType<swap::ScheduleAttr>(
+            swap::SwapDialect::kScheduleAttr))
       if (failed(emitKernel(kernel, *target)))
         signalPassFailure();
 }

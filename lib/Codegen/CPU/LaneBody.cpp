@@ -1,4 +1,4 @@
-//===- LaneBody.cpp - The scalar body of an operation on lanes ------------===//
+//===- LaneBody.cpp - The scalar body of an operation on lanes --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -65,7 +65,8 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
     Type from = op->getOperand(0).getType();
     if (!known(operands[0]) || !(from.isIndex() || from.isInteger(64)))
       return false;
-    result.base = arith::IndexCastOp::create(builder, loc, type, operands[0]->base);
+    result.base =
+        arith::IndexCastOp::create(builder, loc, type, operands[0]->base);
     result.coefficient = operands[0]->coefficient;
     return true;
   }
@@ -75,7 +76,9 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
   auto isUniform = [](BodyValue *value) {
     return value->value && !isa<VectorType>(value->value.getType());
   };
-  auto base = [](BodyValue *value) { return value->base ? value->base : value->value; };
+  auto base = [](BodyValue *value) {
+    return value->base ? value->base : value->value;
+  };
   if (!(known(a) || isUniform(a)) || !(known(b) || isUniform(b)))
     return false;
   if (isa<arith::MulIOp>(op)) {
@@ -89,7 +92,8 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
     int64_t sign = isa<arith::SubIOp>(op) ? -1 : 1;
     result.coefficient = a->coefficient + sign * b->coefficient;
   }
-  OperationState state(loc, op->getName(), ValueRange{base(a), base(b)}, {type});
+  OperationState state(loc, op->getName(), ValueRange{base(a), base(b)},
+                       {type});
   result.base = builder.create(state)->getResult(0);
   if (result.coefficient == 0) {
     result.value = result.base;
@@ -103,25 +107,30 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
 Value LaneEmitter::emitElementwise(Operation *op, ArrayRef<Value> operands,
                                    int64_t width) {
   Type resultType = withShapeOf(op->getResult(0).getType(), width);
-  bool widen = isSmallFloat(op->getResult(0).getType()) || isa<arith::CmpFOp>(op);
-  widen &= isa<FloatType>(getElementTypeOrSelf(operands[0].getType())) &&
-           isSmallFloat(operands[0].getType()) &&
-           !isa<arith::ExtFOp, arith::TruncFOp, arith::BitcastOp, arith::SelectOp>(op);
+  bool widen =
+      isSmallFloat(op->getResult(0).getType()) || isa<arith::CmpFOp>(op);
+  widen &=
+      isa<FloatType>(getElementTypeOrSelf(operands[0].getType())) &&
+      isSmallFloat(operands[0].getType()) &&
+      !isa<arith::ExtFOp, arith::TruncFOp, arith::BitcastOp, arith::SelectOp>(
+          op);
   SmallVector<Value> inputs(operands);
   Type computed = resultType;
   if (widen) {
     Type f32 = builder.getF32Type();
     for (Value &input : inputs)
       if (isSmallFloat(input.getType()))
-        input = arith::ExtFOp::create(builder, loc, withShapeOf(f32, width), input);
+        input =
+            arith::ExtFOp::create(builder, loc, withShapeOf(f32, width), input);
     if (!isa<arith::CmpFOp>(op))
       computed = withShapeOf(f32, width);
   }
   OperationState state(loc, op->getName(), inputs, {computed}, op->getAttrs());
   Operation *clone = builder.create(state);
   if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(clone))
-    clone->setAttr("fastmath", arith::FastMathFlagsAttr::get(
-                                   builder.getContext(), arith::FastMathFlags::contract));
+    clone->setAttr("fastmath",
+                   arith::FastMathFlagsAttr::get(
+                       builder.getContext(), arith::FastMathFlags::contract));
   Value result = clone->getResult(0);
   if (computed != resultType)
     result = arith::TruncFOp::create(builder, loc, resultType, result);
@@ -129,7 +138,8 @@ Value LaneEmitter::emitElementwise(Operation *op, ArrayRef<Value> operands,
 }
 
 LaneEmitter::BodyValue
-LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indices,
+LaneEmitter::emitExtract(tensor::ExtractOp op,
+                         MutableArrayRef<BodyValue> indices,
                          const TensorAccess &tensor, const Lanes &lanes) {
   BodyValue result;
   if (!tensor.base) {
@@ -153,7 +163,8 @@ LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indice
     bool isLoop = index.base || matchPattern(index.value, m_Constant());
     if (!isLoop) {
       int64_t last = std::max<int64_t>(0, tensor.type.getDimSize(dim) - 1);
-      Value bound = arith::ConstantOp::create(builder, loc, builder.getIndexAttr(last));
+      Value bound =
+          arith::ConstantOp::create(builder, loc, builder.getIndexAttr(last));
       if (isa<VectorType>(index.value.getType()))
         bound = broadcast(bound, lanes.width);
       index.value = arith::MinUIOp::create(builder, loc, index.value, bound);
@@ -170,13 +181,14 @@ LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indice
   if (!scalar && !vector)
     scalar = constant(0);
   if (!vector && step == 0) {
-    Value loaded = LLVM::LoadOp::create(builder, loc, getMemoryType(elementType),
-                                        address(tensor.base, elementType, scalar),
-                                        swap::getElementBytes(elementType));
+    Value loaded =
+        LLVM::LoadOp::create(builder, loc, getMemoryType(elementType),
+                             address(tensor.base, elementType, scalar),
+                             swap::getElementBytes(elementType));
     result.value = fromMemory(loaded, elementType);
   } else if (!vector && step == 1) {
-    result.value = loadVector(address(tensor.base, elementType, scalar), elementType,
-                              lanes, lanes.mask, Value());
+    result.value = loadVector(address(tensor.base, elementType, scalar),
+                              elementType, lanes, lanes.mask, Value());
   } else {
     if (step != 0)
       vector = add(vector, multiply(iota(lanes.width), step));
@@ -186,10 +198,11 @@ LaneEmitter::emitExtract(tensor::ExtractOp op, MutableArrayRef<BodyValue> indice
   return result;
 }
 
-FailureOr<SmallVector<Value>>
-LaneEmitter::emitBody(linalg::GenericOp op, ArrayRef<Value> arguments,
-                      ArrayRef<Value> indices, const Lanes &lanes,
-                      const Lookup &lookup) {
+FailureOr<SmallVector<Value>> LaneEmitter::emitBody(linalg::GenericOp op,
+                                                    ArrayRef<Value> arguments,
+                                                    ArrayRef<Value> indices,
+                                                    const Lanes &lanes,
+                                                    const Lookup &lookup) {
   Block *body = op.getBody();
   DenseMap<Value, BodyValue> values;
   for (auto [argument, value] : llvm::zip(body->getArguments(), arguments))
@@ -211,12 +224,14 @@ LaneEmitter::emitBody(linalg::GenericOp op, ArrayRef<Value> arguments,
 
   for (Operation &nested : body->without_terminator()) {
     if (nested.getNumResults() != 1)
-      return nested.emitOpError("is not supported in the body of a kernel"), failure();
+      return nested.emitOpError("is not supported in the body of a kernel"),
+             failure();
     Value original = nested.getResult(0);
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
       BodyValue value;
       int64_t loop = index.getDim();
-      Value base = arith::IndexCastOp::create(builder, loc, builder.getIndexType(), indices[loop]);
+      Value base = arith::IndexCastOp::create(
+          builder, loc, builder.getIndexType(), indices[loop]);
       if (lanes.isVector() && loop == lanes.loop) {
         value.base = base;
         value.coefficient = 1;
@@ -236,21 +251,27 @@ LaneEmitter::emitBody(linalg::GenericOp op, ArrayRef<Value> arguments,
     for (Value key : keys) {
       BodyValue *value = find(key);
       if (!value)
-        return nested.emitOpError("uses a value from outside the kernel's operation"), failure();
+        return nested.emitOpError(
+                   "uses a value from outside the kernel's operation"),
+               failure();
       copies.push_back(*value);
     }
     if (auto extract = dyn_cast<tensor::ExtractOp>(nested)) {
-      const TensorAccess *tensor = lookup ? lookup(extract.getTensor()) : nullptr;
+      const TensorAccess *tensor =
+          lookup ? lookup(extract.getTensor()) : nullptr;
       if (!tensor || !tensor->low.empty() || swap::getPanels(tensor->type))
-        return nested.emitOpError("reads a tensor that cannot be indexed"), failure();
+        return nested.emitOpError("reads a tensor that cannot be indexed"),
+               failure();
       values[original] = emitExtract(extract, copies, *tensor, lanes);
       continue;
     }
     if (!isa<arith::ArithDialect, math::MathDialect>(nested.getDialect()))
-      return nested.emitOpError("is not supported in the body of a kernel"), failure();
+      return nested.emitOpError("is not supported in the body of a kernel"),
+             failure();
     BodyValue result;
     auto pointers = llvm::to_vector(llvm::make_pointer_range(copies));
-    bool anyLanes = llvm::any_of(copies, [](BodyValue &value) { return value.base != nullptr; });
+    bool anyLanes = llvm::any_of(
+        copies, [](BodyValue &value) { return value.base != nullptr; });
     if (anyLanes && trackLanes(&nested, pointers, result)) {
       values[original] = result;
       continue;
@@ -265,7 +286,8 @@ LaneEmitter::emitBody(linalg::GenericOp op, ArrayRef<Value> arguments,
     if (isVector)
       for (Value &operand : operands)
         operand = broadcast(operand, lanes.width);
-    result.value = emitElementwise(&nested, operands, isVector ? lanes.width : 0);
+    result.value =
+        emitElementwise(&nested, operands, isVector ? lanes.width : 0);
     values[original] = result;
   }
 

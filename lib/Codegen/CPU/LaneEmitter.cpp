@@ -1,4 +1,4 @@
-//===- LaneEmitter.cpp - Loads and stores of lanes ------------------------===//
+//===- LaneEmitter.cpp - Loads and stores of lanes --------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -97,7 +97,8 @@ FailureOr<LoopAccess> swapc::getLoopAccess(const TensorAccess &tensor,
 
   // Strides of the logical dimensions; 0 for the one that panels cut.
   ArrayRef<int64_t> shape = tensor.type.getShape();
-  ArrayRef<int64_t> stored = tensor.low.empty() ? shape : ArrayRef(tensor.sourceShape);
+  ArrayRef<int64_t> stored =
+      tensor.low.empty() ? shape : ArrayRef(tensor.sourceShape);
   SmallVector<int64_t> strides(shape.size(), 0);
   swap::PanelsAttr panels = swap::getPanels(tensor.type);
   if (panels) {
@@ -140,7 +141,8 @@ FailureOr<LoopAccess> swapc::getLoopAccess(const TensorAccess &tensor,
 //===----------------------------------------------------------------------===//
 
 Value LaneEmitter::constant(int64_t value) {
-  return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getI64IntegerAttr(value));
 }
 
 Value LaneEmitter::add(Value a, Value b) {
@@ -148,9 +150,11 @@ Value LaneEmitter::add(Value a, Value b) {
     return b;
   if (!b)
     return a;
-  if (auto vector = dyn_cast<VectorType>(b.getType()); vector && !isa<VectorType>(a.getType()))
+  if (auto vector = dyn_cast<VectorType>(b.getType());
+      vector && !isa<VectorType>(a.getType()))
     a = broadcast(a, vector.getNumElements());
-  else if (auto vector = dyn_cast<VectorType>(a.getType()); vector && !isa<VectorType>(b.getType()))
+  else if (auto vector = dyn_cast<VectorType>(a.getType());
+           vector && !isa<VectorType>(b.getType()))
     b = broadcast(b, vector.getNumElements());
   return arith::AddIOp::create(builder, loc, a, b);
 }
@@ -184,7 +188,8 @@ Value LaneEmitter::broadcast(Value value, int64_t width) {
 Value LaneEmitter::iota(int64_t width) {
   auto type = VectorType::get({width}, builder.getI64Type());
   SmallVector<int64_t> values = llvm::to_vector(llvm::seq<int64_t>(0, width));
-  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, ArrayRef(values)));
+  return arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(type, ArrayRef(values)));
 }
 
 Value LaneEmitter::createMask(Value count, int64_t width) {
@@ -199,7 +204,8 @@ Value LaneEmitter::address(Value base, Type elementType, Value offset) {
   if (auto vector = dyn_cast<VectorType>(offset.getType()))
     type = VectorType::get(vector.getShape(), type);
   Type stored = getMemoryType(elementType);
-  return LLVM::GEPOp::create(builder, loc, type, stored, base, ValueRange{offset});
+  return LLVM::GEPOp::create(builder, loc, type, stored, base,
+                             ValueRange{offset});
 }
 
 Value LaneEmitter::offsetOf(const LoopAccess &access, ArrayRef<Value> indices) {
@@ -225,10 +231,12 @@ static unsigned alignmentOf(Type elementType) {
 
 /// What lanes that do not exist hold: for integers 1, which divides anything.
 static Value createFiller(OpBuilder &builder, Location loc, VectorType type) {
-  TypedAttr one = isa<FloatType>(type.getElementType())
-                      ? TypedAttr(builder.getFloatAttr(type.getElementType(), 0.0))
-                      : TypedAttr(builder.getIntegerAttr(type.getElementType(), 1));
-  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, one));
+  TypedAttr one =
+      isa<FloatType>(type.getElementType())
+          ? TypedAttr(builder.getFloatAttr(type.getElementType(), 0.0))
+          : TypedAttr(builder.getIntegerAttr(type.getElementType(), 1));
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, one));
 }
 
 /// bool takes a byte in memory; 16-bit floats travel as integers, since LLVM
@@ -264,13 +272,15 @@ Value LaneEmitter::toMemory(Value value) {
   return arith::BitcastOp::create(builder, loc, type, value);
 }
 
-Value LaneEmitter::loadVector(Value pointer, Type elementType, const Lanes &lanes,
-                              Value mask, Value passThrough) {
+Value LaneEmitter::loadVector(Value pointer, Type elementType,
+                              const Lanes &lanes, Value mask,
+                              Value passThrough) {
   Type stored = getMemoryType(elementType);
   auto type = VectorType::get({lanes.width}, stored);
   Value loaded;
   if (!mask) {
-    loaded = LLVM::LoadOp::create(builder, loc, type, pointer, alignmentOf(elementType));
+    loaded = LLVM::LoadOp::create(builder, loc, type, pointer,
+                                  alignmentOf(elementType));
   } else {
     passThrough = passThrough ? toMemory(broadcast(passThrough, lanes.width))
                               : createFiller(builder, loc, type);
@@ -290,7 +300,9 @@ Value LaneEmitter::gather(Value base, Type elementType, Value offsets,
     pointers = broadcast(pointers, lanes.width);
   if (!mask)
     mask = arith::ConstantOp::create(
-        builder, loc, DenseElementsAttr::get(VectorType::get({lanes.width}, builder.getI1Type()), true));
+        builder, loc,
+        DenseElementsAttr::get(
+            VectorType::get({lanes.width}, builder.getI1Type()), true));
   passThrough = passThrough ? toMemory(broadcast(passThrough, lanes.width))
                             : createFiller(builder, loc, type);
   Value loaded = LLVM::masked_gather::create(
@@ -306,7 +318,9 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
     return tensor.value;
   Type elementType = tensor.type.getElementType();
   auto along = [&](const LinearForm &form) {
-    return lanes.isVector() && !form.coefficients.empty() ? form.coefficients[lanes.loop] : 0;
+    return lanes.isVector() && !form.coefficients.empty()
+               ? form.coefficients[lanes.loop]
+               : 0;
   };
   int64_t step = along(access.offset) + along(access.panelCoordinate);
 
@@ -321,29 +335,35 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
       size = broadcast(size, lanes.width);
       padLanes = true;
     }
-    Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, coordinate, size);
+    Value inside = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::ult, coordinate, size);
     Value &target = isa<VectorType>(inside.getType()) ? mask : condition;
-    target = target ? Value(arith::AndIOp::create(builder, loc, target, inside)) : inside;
+    target = target ? Value(arith::AndIOp::create(builder, loc, target, inside))
+                    : inside;
   }
   Value offset = offsetOf(access, indices);
   if (condition)
-    offset = arith::SelectOp::create(builder, loc, condition, offset, constant(0));
+    offset =
+        arith::SelectOp::create(builder, loc, condition, offset, constant(0));
   if (condition && padLanes)
-    mask = arith::AndIOp::create(builder, loc, mask, broadcast(condition, lanes.width));
+    mask = arith::AndIOp::create(builder, loc, mask,
+                                 broadcast(condition, lanes.width));
 
   Value loaded;
   Value passThrough = padLanes ? tensor.padValue : Value();
   if (step == 0 && !padLanes) {
     Type stored = getMemoryType(elementType);
     Value pointer = address(tensor.base, elementType, offset);
-    loaded = LLVM::LoadOp::create(builder, loc, stored, pointer, alignmentOf(elementType));
+    loaded = LLVM::LoadOp::create(builder, loc, stored, pointer,
+                                  alignmentOf(elementType));
     loaded = fromMemory(loaded, elementType);
   } else if (step == 1) {
     Value pointer = address(tensor.base, elementType, offset);
     loaded = loadVector(pointer, elementType, lanes, mask, passThrough);
   } else {
     Value offsets = add(offset, multiply(iota(lanes.width), step));
-    loaded = gather(tensor.base, elementType, offsets, lanes, mask, passThrough);
+    loaded =
+        gather(tensor.base, elementType, offsets, lanes, mask, passThrough);
   }
   if (condition && !padLanes) {
     Value pad = tensor.padValue;
@@ -363,22 +383,26 @@ void LaneEmitter::emitStore(Value value, const LoopAccess &access,
     value = broadcast(value, lanes.width);
   value = toMemory(value);
   if (lanes.isVector() && lanes.mask)
-    LLVM::MaskedStoreOp::create(builder, loc, value, pointer, lanes.mask,
-                                builder.getI32IntegerAttr(alignmentOf(elementType)));
+    LLVM::MaskedStoreOp::create(
+        builder, loc, value, pointer, lanes.mask,
+        builder.getI32IntegerAttr(alignmentOf(elementType)));
   else
-    LLVM::StoreOp::create(builder, loc, value, pointer, alignmentOf(elementType));
+    LLVM::StoreOp::create(builder, loc, value, pointer,
+                          alignmentOf(elementType));
 }
 
-FailureOr<Value> LaneEmitter::emitLoad(const TensorAccess &tensor, AffineMap map,
-                                       ArrayRef<Value> indices, const Lanes &lanes) {
+FailureOr<Value> LaneEmitter::emitLoad(const TensorAccess &tensor,
+                                       AffineMap map, ArrayRef<Value> indices,
+                                       const Lanes &lanes) {
   FailureOr<LoopAccess> access = getLoopAccess(tensor, map);
   if (failed(access))
     return failure();
   return emitLoad(*access, indices, lanes);
 }
 
-LogicalResult LaneEmitter::emitStore(Value value, const TensorAccess &tensor, AffineMap map,
-                                     ArrayRef<Value> indices, const Lanes &lanes) {
+LogicalResult LaneEmitter::emitStore(Value value, const TensorAccess &tensor,
+                                     AffineMap map, ArrayRef<Value> indices,
+                                     const Lanes &lanes) {
   FailureOr<LoopAccess> access = getLoopAccess(tensor, map);
   if (failed(access))
     return failure();

@@ -62,8 +62,8 @@ struct TensorAccess {
   static TensorAccess inRegister(mlir::RankedTensorType type,
                                  mlir::Value value);
   /// `source` seen through `pad`, which has a constant value (`padValue`).
-  static TensorAccess padded(const TensorAccess &source, mlir::tensor::PadOp pad,
-                             mlir::Value padValue);
+  static TensorAccess padded(const TensorAccess &source,
+                             mlir::tensor::PadOp pad, mlir::Value padValue);
 };
 
 /// A TensorAccess seen from a loop nest.
@@ -99,8 +99,7 @@ public:
   using Value = mlir::Value;
   using Values = llvm::ArrayRef<mlir::Value>;
   /// Finds the tensor that a tensor.extract reads.
-  using Lookup =
-      std::function<const TensorAccess *(mlir::Value tensor)>;
+  using Lookup = std::function<const TensorAccess *(mlir::Value tensor)>;
 
   LaneEmitter(mlir::OpBuilder &builder, mlir::Location loc)
       : builder(builder), loc(loc) {}

@@ -1,4 +1,4 @@
-//===- LoopNest.cpp - The operations of a row kernel ----------------------===//
+//===- LoopNest.cpp - The operations of a row kernel ------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -18,7 +18,8 @@ namespace {
 /// Builds the nests of one kernel.
 class NestBuilder {
 public:
-  NestBuilder(func::FuncOp kernel, RowPlan &plan) : kernel(kernel), plan(plan) {}
+  NestBuilder(func::FuncOp kernel, RowPlan &plan)
+      : kernel(kernel), plan(plan) {}
   LogicalResult build();
 
 private:
@@ -52,7 +53,8 @@ int64_t RowNest::iterations(unsigned firstLoop) const {
 RowTensor *NestBuilder::addTensor(Value value) {
   auto &tensor = plan.tensors.emplace_back(std::make_unique<RowTensor>());
   tensor->tensor = value;
-  tensor->access = TensorAccess::inMemory(cast<RankedTensorType>(value.getType()), value);
+  tensor->access =
+      TensorAccess::inMemory(cast<RankedTensorType>(value.getType()), value);
   plan.tensorOf[value] = tensor.get();
   return tensor.get();
 }
@@ -66,7 +68,8 @@ RowTensor *NestBuilder::getTensor(Value value) {
     Attribute constant;
     if (matchPattern(fill.getInputs()[0], m_Constant(&constant)))
       uniform = cast<TypedAttr>(constant);
-  } else if (DenseElementsAttr dense; matchPattern(value, m_Constant(&dense)) && dense.isSplat()) {
+  } else if (DenseElementsAttr dense;
+             matchPattern(value, m_Constant(&dense)) && dense.isSplat()) {
     uniform = cast<TypedAttr>(dense.getSplatValue<Attribute>());
   }
   if (!uniform)
@@ -78,23 +81,29 @@ RowTensor *NestBuilder::getTensor(Value value) {
 }
 
 /// Keeps of the prefix what `access` reads of its own iteration only.
-void NestBuilder::limitPrefix(RowNest &nest, const LoopAccess &access, AffineMap map) {
+void NestBuilder::limitPrefix(RowNest &nest, const LoopAccess &access,
+                              AffineMap map) {
   auto *tensor = plan.tensorOf.lookup(access.tensor->base);
   if (!tensor || !tensor->produced)
     return;
   ArrayRef<int64_t> shape = tensor->access.type.getShape();
   ArrayRef<int64_t> low = access.tensor->low;
   unsigned prefix = 0;
-  for (; prefix < plan.prefix && prefix < shape.size() && prefix < map.getNumResults(); ++prefix) {
-    FailureOr<LinearForm> form = getLinearForm(map.getResult(prefix), map.getNumDims());
-    if (failed(form) || form->constant != 0 || shape[prefix] != prefixSizes[prefix] ||
+  for (; prefix < plan.prefix && prefix < shape.size() &&
+         prefix < map.getNumResults();
+       ++prefix) {
+    FailureOr<LinearForm> form =
+        getLinearForm(map.getResult(prefix), map.getNumDims());
+    if (failed(form) || form->constant != 0 ||
+        shape[prefix] != prefixSizes[prefix] ||
         (!low.empty() && low[prefix] != 0))
       break;
     bool identity = true;
     for (auto [loop, coefficient] : llvm::enumerate(form->coefficients)) {
       bool here = nest.loopOf[loop] == static_cast<int>(prefix);
       // A loop of one iteration may be missing from the map.
-      identity &= here ? coefficient == 1 || shape[prefix] == 1 : coefficient == 0;
+      identity &=
+          here ? coefficient == 1 || shape[prefix] == 1 : coefficient == 0;
     }
     if (!identity)
       break;
@@ -102,15 +111,20 @@ void NestBuilder::limitPrefix(RowNest &nest, const LoopAccess &access, AffineMap
   plan.prefix = prefix;
 }
 
-FailureOr<LoopAccess> NestBuilder::access(RowNest &nest, Value value, AffineMap map) {
+FailureOr<LoopAccess> NestBuilder::access(RowNest &nest, Value value,
+                                          AffineMap map) {
   RowTensor *tensor = getTensor(value);
   if (!tensor)
-    return nest.op->emitOpError("reads a tensor that a row kernel cannot hold"), failure();
+    return nest.op->emitOpError("reads a tensor that a row kernel cannot hold"),
+           failure();
   FailureOr<LoopAccess> result = getLoopAccess(tensor->access, map);
   if (failed(result))
-    return nest.op->emitOpError() << "has the map " << AffineMapAttr::get(map) << ", which is not linear", failure();
+    return nest.op->emitOpError() << "has the map " << AffineMapAttr::get(map)
+                                  << ", which is not linear",
+           failure();
   if (swap::getPanels(tensor->access.type))
-    return nest.op->emitOpError("reads a packed tensor in a row kernel"), failure();
+    return nest.op->emitOpError("reads a packed tensor in a row kernel"),
+           failure();
   if (tensor->access.base)
     limitPrefix(nest, *result, map);
 
@@ -133,14 +147,16 @@ FailureOr<LoopAccess> NestBuilder::access(RowNest &nest, Value value, AffineMap 
 static Operation *findCombiner(linalg::GenericOp op, unsigned index) {
   Block *body = op.getBody();
   BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + index);
-  Operation *combiner = body->getTerminator()->getOperand(index).getDefiningOp();
-  if (!combiner || !accumulator.hasOneUse() || *accumulator.user_begin() != combiner ||
+  Operation *combiner =
+      body->getTerminator()->getOperand(index).getDefiningOp();
+  if (!combiner || !accumulator.hasOneUse() ||
+      *accumulator.user_begin() != combiner ||
       !combiner->getResult(0).hasOneUse())
     return nullptr;
   return isa<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp,
-             arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp, arith::MulIOp, arith::AndIOp,
-             arith::OrIOp, arith::XOrIOp, arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp,
-             arith::MinUIOp>(combiner)
+             arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp, arith::MulIOp,
+             arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::MaxSIOp,
+             arith::MinSIOp, arith::MaxUIOp, arith::MinUIOp>(combiner)
              ? combiner
              : nullptr;
 }
@@ -155,7 +171,8 @@ LogicalResult NestBuilder::addGeneric(linalg::GenericOp op) {
   for (AffineExpr expr : outMap.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim && !isa<AffineConstantExpr>(expr))
-      return op.emitOpError("writes its result through a map that is not a projection");
+      return op.emitOpError(
+          "writes its result through a map that is not a projection");
     if (dim)
       nest.loopOf[dim.getPosition()] = nest.sizes.size();
     nest.sizes.push_back(dim ? ranges[dim.getPosition()] : 1);
@@ -174,7 +191,8 @@ LogicalResult NestBuilder::addGeneric(linalg::GenericOp op) {
     if (!body->getArgument(operand->getOperandNumber()).use_empty()) {
       if (!isa<RankedTensorType>(operand->get().getType()))
         return op.emitOpError("reads an operand that is not a tensor");
-      FailureOr<LoopAccess> found = access(nest, operand->get(), op.getMatchingIndexingMap(operand));
+      FailureOr<LoopAccess> found =
+          access(nest, operand->get(), op.getMatchingIndexingMap(operand));
       if (failed(found))
         return failure();
       input = *found;
@@ -206,7 +224,8 @@ LogicalResult NestBuilder::addGeneric(linalg::GenericOp op) {
     if (auto extract = dyn_cast<tensor::ExtractOp>(nested)) {
       RowTensor *tensor = getTensor(extract.getTensor());
       if (!tensor)
-        return nested.emitOpError("reads a tensor that a row kernel cannot hold");
+        return nested.emitOpError(
+            "reads a tensor that a row kernel cannot hold");
       if (tensor->produced)
         plan.prefix = 0;
     }
@@ -243,7 +262,8 @@ LogicalResult NestBuilder::addCopy(Operation *op, Value source, Value target,
   nest.loopOf = llvm::to_vector(llvm::seq<int>(0, nest.parallel));
   nest.pinned.assign(nest.parallel, false);
   finishNest(nest);
-  auto identity = AffineMap::getMultiDimIdentityMap(type.getRank(), op->getContext());
+  auto identity =
+      AffineMap::getMultiDimIdentityMap(type.getRank(), op->getContext());
   FailureOr<LoopAccess> input = access(nest, source, identity);
   FailureOr<LoopAccess> output = access(nest, target, identity);
   if (failed(input) || failed(output))
@@ -262,8 +282,8 @@ LogicalResult NestBuilder::addCopy(Operation *op, Value source, Value target,
 LogicalResult NestBuilder::addPad(tensor::PadOp op) {
   Attribute constant;
   Value padValue = op.getConstantPaddingValue();
-  if (!padValue || !matchPattern(padValue, m_Constant(&constant)) || !op.getLow().empty() ||
-      !op.getHigh().empty())
+  if (!padValue || !matchPattern(padValue, m_Constant(&constant)) ||
+      !op.getLow().empty() || !op.getHigh().empty())
     return op.emitOpError("is not padding by a constant");
   RowTensor *source = getTensor(op.getSource());
   if (!source || !source->access.base || !source->access.low.empty())
@@ -286,13 +306,15 @@ LogicalResult NestBuilder::addReturn(func::ReturnOp op) {
       continue;
     }
     auto &result = plan.tensors.emplace_back(std::make_unique<RowTensor>());
-    result->access = TensorAccess::inMemory(cast<RankedTensorType>(value.getType()), value);
+    result->access =
+        TensorAccess::inMemory(cast<RankedTensorType>(value.getType()), value);
     result->operand = operand++;
     if (failed(addCopy(op, value, value, -1, 0)))
       return failure();
     LoopAccess &output = plan.nests.back().outputs[0];
     FailureOr<LoopAccess> target = getLoopAccess(
-        result->access, AffineMap::getMultiDimIdentityMap(result->access.type.getRank(), op.getContext()));
+        result->access, AffineMap::getMultiDimIdentityMap(
+                            result->access.type.getRank(), op.getContext()));
     output = *target;
   }
   return success();
@@ -315,7 +337,8 @@ LogicalResult NestBuilder::addOperation(Operation &op) {
   }
   if (auto returnOp = dyn_cast<func::ReturnOp>(op))
     return addReturn(returnOp);
-  if (isa<tensor::EmptyOp, linalg::FillOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
+  if (isa<tensor::EmptyOp, linalg::FillOp>(op) ||
+      op.hasTrait<OpTrait::ConstantLike>())
     return success();
   return op.emitOpError("is not supported in a row kernel");
 }
@@ -391,7 +414,8 @@ static void merge(RowNest &nest, unsigned loop) {
 
 void swapc::mergeLoops(RowPlan &plan) {
   for (unsigned loop = 0; loop + 1 < plan.prefix;) {
-    if (!llvm::all_of(plan.nests, [&](RowNest &nest) { return canMerge(nest, loop); })) {
+    if (!llvm::all_of(plan.nests,
+                      [&](RowNest &nest) { return canMerge(nest, loop); })) {
       ++loop;
       continue;
     }

@@ -17,8 +17,8 @@
 #define SWAPC_LIB_CODEGEN_CPU_LOOPNEST_H
 
 #include "LaneEmitter.h"
-#include "swapc/Codegen/CPU/RowKernel.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -36,7 +36,7 @@ struct RowTensor {
   int operand = -1;        // of the kernel, or -1
   mlir::TypedAttr uniform; // all elements, if not in memory
   mlir::TypedAttr padValue;
-  bool produced = false;   // by a nest of this kernel
+  bool produced = false; // by a nest of this kernel
   int64_t scratchOffset = 0;
 };
 
@@ -51,8 +51,8 @@ struct RowNest {
   mlir::Operation *op = nullptr;
   llvm::SmallVector<int64_t> sizes;
   unsigned parallel = 0; // loops of the result; the others are reductions
-  llvm::SmallVector<LoopAccess> inputs;  // tensor null: the body ignores it
-  llvm::SmallVector<LoopAccess> inits;   // tensor null: not read
+  llvm::SmallVector<LoopAccess> inputs; // tensor null: the body ignores it
+  llvm::SmallVector<LoopAccess> inits;  // tensor null: not read
   llvm::SmallVector<LoopAccess> outputs;
   llvm::SmallVector<int> loopOf;  // loop of the operation -> loop, or -1
   llvm::SmallVector<bool> pinned; // loops whose index the body reads
@@ -79,8 +79,8 @@ struct RowPlan {
   std::vector<RowNest> nests;
   unsigned prefix = 0; // loops that all nests share
 
-  unsigned outer = 0;  // leading loops of the outer iterations
-  int64_t chunk = 0;   // the last of them advances by this; 0: by one
+  unsigned outer = 0; // leading loops of the outer iterations
+  int64_t chunk = 0;  // the last of them advances by this; 0: by one
   llvm::SmallVector<int64_t> outerSizes; // outer iterations along each loop
   int64_t outerIterations = 1;
   RowSchedule schedule;

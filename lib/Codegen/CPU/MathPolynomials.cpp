@@ -25,9 +25,10 @@ namespace {
 /// Functions that become polynomials; the others of the dialect are single
 /// instructions, or expand into these.
 bool isPolynomial(Operation *op) {
-  return isa<math::AcosOp, math::AsinOp, math::AtanOp, math::Atan2Op, math::CbrtOp, math::CosOp,
-             math::ErfOp, math::ErfcOp, math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,
-             math::Log2Op, math::SinOp, math::TanhOp>(op);
+  return isa<math::AcosOp, math::AsinOp, math::AtanOp, math::Atan2Op,
+             math::CbrtOp, math::CosOp, math::ErfOp, math::ErfcOp, math::ExpOp,
+             math::ExpM1Op, math::LogOp, math::Log1pOp, math::Log2Op,
+             math::SinOp, math::TanhOp>(op);
 }
 
 /// float64 functions are computed in float32: their results are good to 1e-6.
@@ -35,16 +36,20 @@ struct NarrowDouble : public RewritePattern {
   NarrowDouble(MLIRContext *context)
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/100, context) {}
 
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    if (!isPolynomial(op) || !getElementTypeOrSelf(op->getResult(0).getType()).isF64())
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!isPolynomial(op) ||
+        !getElementTypeOrSelf(op->getResult(0).getType()).isF64())
       return failure();
     Type wide = op->getResult(0).getType(), narrow = rewriter.getF32Type();
     if (auto vector = dyn_cast<VectorType>(wide))
       narrow = VectorType::get(vector.getShape(), narrow);
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
-      operands.push_back(arith::TruncFOp::create(rewriter, op->getLoc(), narrow, operand));
-    OperationState state(op->getLoc(), op->getName(), operands, {narrow}, op->getAttrs());
+      operands.push_back(
+          arith::TruncFOp::create(rewriter, op->getLoc(), narrow, operand));
+    OperationState state(op->getLoc(), op->getName(), operands, {narrow},
+                         op->getAttrs());
     Value result = rewriter.create(state)->getResult(0);
     rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, wide, result);
     return success();
@@ -53,24 +58,26 @@ struct NarrowDouble : public RewritePattern {
 
 /// sin and cos for any argument that counts, such as a rotary embedding's
 /// position: the quadrant is taken off in float64, the rest is a polynomial.
-template <typename OpTy>
-struct SinCos : public OpRewritePattern<OpTy> {
+template <typename OpTy> struct SinCos : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
     Type type = op.getType();
     if (!getElementTypeOrSelf(type).isF32())
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     auto like = [&](Type element) -> Type {
       auto vector = dyn_cast<VectorType>(type);
-      return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+      return vector ? Type(VectorType::get(vector.getShape(), element))
+                    : element;
     };
     auto constant = [&](Type of, double value) -> Value {
       Type element = getElementTypeOrSelf(of);
       TypedAttr attr = isa<FloatType>(element)
                            ? TypedAttr(b.getFloatAttr(element, value))
-                           : TypedAttr(b.getIntegerAttr(element, static_cast<int64_t>(value)));
+                           : TypedAttr(b.getIntegerAttr(
+                                 element, static_cast<int64_t>(value)));
       if (auto vector = dyn_cast<VectorType>(of))
         attr = DenseElementsAttr::get(vector, attr);
       return arith::ConstantOp::create(b, attr);
@@ -86,37 +93,44 @@ struct SinCos : public OpRewritePattern<OpTy> {
     Value x = arith::ExtFOp::create(b, f64, op.getOperand());
     Value quadrant = math::RoundEvenOp::create(
         b, arith::MulFOp::create(b, x, constant(f64, 0.63661977236758134308)));
-    Value rest = math::FmaOp::create(b, quadrant, constant(f64, -1.57079632679489661923), x);
+    Value rest = math::FmaOp::create(b, quadrant,
+                                     constant(f64, -1.57079632679489661923), x);
     Value r = arith::TruncFOp::create(b, type, rest);
     Value square = arith::MulFOp::create(b, r, r);
-    Value sine = polynomial(square, {2.7183114939898219e-6, -1.9839334836096632e-4,
-                                     8.3333293858894632e-3, -1.6666666641626524e-1});
+    Value sine =
+        polynomial(square, {2.7183114939898219e-6, -1.9839334836096632e-4,
+                            8.3333293858894632e-3, -1.6666666641626524e-1});
     sine = math::FmaOp::create(b, arith::MulFOp::create(b, sine, square), r, r);
-    Value cosine = polynomial(square, {2.4390448796277409e-5, -1.3886763747465437e-3,
-                                       4.1666623323739063e-2, -4.9999999725103100e-1, 1.0});
+    Value cosine = polynomial(
+        square, {2.4390448796277409e-5, -1.3886763747465437e-3,
+                 4.1666623323739063e-2, -4.9999999725103100e-1, 1.0});
 
     Value n = arith::FPToSIOp::create(b, i32, quadrant);
     if (isa<math::CosOp>(op.getOperation()))
       n = arith::AddIOp::create(b, n, constant(i32, 1));
     auto bit = [&](double mask) -> Value {
-      return arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
-                                   arith::AndIOp::create(b, n, constant(i32, mask)),
-                                   constant(i32, 0));
+      return arith::CmpIOp::create(
+          b, arith::CmpIPredicate::ne,
+          arith::AndIOp::create(b, n, constant(i32, mask)), constant(i32, 0));
     };
     Value value = arith::SelectOp::create(b, bit(1), cosine, sine);
-    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, bit(2), arith::NegFOp::create(b, value), value);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(
+        op, bit(2), arith::NegFOp::create(b, value), value);
     return success();
   }
 };
 
-struct MathPolynomials : public swapc::impl::MathPolynomialsBase<MathPolynomials> {
+struct MathPolynomials
+    : public swapc::impl::MathPolynomialsBase<MathPolynomials> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    SmallVector<StringRef> expanded = {"sinh", "cosh", "tan", "asinh", "acosh",
-                                       "atanh", "powf", "exp2", "fpowi", "round", "clampf"};
+    SmallVector<StringRef> expanded = {"sinh",  "cosh",  "tan",   "asinh",
+                                       "acosh", "atanh", "powf",  "exp2",
+                                       "fpowi", "round", "clampf"};
     math::populateExpansionPatterns(patterns, expanded);
     patterns.add<SinCos<math::SinOp>, SinCos<math::CosOp>>(&getContext());
-    // 1 / sqrt is two instructions; the polynomial of MLIR fails on some widths.
+    // 1 / sqrt is two instructions; the polynomial of MLIR fails on some
+    // widths.
     auto any = [](StringRef name) {
       return name != "math.rsqrt" && name != "math.sin" && name != "math.cos";
     };

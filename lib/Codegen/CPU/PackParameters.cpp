@@ -1,4 +1,4 @@
-//===- PackParameters.cpp - Weights in the layout of their kernel ---*- C++ -*-===//
+//===- PackParameters.cpp - Weights in the layout of their kernel ---------===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -74,8 +74,8 @@ chooseEncodings(const ContractionInfo &info, ArrayRef<swap::CallOp> calls,
   for (BlockArgument argument : info.b.getOwner()->getArguments()) {
     unsigned number = argument.getArgNumber();
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (argument == info.b || argument == info.a || !type || type.getEncoding() ||
-        !llvm::all_of(calls, [&](swap::CallOp call) {
+    if (argument == info.b || argument == info.a || !type ||
+        type.getEncoding() || !llvm::all_of(calls, [&](swap::CallOp call) {
           return isParameter(call, number);
         }))
       continue;
@@ -91,20 +91,20 @@ static void packArgument(ModuleOp module, func::FuncOp kernel,
                          swap::PanelsAttr encoding) {
   BlockArgument argument = kernel.getArgument(number);
   auto plain = cast<RankedTensorType>(argument.getType());
-  auto packed = RankedTensorType::get(plain.getShape(), plain.getElementType(),
-                                      encoding);
+  auto packed =
+      RankedTensorType::get(plain.getShape(), plain.getElementType(), encoding);
   argument.setType(packed);
-  kernel.setFunctionType(FunctionType::get(
-      kernel.getContext(), kernel.getBody().getArgumentTypes(),
-      kernel.getResultTypes()));
+  kernel.setFunctionType(FunctionType::get(kernel.getContext(),
+                                           kernel.getBody().getArgumentTypes(),
+                                           kernel.getResultTypes()));
   for (swap::CallOp call : calls) {
     auto param = call.getInputs()[number].getDefiningOp<swap::ParamOp>();
     swap::DerivedOp derived =
         getOrCreateDerived(module, param.getParameterAttr(), packed);
     OpBuilder builder(call);
-    auto value = swap::ParamOp::create(
-        builder, param.getLoc(), packed,
-        FlatSymbolRefAttr::get(derived.getSymNameAttr()));
+    auto value =
+        swap::ParamOp::create(builder, param.getLoc(), packed,
+                              FlatSymbolRefAttr::get(derived.getSymNameAttr()));
     call.getInputsMutable()[number].set(value);
     if (param->use_empty())
       param.erase();
@@ -119,7 +119,8 @@ static void eraseUnusedRecipes(ModuleOp module) {
       attribute.getValue().walk(
           [&](FlatSymbolRefAttr symbol) { used.insert(symbol.getAttr()); });
   });
-  for (auto derived : llvm::make_early_inc_range(module.getOps<swap::DerivedOp>()))
+  for (auto derived :
+       llvm::make_early_inc_range(module.getOps<swap::DerivedOp>()))
     if (!used.contains(derived.getSymNameAttr()))
       derived.erase();
 }

@@ -1,4 +1,4 @@
-//===- Pipeline.cpp - From kernels to the LLVM dialect --------------------===//
+//===- Pipeline.cpp - From kernels to the LLVM dialect ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,7 +21,8 @@
 using namespace mlir;
 using namespace swapc;
 
-void swapc::buildCPULoweringPipeline(OpPassManager &pm, const CpuTarget &target) {
+void swapc::buildCPULoweringPipeline(OpPassManager &pm,
+                                     const CpuTarget &target) {
   // Kernels become functions of the runtime's ABI.
   EmitKernelsOptions options;
   options.triple = target.triple;

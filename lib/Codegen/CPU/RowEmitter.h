@@ -24,8 +24,8 @@ public:
   RowEmitter(mlir::OpBuilder &builder, mlir::Location loc, RowPlan &plan)
       : builder(builder), loc(loc), plan(plan), lanes(builder, loc) {}
 
-  mlir::LogicalResult emit(Value operands, Value begin, Value end, Value scratch,
-                           int64_t block);
+  mlir::LogicalResult emit(Value operands, Value begin, Value end,
+                           Value scratch, int64_t block);
 
 private:
   /// Indices [begin, end) of one loop; `extent` where it is known.
@@ -36,7 +36,8 @@ private:
   };
   using Ranges = llvm::SmallVector<Range>;
   /// One group of lanes: `count` vectors from `index` on.
-  using GroupBody = std::function<void(Value index, int64_t count, const Lanes &)>;
+  using GroupBody =
+      std::function<void(Value index, int64_t count, const Lanes &)>;
   using LoopBody = std::function<Vector(Value index, mlir::ValueRange carried)>;
 
   // RowKernel.cpp
@@ -44,26 +45,32 @@ private:
   void emitOuterIteration(mlir::ArrayRef<Value> outer, Value scratch);
   void bindScratch(mlir::ArrayRef<Value> outer, Value scratch);
   void emitNest(RowNest &nest, mlir::ArrayRef<Value> outer);
-  void emitParallel(RowNest &nest, Ranges &ranges, Vector &indices, unsigned loop,
-                    std::function<void()> body);
+  void emitParallel(RowNest &nest, Ranges &ranges, Vector &indices,
+                    unsigned loop, std::function<void()> body);
   void emitLanes(RowNest &nest, Ranges &ranges, Vector &indices);
-  void emitGroups(const Range &range, RowNest &nest, int64_t unroll, GroupBody body);
-  Vector emitPoint(RowNest &nest, mlir::ArrayRef<Value> indices, const Lanes &at,
-                   mlir::ArrayRef<Value> inputs, mlir::ArrayRef<Value> accumulators);
-  Vector loadInputs(RowNest &nest, mlir::ArrayRef<Value> indices, const Lanes &at);
-  Vector loadInits(RowNest &nest, mlir::ArrayRef<Value> indices, const Lanes &at);
-  void store(RowNest &nest, mlir::ArrayRef<Value> values, mlir::ArrayRef<Value> indices,
-             const Lanes &at);
-  Vector emitLoop(const Range &range, int64_t step, mlir::ValueRange carried, LoopBody body);
+  void emitGroups(const Range &range, RowNest &nest, int64_t unroll,
+                  GroupBody body);
+  Vector emitPoint(RowNest &nest, mlir::ArrayRef<Value> indices,
+                   const Lanes &at, mlir::ArrayRef<Value> inputs,
+                   mlir::ArrayRef<Value> accumulators);
+  Vector loadInputs(RowNest &nest, mlir::ArrayRef<Value> indices,
+                    const Lanes &at);
+  Vector loadInits(RowNest &nest, mlir::ArrayRef<Value> indices,
+                   const Lanes &at);
+  void store(RowNest &nest, mlir::ArrayRef<Value> values,
+             mlir::ArrayRef<Value> indices, const Lanes &at);
+  Vector emitLoop(const Range &range, int64_t step, mlir::ValueRange carried,
+                  LoopBody body);
   Value broadcastFor(Value value, const Lanes &at);
 
   // RowReduction.cpp
   void emitVertical(RowNest &nest, Ranges &ranges, Vector indices, Value index,
                     int64_t count, const Lanes &at);
   void emitHorizontal(RowNest &nest, Ranges &ranges, Vector indices);
-  Vector emitReductions(RowNest &nest, Ranges &ranges, Vector &indices, unsigned loop,
-                        mlir::ValueRange carried,
-                        llvm::function_ref<Vector(Vector &, mlir::ValueRange)> body);
+  Vector
+  emitReductions(RowNest &nest, Ranges &ranges, Vector &indices, unsigned loop,
+                 mlir::ValueRange carried,
+                 llvm::function_ref<Vector(Vector &, mlir::ValueRange)> body);
   Value emitNeutral(mlir::Operation *combiner, int64_t width);
   Value combine(mlir::Operation *combiner, Value a, Value b);
 

@@ -1,4 +1,4 @@
-//===- RowKernel.cpp - Outer iterations and elementwise nests -------------===//
+//===- RowKernel.cpp - Outer iterations and elementwise nests ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,14 +19,15 @@ using namespace swapc;
 // Loops
 //===----------------------------------------------------------------------===//
 
-RowEmitter::Vector RowEmitter::emitLoop(const Range &range, int64_t step, ValueRange carried,
-                                        LoopBody body) {
+RowEmitter::Vector RowEmitter::emitLoop(const Range &range, int64_t step,
+                                        ValueRange carried, LoopBody body) {
   if (range.isStatic() && range.extent <= step) {
     if (range.extent == 0)
       return Vector(carried);
     return body(range.begin, carried);
   }
-  auto loop = scf::ForOp::create(builder, loc, range.begin, range.end, lanes.constant(step), carried);
+  auto loop = scf::ForOp::create(builder, loc, range.begin, range.end,
+                                 lanes.constant(step), carried);
   OpBuilder::InsertionGuard guard(builder);
   if (carried.empty())
     builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -39,11 +40,12 @@ RowEmitter::Vector RowEmitter::emitLoop(const Range &range, int64_t step, ValueR
 }
 
 /// Loops over the result's dimensions, but for the one of the lanes.
-void RowEmitter::emitParallel(RowNest &nest, Ranges &ranges, Vector &indices, unsigned loop,
-                              std::function<void()> body) {
+void RowEmitter::emitParallel(RowNest &nest, Ranges &ranges, Vector &indices,
+                              unsigned loop, std::function<void()> body) {
   if (loop == nest.parallel)
     return body();
-  bool isInner = static_cast<int>(loop) == nest.vector || static_cast<int>(loop) == nest.across;
+  bool isInner = static_cast<int>(loop) == nest.vector ||
+                 static_cast<int>(loop) == nest.across;
   if (isInner || !ranges[loop].begin)
     return emitParallel(nest, ranges, indices, loop + 1, body);
   emitLoop(ranges[loop], 1, {}, [&](Value index, ValueRange) {
@@ -55,18 +57,22 @@ void RowEmitter::emitParallel(RowNest &nest, Ranges &ranges, Vector &indices, un
 
 /// Cuts a range into groups of `unroll` vectors, single vectors and a masked
 /// rest.
-void RowEmitter::emitGroups(const Range &range, RowNest &nest, int64_t unroll, GroupBody body) {
+void RowEmitter::emitGroups(const Range &range, RowNest &nest, int64_t unroll,
+                            GroupBody body) {
   Lanes whole{nest.vector, nest.width, Value()};
   int64_t width = nest.width;
   if (range.isStatic()) {
     int64_t vectors = range.extent / width, rest = range.extent % width;
     int64_t groups = vectors / unroll;
     auto at = [&](int64_t offset) {
-      return offset ? lanes.add(range.begin, lanes.constant(offset)) : range.begin;
+      return offset ? lanes.add(range.begin, lanes.constant(offset))
+                    : range.begin;
     };
     int64_t done = groups * unroll * width;
-    emitLoop({range.begin, groups > 1 ? at(done) : range.end, done}, unroll * width, {},
-             [&](Value index, ValueRange) { return body(index, unroll, whole), Vector(); });
+    emitLoop({range.begin, groups > 1 ? at(done) : range.end, done},
+             unroll * width, {}, [&](Value index, ValueRange) {
+               return body(index, unroll, whole), Vector();
+             });
     if (int64_t left = vectors % unroll)
       body(at(done), left, whole);
     if (rest) {
@@ -84,13 +90,17 @@ void RowEmitter::emitGroups(const Range &range, RowNest &nest, int64_t unroll, G
     Value step = lanes.constant(count * width);
     Value left = arith::SubIOp::create(builder, loc, range.end, position);
     Value steps = arith::DivUIOp::create(builder, loc, left, step);
-    Value end = lanes.add(position, arith::MulIOp::create(builder, loc, steps, step));
+    Value end =
+        lanes.add(position, arith::MulIOp::create(builder, loc, steps, step));
     emitLoop({position, end, -1}, count * width, {},
-             [&](Value index, ValueRange) { return body(index, count, whole), Vector(); });
+             [&](Value index, ValueRange) {
+               return body(index, count, whole), Vector();
+             });
     position = end;
   }
   Value left = arith::SubIOp::create(builder, loc, range.end, position);
-  Value any = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, left, lanes.constant(0));
+  Value any = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
+                                    left, lanes.constant(0));
   auto rest = scf::IfOp::create(builder, loc, any, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(rest.thenBlock());
@@ -103,22 +113,26 @@ void RowEmitter::emitGroups(const Range &range, RowNest &nest, int64_t unroll, G
 // One point of a nest, or lanes of it
 //===----------------------------------------------------------------------===//
 
-RowEmitter::Vector RowEmitter::loadInputs(RowNest &nest, ArrayRef<Value> indices, const Lanes &at) {
+RowEmitter::Vector RowEmitter::loadInputs(RowNest &nest,
+                                          ArrayRef<Value> indices,
+                                          const Lanes &at) {
   Vector values;
   for (LoopAccess &input : nest.inputs)
-    values.push_back(input.tensor ? lanes.emitLoad(input, indices, at) : Value());
+    values.push_back(input.tensor ? lanes.emitLoad(input, indices, at)
+                                  : Value());
   return values;
 }
 
-RowEmitter::Vector RowEmitter::loadInits(RowNest &nest, ArrayRef<Value> indices, const Lanes &at) {
+RowEmitter::Vector RowEmitter::loadInits(RowNest &nest, ArrayRef<Value> indices,
+                                         const Lanes &at) {
   Vector values;
   for (LoopAccess &init : nest.inits)
     values.push_back(init.tensor ? lanes.emitLoad(init, indices, at) : Value());
   return values;
 }
 
-void RowEmitter::store(RowNest &nest, ArrayRef<Value> values, ArrayRef<Value> indices,
-                       const Lanes &at) {
+void RowEmitter::store(RowNest &nest, ArrayRef<Value> values,
+                       ArrayRef<Value> indices, const Lanes &at) {
   for (auto [value, output] : llvm::zip(values, nest.outputs))
     lanes.emitStore(value, output, indices, at);
 }
@@ -127,8 +141,10 @@ Value RowEmitter::broadcastFor(Value value, const Lanes &at) {
   return at.isVector() ? lanes.broadcast(value, at.width) : value;
 }
 
-RowEmitter::Vector RowEmitter::emitPoint(RowNest &nest, ArrayRef<Value> indices, const Lanes &at,
-                                         ArrayRef<Value> inputs, ArrayRef<Value> accumulators) {
+RowEmitter::Vector RowEmitter::emitPoint(RowNest &nest, ArrayRef<Value> indices,
+                                         const Lanes &at,
+                                         ArrayRef<Value> inputs,
+                                         ArrayRef<Value> accumulators) {
   if (!nest.generic)
     return Vector(inputs);
   // Loops that the body asks for by number keep theirs; see RowNest::loopOf.
@@ -154,7 +170,8 @@ RowEmitter::Vector RowEmitter::emitPoint(RowNest &nest, ArrayRef<Value> indices,
   failed = true;
   Vector zeros;
   for (Value result : nest.generic.getBody()->getTerminator()->getOperands())
-    zeros.push_back(arith::ConstantOp::create(builder, loc, builder.getZeroAttr(result.getType())));
+    zeros.push_back(arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(result.getType())));
   return zeros;
 }
 
@@ -167,7 +184,9 @@ void RowEmitter::emitLanes(RowNest &nest, Ranges &ranges, Vector &indices) {
     Vector here = indices;
     if (at.loop >= 0)
       here[at.loop] = index;
-    store(nest, emitPoint(nest, here, at, loadInputs(nest, here, at), loadInits(nest, here, at)),
+    store(nest,
+          emitPoint(nest, here, at, loadInputs(nest, here, at),
+                    loadInits(nest, here, at)),
           here, at);
   };
   if (nest.vector < 0)
@@ -213,9 +232,11 @@ void RowEmitter::bindTensors(Value operands) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   for (auto &tensor : plan.tensors) {
     if (tensor->uniform)
-      tensor->access.value = arith::ConstantOp::create(builder, loc, tensor->uniform);
+      tensor->access.value =
+          arith::ConstantOp::create(builder, loc, tensor->uniform);
     if (tensor->padValue)
-      tensor->access.padValue = arith::ConstantOp::create(builder, loc, tensor->padValue);
+      tensor->access.padValue =
+          arith::ConstantOp::create(builder, loc, tensor->padValue);
     if (tensor->operand < 0)
       continue;
     Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, operands,
@@ -235,12 +256,15 @@ void RowEmitter::bindScratch(ArrayRef<Value> outer, Value scratch) {
         LinearForm start(plan.outer);
         for (unsigned loop = 0; loop < plan.outer; ++loop) {
           bool isChunk = plan.chunk && loop + 1 == plan.outer;
-          start.coefficients[loop] = -output.offset.coefficients[loop] * (isChunk ? plan.chunk : 1);
+          start.coefficients[loop] =
+              -output.offset.coefficients[loop] * (isChunk ? plan.chunk : 1);
         }
-        int64_t bytes = swap::getElementBytes(tensor->access.type.getElementType());
+        int64_t bytes =
+            swap::getElementBytes(tensor->access.type.getElementType());
         Value offset = lanes.multiply(lanes.evaluate(start, outer), bytes);
         offset = lanes.add(offset, lanes.constant(tensor->scratchOffset));
-        tensor->access.base = lanes.address(scratch, builder.getI8Type(), offset);
+        tensor->access.base =
+            lanes.address(scratch, builder.getI8Type(), offset);
       }
   for (auto &tensor : plan.tensors)
     if (tensor->padValue)
@@ -253,8 +277,8 @@ void RowEmitter::emitOuterIteration(ArrayRef<Value> outer, Value scratch) {
     emitNest(nest, outer);
 }
 
-LogicalResult RowEmitter::emit(Value operands, Value begin, Value end, Value scratch,
-                               int64_t block) {
+LogicalResult RowEmitter::emit(Value operands, Value begin, Value end,
+                               Value scratch, int64_t block) {
   bindTensors(operands);
   Value first = lanes.multiply(begin, block);
   Value last = arith::MinSIOp::create(builder, loc, lanes.multiply(end, block),
@@ -278,10 +302,13 @@ LogicalResult RowEmitter::emit(Value operands, Value begin, Value end, Value scr
     for (int dim = static_cast<int>(outer.size()) - 1; dim >= 0; --dim) {
       Value next = lanes.add(outer[dim], carry);
       if (dim > 0) {
-        Value wraps = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, next,
-                                            lanes.constant(plan.outerSizes[dim]));
-        next = arith::SelectOp::create(builder, loc, wraps, lanes.constant(0), next);
-        carry = arith::ExtUIOp::create(builder, loc, builder.getI64Type(), wraps);
+        Value wraps =
+            arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, next,
+                                  lanes.constant(plan.outerSizes[dim]));
+        next = arith::SelectOp::create(builder, loc, wraps, lanes.constant(0),
+                                       next);
+        carry =
+            arith::ExtUIOp::create(builder, loc, builder.getI64Type(), wraps);
       }
       outer[dim] = next;
     }
@@ -290,9 +317,10 @@ LogicalResult RowEmitter::emit(Value operands, Value begin, Value end, Value scr
   return failure(failed);
 }
 
-LogicalResult swapc::emitRowKernel(OpBuilder &builder, func::FuncOp kernel, int64_t block,
-                                   const CpuTarget &target, Value operands, Value begin,
-                                   Value end, Value scratch) {
+LogicalResult swapc::emitRowKernel(OpBuilder &builder, func::FuncOp kernel,
+                                   int64_t block, const CpuTarget &target,
+                                   Value operands, Value begin, Value end,
+                                   Value scratch) {
   FailureOr<RowPlan> plan = makeRowPlan(kernel, target);
   if (failed(plan))
     return failure();

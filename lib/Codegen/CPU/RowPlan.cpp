@@ -1,4 +1,4 @@
-//===- RowPlan.cpp - Lanes, tiles and scratch of a row kernel -------------===//
+//===- RowPlan.cpp - Lanes, tiles and scratch of a row kernel ---*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -23,7 +23,9 @@ static constexpr int64_t kThreadedElements = 65536;
 //===----------------------------------------------------------------------===//
 
 static int64_t coefficient(const LoopAccess &access, int loop) {
-  return access.tensor && access.tensor->base && loop >= 0 ? access.offset.coefficients[loop] : 0;
+  return access.tensor && access.tensor->base && loop >= 0
+             ? access.offset.coefficients[loop]
+             : 0;
 }
 
 static int64_t elementBits(Type type) {
@@ -74,8 +76,8 @@ static int findAcross(RowNest &nest) {
     for (unsigned loop = 0; loop < nest.parallel; ++loop)
       if (coefficient(input, loop) == 1 && nest.sizes[loop] >= 4)
         found = loop;
-    if (found < 0 || dependsOn(input, along) || dependsOn(input, found) || nest.pinned[found] ||
-        (across >= 0 && across != found))
+    if (found < 0 || dependsOn(input, along) || dependsOn(input, found) ||
+        nest.pinned[found] || (across >= 0 && across != found))
       return -1;
     across = found;
   }
@@ -110,10 +112,11 @@ static void chooseLanes(RowNest &nest, const CpuTarget &target) {
   nest.vector = findContiguousLoop(nest);
   bool reduces = nest.sizes.size() > nest.parallel;
   if (reduces) {
-    bool contiguous = nest.vector >= 0 && llvm::all_of(nest.inputs, [&](LoopAccess &input) {
-      int64_t step = coefficient(input, nest.vector);
-      return step == 0 || step == 1;
-    });
+    bool contiguous =
+        nest.vector >= 0 && llvm::all_of(nest.inputs, [&](LoopAccess &input) {
+          int64_t step = coefficient(input, nest.vector);
+          return step == 0 || step == 1;
+        });
     int horizontal = contiguous ? -1 : findHorizontal(nest);
     if (horizontal >= 0) {
       nest.mode = NestMode::Horizontal;
@@ -121,10 +124,11 @@ static void chooseLanes(RowNest &nest, const CpuTarget &target) {
     }
   } else if (nest.vector >= 0) {
     nest.across = findAcross(nest);
-    bool strided = !nest.inputs.empty() && llvm::all_of(nest.inputs, [&](LoopAccess &input) {
-      int64_t step = coefficient(input, nest.vector);
-      return step != 0 && step != 1;
-    });
+    bool strided = !nest.inputs.empty() &&
+                   llvm::all_of(nest.inputs, [&](LoopAccess &input) {
+                     int64_t step = coefficient(input, nest.vector);
+                     return step != 0 && step != 1;
+                   });
     if (strided && nest.sizes[nest.vector] < 4) {
       // Few elements from far apart, as in channels-last images: one by one.
       nest.inside = std::max<int>(0, nest.vector - 1);
@@ -149,7 +153,8 @@ static int64_t countFlops(RowPlan &plan) {
   for (RowNest &nest : plan.nests) {
     int64_t operations = 1;
     if (nest.generic)
-      operations = std::max<int64_t>(1, nest.generic.getBody()->getOperations().size() - 1);
+      operations = std::max<int64_t>(
+          1, nest.generic.getBody()->getOperations().size() - 1);
     flops += operations * nest.iterations();
   }
   return flops;
@@ -178,7 +183,8 @@ static void chooseOuter(RowPlan &plan) {
       makeScalar(nest);
   for (RowNest &nest : plan.nests) {
     perInner += nest.iterations(inner);
-    grain = std::max(grain, nest.width * (nest.mode == NestMode::Transpose ? 1 : 4));
+    grain = std::max(grain,
+                     nest.width * (nest.mode == NestMode::Transpose ? 1 : 4));
   }
 
   if (plan.nests.empty())
@@ -196,7 +202,9 @@ static void chooseOuter(RowPlan &plan) {
     int64_t perIndex = std::max<int64_t>(1, perInner / size);
     int64_t chunk = llvm::divideCeil(kTileElements, perIndex);
     if (iterations < wantedTiles)
-      chunk = std::min<int64_t>(chunk, llvm::divideCeil(size, llvm::divideCeil(wantedTiles, iterations)));
+      chunk = std::min<int64_t>(
+          chunk,
+          llvm::divideCeil(size, llvm::divideCeil(wantedTiles, iterations)));
     chunk = llvm::alignTo(chunk, grain);
     if (chunk < size) {
       plan.chunk = chunk;
@@ -207,7 +215,8 @@ static void chooseOuter(RowPlan &plan) {
     }
   }
   plan.outerIterations = iterations;
-  int64_t block = std::max<int64_t>(1, kTileElements / std::max<int64_t>(1, perInner));
+  int64_t block =
+      std::max<int64_t>(1, kTileElements / std::max<int64_t>(1, perInner));
   block = std::min<int64_t>(block, llvm::divideCeil(iterations, wantedTiles));
   plan.schedule.block = std::max<int64_t>(1, block);
   plan.schedule.tiles = llvm::divideCeil(iterations, plan.schedule.block);
@@ -224,17 +233,21 @@ static void placeScratch(RowPlan &plan) {
       elements = llvm::divideCeil(elements, size);
     if (plan.chunk)
       elements = llvm::divideCeil(tensor->access.type.getNumElements(),
-                                  plan.nests[0].sizes[plan.outer - 1]) * plan.chunk;
+                                  plan.nests[0].sizes[plan.outer - 1]) *
+                 plan.chunk;
     if (plan.chunk)
       for (int64_t size : ArrayRef(plan.outerSizes).drop_back())
         elements = llvm::divideCeil(elements, size);
     tensor->scratchOffset = end;
-    end += llvm::alignTo(elements * swap::getElementBytes(tensor->access.type.getElementType()), 64);
+    end += llvm::alignTo(
+        elements * swap::getElementBytes(tensor->access.type.getElementType()),
+        64);
   }
   plan.schedule.scratch = end;
 }
 
-FailureOr<RowPlan> swapc::makeRowPlan(func::FuncOp kernel, const CpuTarget &target) {
+FailureOr<RowPlan> swapc::makeRowPlan(func::FuncOp kernel,
+                                      const CpuTarget &target) {
   RowPlan plan;
   if (failed(buildNests(kernel, plan)))
     return failure();
@@ -247,7 +260,8 @@ FailureOr<RowPlan> swapc::makeRowPlan(func::FuncOp kernel, const CpuTarget &targ
   return plan;
 }
 
-FailureOr<RowSchedule> swapc::planRowKernel(func::FuncOp kernel, const CpuTarget &target) {
+FailureOr<RowSchedule> swapc::planRowKernel(func::FuncOp kernel,
+                                            const CpuTarget &target) {
   FailureOr<RowPlan> plan = makeRowPlan(kernel, target);
   if (failed(plan))
     return failure();

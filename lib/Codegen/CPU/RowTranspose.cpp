@@ -35,7 +35,8 @@ RowEmitter::Vector RowEmitter::transpose(Vector rows) {
   return rows;
 }
 
-void RowEmitter::emitTransposed(RowNest &nest, Ranges &ranges, Vector &indices) {
+void RowEmitter::emitTransposed(RowNest &nest, Ranges &ranges,
+                                Vector &indices) {
   int along = nest.vector, across = nest.across;
   int64_t width = nest.width;
   Lanes output{along, width, Value()}, input{across, width, Value()};
@@ -48,24 +49,31 @@ void RowEmitter::emitTransposed(RowNest &nest, Ranges &ranges, Vector &indices) 
     SmallVector<Vector> columns(nest.inputs.size());
     auto place = [&](int64_t row, int64_t column) {
       Vector here = indices;
-      here[across] = row ? lanes.add(acrossIndex, lanes.constant(row)) : acrossIndex;
-      here[along] = column ? lanes.add(alongIndex, lanes.constant(column)) : alongIndex;
+      here[across] =
+          row ? lanes.add(acrossIndex, lanes.constant(row)) : acrossIndex;
+      here[along] =
+          column ? lanes.add(alongIndex, lanes.constant(column)) : alongIndex;
       return here;
     };
     for (auto [access, vectors] : llvm::zip(nest.inputs, columns)) {
       if (!access.tensor || !isTransposed(access))
         continue;
       for (int64_t column = 0; column < width; ++column)
-        vectors.push_back(broadcastFor(lanes.emitLoad(access, place(0, column), input), input));
+        vectors.push_back(broadcastFor(
+            lanes.emitLoad(access, place(0, column), input), input));
       vectors = transpose(vectors);
     }
     for (int64_t row = 0; row < width; ++row) {
       Vector here = place(row, 0), values;
       for (auto [access, vectors] : llvm::zip(nest.inputs, columns))
-        values.push_back(!access.tensor    ? Value()
-                         : vectors.empty() ? lanes.emitLoad(access, here, output)
-                                           : vectors[row]);
-      store(nest, emitPoint(nest, here, output, values, loadInits(nest, here, output)), here, output);
+        values.push_back(!access.tensor ? Value()
+                         : vectors.empty()
+                             ? lanes.emitLoad(access, here, output)
+                             : vectors[row]);
+      store(
+          nest,
+          emitPoint(nest, here, output, values, loadInits(nest, here, output)),
+          here, output);
     }
   };
 
@@ -74,22 +82,25 @@ void RowEmitter::emitTransposed(RowNest &nest, Ranges &ranges, Vector &indices) 
     if (range.isStatic()) {
       int64_t whole = range.extent / width * width;
       Value middle = lanes.add(range.begin, lanes.constant(whole));
-      return {{range.begin, middle, whole}, {middle, range.end, range.extent - whole}};
+      return {{range.begin, middle, whole},
+              {middle, range.end, range.extent - whole}};
     }
     Value extent = arith::SubIOp::create(builder, loc, range.end, range.begin);
-    Value rest = arith::RemUIOp::create(builder, loc, extent, lanes.constant(width));
+    Value rest =
+        arith::RemUIOp::create(builder, loc, extent, lanes.constant(width));
     Value middle = arith::SubIOp::create(builder, loc, range.end, rest);
     return {{range.begin, middle, -1}, {middle, range.end, -1}};
   };
   auto [wholeAcross, restAcross] = split(ranges[across]);
   auto [wholeAlong, restAlong] = split(ranges[along]);
-  emitLoop(wholeAcross, width, {}, [&, wholeAlong = wholeAlong](Value row, ValueRange) {
-    emitLoop(wholeAlong, width, {}, [&](Value column, ValueRange) {
-      tile(row, column);
-      return Vector();
-    });
-    return Vector();
-  });
+  emitLoop(wholeAcross, width, {},
+           [&, wholeAlong = wholeAlong](Value row, ValueRange) {
+             emitLoop(wholeAlong, width, {}, [&](Value column, ValueRange) {
+               tile(row, column);
+               return Vector();
+             });
+             return Vector();
+           });
   auto strip = [&](const Range &rows, const Range &columns) {
     if (rows.extent == 0 || columns.extent == 0)
       return;

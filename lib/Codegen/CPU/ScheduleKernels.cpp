@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
-#include "swapc/Codegen/CPU/RowKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
+#include "swapc/Codegen/CPU/RowKernel.h"
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/raw_ostream.h"

@@ -32,8 +32,8 @@ struct CpuTarget {
   int64_t vectorRegisters = 16; // architectural
   int64_t threads = 2;          // that grids are cut for
   bool hasFma = false;
-  bool hasF16c = false;   // float16 to float32 and back in one instruction
-  bool hasMasks = false;  // masked loads and stores of any element at full speed
+  bool hasF16c = false;  // float16 to float32 and back in one instruction
+  bool hasMasks = false; // masked loads and stores of any element at full speed
 
   /// Elements of `bits` in one register.
   int64_t lanes(int64_t bits) const {
@@ -53,9 +53,8 @@ llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
                                         llvm::StringRef cpu);
 
 /// The same for a pass that runs on `op`: the message is an error of `op`.
-llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
-                                        llvm::StringRef cpu,
-                                        mlir::Operation *op);
+llvm::FailureOr<CpuTarget>
+getCpuTarget(llvm::StringRef triple, llvm::StringRef cpu, mlir::Operation *op);
 
 } // namespace swapc
 

@@ -30,9 +30,9 @@ llvm::FailureOr<RowSchedule> planRowKernel(mlir::func::FuncOp kernel,
 /// Integers are i64.
 llvm::LogicalResult emitRowKernel(mlir::OpBuilder &builder,
                                   mlir::func::FuncOp kernel, int64_t block,
-                                  const CpuTarget &target,
-                                  mlir::Value operands, mlir::Value begin,
-                                  mlir::Value end, mlir::Value scratch);
+                                  const CpuTarget &target, mlir::Value operands,
+                                  mlir::Value begin, mlir::Value end,
+                                  mlir::Value scratch);
 
 } // namespace swapc
 
