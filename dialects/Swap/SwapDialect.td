@@ -28,6 +28,7 @@ def Swap_Dialect : Dialect {
     | `swap.model` | module | the model's name |
     | `swap.directory` | module | the folder that `#swap.file` paths start from |
     | `swap.name` | `@main` arguments and results | the ONNX name |
+    | `swap.unsigned` | `@main` arguments and results | unsigned in ONNX |
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];

@@ -20,6 +20,17 @@
 using namespace mlir;
 using namespace swapc;
 
+/// The attributes of an argument or result of @main.
+static DictionaryAttr getSignature(Builder &builder, StringRef name,
+                                   bool isUnsigned) {
+  SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
+      swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
+  if (isUnsigned)
+    attributes.push_back(
+        builder.getNamedAttr(kUnsignedAttr, builder.getUnitAttr()));
+  return builder.getDictionaryAttr(attributes);
+}
+
 static constexpr int64_t kOldestOpset = 13, kNewestOpset = 22;
 static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
 /// Functions may call functions up to this depth.
@@ -175,10 +186,9 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     }
     auto type = RankedTensorType::get(shape, elementType);
     Value argument = main.getBody().front().addArgument(type, loc);
-    argAttrs.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
-        swap::SwapDialect::kNameAttr, builder.getStringAttr(input.name))));
-    top.values[input.name] =
-        makeValue(argument, isUnsignedType(input.elementType));
+    bool isUnsigned = isUnsignedType(input.elementType);
+    argAttrs.push_back(getSignature(builder, input.name, isUnsigned));
+    top.values[input.name] = makeValue(argument, isUnsigned);
   }
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
@@ -198,7 +208,7 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
 LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
   auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
   SmallVector<Value> results;
-  SmallVector<Attribute> names;
+  SmallVector<DictionaryAttr> resultAttrs;
   for (const onnx::ValueInfo &output : graph.outputs) {
     Location loc = nameLoc(output.name);
     auto found = top.values.find(output.name);
@@ -228,7 +238,8 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
                    << tensor->type;
     }
     results.push_back(materialize(tensor));
-    names.push_back(builder.getStringAttr(output.name));
+    resultAttrs.push_back(
+        getSignature(builder, output.name, tensor->isUnsigned));
   }
   if (graph.outputs.empty())
     error(fileLoc) << "the model has no outputs";
@@ -238,8 +249,7 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
   main.setFunctionType(FunctionType::get(
       builder.getContext(), main.getBody().front().getArgumentTypes(),
       TypeRange(ValueRange(results))));
-  for (auto [i, name] : llvm::enumerate(names))
-    main.setResultAttr(i, swap::SwapDialect::kNameAttr, name);
+  main.setAllResultAttrs(resultAttrs);
   return success();
 }
 

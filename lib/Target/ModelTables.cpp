@@ -10,6 +10,7 @@
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "swap/runtime.h"
+#include "swapc/Import/Import.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -17,7 +18,7 @@
 using namespace mlir;
 using namespace swapc;
 
-static FailureOr<uint32_t> getDtype(Type type) {
+static FailureOr<uint32_t> getDtype(Type type, bool isUnsigned) {
   if (type.isF32())
     return uint32_t(SWAP_F32);
   if (type.isF16())
@@ -29,7 +30,6 @@ static FailureOr<uint32_t> getDtype(Type type) {
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return failure();
-  bool isUnsigned = integer.isUnsigned();
   switch (integer.getWidth()) {
   case 1:
     return uint32_t(SWAP_BOOL);
@@ -50,7 +50,9 @@ static LogicalResult addTensor(func::FuncOp main, Type type,
                                DictionaryAttr attrs, StringRef fallback,
                                size_t index, std::vector<TensorInfo> &tensors) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  FailureOr<uint32_t> dtype = getDtype(tensor ? tensor.getElementType() : type);
+  FailureOr<uint32_t> dtype =
+      getDtype(tensor ? tensor.getElementType() : type,
+               attrs && attrs.contains(kUnsignedAttr));
   if (!tensor || failed(dtype))
     return main.emitError() << fallback << " " << index << " has type " << type
                             << ", which a program cannot take";

@@ -209,8 +209,30 @@ def resize():
         yield case("Resize", image, None, scalar([1, 1, 2.3, 0.6]), mode="nearest", nearest_mode=nearest)
 
 
+def further():
+    yield case("ConvTranspose", f32(1, 6, 5, 7), Const(f32(6, 4, 3, 3)), Const(f32(4)), strides=[2, 2], pads=[1, 1, 1, 1])
+    yield case("ConvTranspose", f32(1, 6, 5, 5), Const(f32(6, 2, 2, 2)), group=2, strides=[2, 2], output_padding=[1, 0])
+    yield case("Einsum", f32(2, 3, 4), f32(2, 4, 5), equation="bij,bjk->bik")
+    yield case("Einsum", f32(3, 4), f32(5, 4), equation="ij,kj->ik")
+    yield case("CumSum", f32(3, 7), scalar(1, np.int64))
+    yield case("CumSum", f32(3, 7), scalar(0, np.int64), exclusive=1, reverse=1)
+    yield case("Trilu", f32(2, 5, 6), scalar(1, np.int64), upper=1)
+    yield case("Trilu", f32(5, 5), upper=0)
+    yield case("ArgMax", f32(3, 9), axis=1)
+    yield case("ArgMin", f32(3, 9), axis=0, keepdims=0, select_last_index=1)
+    yield case("OneHot", integers(-4, 4, 5), scalar(4, np.int64), scalar([0.0, 2.0]), axis=-1)
+    yield case("InstanceNormalization", f32(2, 3, 5, 5), Const(f32(3)), Const(f32(3)))
+    yield case("LpNormalization", f32(3, 8), axis=-1, p=2)
+    yield case("MaxPool", f32(1, 3, 8, 8), kernel_shape=[2, 2], strides=[2, 2], outputs=2)
+    yield case("Pad", f32(4, 5), i64(1, 2, 2, 1), mode="reflect")
+    yield case("Pad", f32(4, 5), i64(1, 2, 2, 1), mode="edge")
+    yield case("IsNaN", f32(4, 5))
+    yield case("BitShift", integers(0, 100, 9, dtype=np.uint32), integers(0, 5, 9, dtype=np.uint32), direction="LEFT")
+
+
 FAMILIES = {f.__name__: f for f in
-            [elementwise, casts, movement, convolution, pooling, matmul, reduction, resize]}
+            [elementwise, casts, movement, convolution, pooling, matmul, reduction, resize,
+             further]}
 
 
 def build(cases):
