@@ -95,7 +95,7 @@ def bench(name, args, problems):
                 problems.append(f"{name} does not run at {budget}: {refused[budget]}")
             continue
         size = plans[budget]["budget_bytes"]
-        limit = size + st.io_bytes(about) + st.PROCESS_BYTES if st.MemoryCgroup.available() else None
+        limit = st.process_limit(about, size)
         for threads in args.threads:
             got, stats, peak = st.run_program(
                 program, inputs, ["--budget", str(size), "--threads", str(threads), "--warmup", "1",

@@ -28,7 +28,7 @@ def Swap_Dialect : Dialect {
     | `swap.model` | module | the model's name |
     | `swap.directory` | module | the folder that `#swap.file` paths start from |
     | `swap.name` | `@main` arguments and results | the ONNX name |
-    | `swap.unsigned` | `@main` arguments and results | unsigned in ONNX |
+    | `swap.unsigned` | `@main` arguments and results | its integers are unsigned in ONNX; those of the IR carry no sign |
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];
@@ -38,6 +38,7 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kModelAttr = "swap.model";
     static constexpr ::llvm::StringLiteral kDirectoryAttr = "swap.directory";
     static constexpr ::llvm::StringLiteral kNameAttr = "swap.name";
+    static constexpr ::llvm::StringLiteral kUnsignedAttr = "swap.unsigned";
     static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
     static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";
   }];

@@ -26,8 +26,8 @@ static DictionaryAttr getSignature(Builder &builder, StringRef name,
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
   if (isUnsigned)
-    attributes.push_back(
-        builder.getNamedAttr(kUnsignedAttr, builder.getUnitAttr()));
+    attributes.push_back(builder.getNamedAttr(
+        swap::SwapDialect::kUnsignedAttr, builder.getUnitAttr()));
   return builder.getDictionaryAttr(attributes);
 }
 

@@ -143,15 +143,24 @@ static LogicalResult checkBroadcast(NodeImporter &n,
   return success();
 }
 
+/// The dimensions that are normalized together: `axis` and those behind it.
+static FailureOr<SmallVector<int64_t>> getNormalizedAxes(NodeImporter &n) {
+  int64_t rank = n.in(0)->getRank();
+  FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), rank);
+  if (failed(axis))
+    return failure();
+  return llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
+}
+
 static LogicalResult importLayerNorm(NodeImporter &n) {
   if (failed(n.checkInputs(2, 3)) || failed(checkBroadcast(n, {1, 2})))
     return failure();
   TensorRef input = n.in(0);
   int64_t rank = input->getRank();
-  FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), rank);
-  if (failed(axis))
+  FailureOr<SmallVector<int64_t>> normalized = getNormalizedAxes(n);
+  if (failed(normalized))
     return failure();
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
+  ArrayRef<int64_t> axes = *normalized;
   double epsilon = n.getFloat("epsilon", 1e-5f);
   Moments m = getMoments(n, input, axes);
   SmallVector<TensorRef> results{normalize(
@@ -177,11 +186,11 @@ static LogicalResult importRMSNorm(NodeImporter &n) {
     return failure();
   TensorRef input = n.in(0);
   int64_t rank = input->getRank();
-  FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), rank);
-  if (failed(axis))
+  FailureOr<SmallVector<int64_t>> normalized = getNormalizedAxes(n);
+  if (failed(normalized))
     return failure();
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(*axis, rank));
-  double count = getProduct(input->getShape().drop_front(*axis));
+  ArrayRef<int64_t> axes = *normalized;
+  double count = getProduct(input->getShape().drop_front(axes.front()));
   TensorRef squares =
       reduceAxes(n, input, axes, ReduceKind::Sum,
                  [](Scalar &s, Value x) { return s.mul(x, x); });

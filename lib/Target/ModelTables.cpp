@@ -10,7 +10,6 @@
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "swap/runtime.h"
-#include "swapc/Import/Import.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -52,7 +51,7 @@ static LogicalResult addTensor(func::FuncOp main, Type type,
   auto tensor = dyn_cast<RankedTensorType>(type);
   FailureOr<uint32_t> dtype =
       getDtype(tensor ? tensor.getElementType() : type,
-               attrs && attrs.contains(kUnsignedAttr));
+               attrs && attrs.contains(swap::SwapDialect::kUnsignedAttr));
   if (!tensor || failed(dtype))
     return main.emitError() << fallback << " " << index << " has type " << type
                             << ", which a program cannot take";

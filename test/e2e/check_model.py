@@ -36,7 +36,7 @@ if not st.MemoryCgroup.available():
 for plan in plans:
     for threads in (1, 2):
         size = plan["budget_bytes"]
-        limit = size + st.io_bytes(about) + st.PROCESS_BYTES if st.MemoryCgroup.available() else None
+        limit = st.process_limit(about, size)
         got, stats, _ = st.run_program(
             program, inputs, ["--budget", str(size), "--threads", str(threads), "--iterations", "2"], limit)
         error = st.worst_error(got, want)

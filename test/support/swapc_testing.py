@@ -92,19 +92,16 @@ class MemoryCgroup:
         with open(os.path.join(self.path, name)) as f:
             return int(f.read())
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         for _ in range(50):
             try:
                 os.rmdir(self.path)
                 return
             except OSError:
                 time.sleep(0.02)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def run_program(program, inputs, args=(), limit=None, outputs=True, timeout=600):
@@ -124,14 +121,13 @@ def run_program(program, inputs, args=(), limit=None, outputs=True, timeout=600)
         command += ["--stats", stats_path, *args]
         if outputs:
             command += ["--output-dir", out]
-        cgroup = MemoryCgroup(limit) if limit else None
-        try:
-            run = subprocess.run(cgroup.wrap(command) if cgroup else command,
-                                 capture_output=True, text=True, timeout=timeout)
-            peak = cgroup.read("memory.max_usage_in_bytes") if cgroup else None
-        finally:
-            if cgroup:
-                cgroup.close()
+        if limit:
+            with MemoryCgroup(limit) as cgroup:
+                run = subprocess.run(cgroup.wrap(command), capture_output=True, text=True, timeout=timeout)
+                peak = cgroup.read("memory.max_usage_in_bytes")
+        else:
+            run = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+            peak = None
         require(run.returncode == 0,
                 f"{' '.join(command)} exited {run.returncode}"
                 + (f" under a limit of {limit} bytes" if limit else "") + f":\n{run.stderr}")
@@ -196,3 +192,8 @@ def same_bits(one, other):
 
 def io_bytes(description):
     return sum(t["bytes"] for t in description["inputs"] + description["outputs"])
+
+
+def process_limit(description, budget):
+    """Bytes that a process may take at `budget`; None where no cgroup can enforce it."""
+    return budget + io_bytes(description) + PROCESS_BYTES if MemoryCgroup.available() else None

@@ -14,10 +14,6 @@
 
 namespace swapc {
 
-/// On arguments and results of @main whose ONNX type is unsigned: integers of
-/// the tensor phase carry no sign.
-inline constexpr llvm::StringLiteral kUnsignedAttr = "swap.unsigned";
-
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
   llvm::StringMap<int64_t> dims;
