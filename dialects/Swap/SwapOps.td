@@ -109,14 +109,22 @@ def Swap_CallOp : Swap_Op<"call", [AttrSizedOperandSegments,
     %1 = swap.call @fc1 panels(0 to 8)(%x, %w, %b) : (...) -> tensor<1x4096xf32>
     %2 = swap.call @fc1 panels(8 to 16)(%x, %w, %b) into(%1 : tensor<1x4096xf32>) : (...) -> ...
     ```
+
+    `init` may also be one of `inputs`: an update in place of an operand that
+    the kernel's schedule allows to be overwritten.
+
+    With `tiles(r to s)`, only these tiles of each of its panels are computed: a
+    band of rows of a feature map. A result without `init` then exists only
+    where it was written, and takes no more memory than that.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel,
                        Variadic<AnyRankedTensor>:$inputs,
                        Variadic<AnyRankedTensor>:$init,
-                       OptionalAttr<I64Attr>:$begin, OptionalAttr<I64Attr>:$end);
+                       OptionalAttr<I64Attr>:$begin, OptionalAttr<I64Attr>:$end,
+                       OptionalAttr<I64Attr>:$first_tile, OptionalAttr<I64Attr>:$last_tile);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
-    $kernel (`panels` `(` $begin^ `to` $end `)`)? `(` $inputs `)`
+    $kernel (`panels` `(` $begin^ `to` $end `)`)? (`tiles` `(` $first_tile^ `to` $last_tile `)`)? `(` $inputs `)`
     (`into` `(` $init^ `:` type($init) `)`)? attr-dict `:` functional-type($inputs, $results)
   }];
   let hasVerifier = 1;
@@ -187,9 +195,26 @@ def Swap_ReturnOp : Swap_Op<"return", [Terminator, HasParent<"PlanOp">]> {
 
 def Swap_InOp : Swap_Op<"in", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "starts reading a unit into its slot";
-  let arguments = (ins FlatSymbolRefAttr:$unit);
+  let description = [{
+    Inferences follow each other, so a plan is a cycle. A read that is needed at
+    the beginning of an inference starts at the end of the one before: there
+    `swap.in ahead @u`, whose token nobody uses, and at the top of the plan
+    `swap.in started @u`, which starts the read only where no inference went
+    before. Both stand in the same order.
+
+    ```mlir
+    %t0 = swap.in started @u0
+    swap.wait %t0
+    ...
+    swap.out %t0
+    ...
+    %t1 = swap.in ahead @u0
+    swap.return ...
+    ```
+  }];
+  let arguments = (ins UnitAttr:$started, UnitAttr:$ahead, FlatSymbolRefAttr:$unit);
   let results = (outs Swap_TokenType:$token);
-  let assemblyFormat = "$unit attr-dict";
+  let assemblyFormat = "(`started` $started^)? (`ahead` $ahead^)? $unit attr-dict";
 }
 
 def Swap_WaitOp : Swap_Op<"wait"> {
@@ -212,9 +237,15 @@ def Swap_LaunchOp : Swap_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
     ```mlir
     swap.launch @fc1 panels(0 to 8) [#swap.place<arena, 0, 0>, #swap.place<unit, 7, 0>, #swap.place<output, 0, 0>]
     ```
+
+    With `tiles(r to s)`, only these tiles of each panel run; operands that exist
+    in part are addressed as if they existed whole, so an offset into the arena
+    may be negative.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, I64Attr:$begin, I64Attr:$end, Swap_PlaceArrayAttr:$operands);
-  let assemblyFormat = "$kernel `panels` `(` $begin `to` $end `)` $operands attr-dict";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, I64Attr:$begin, I64Attr:$end,
+                       OptionalAttr<I64Attr>:$first_tile, OptionalAttr<I64Attr>:$last_tile,
+                       Swap_PlaceArrayAttr:$operands);
+  let assemblyFormat = "$kernel `panels` `(` $begin `to` $end `)` (`tiles` `(` $first_tile^ `to` $last_tile `)`)? $operands attr-dict";
 }
 
 def Swap_FetchOp : Swap_Op<"fetch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

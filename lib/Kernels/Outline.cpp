@@ -57,7 +57,7 @@ void Outliner::outline(const Group &group) {
   auto call = swap::CallOp::create(
       b, group.ops.back()->getLoc(), kernel.getFunctionType().getResults(),
       FlatSymbolRefAttr::get(kernel), inputs.getArrayRef(), ValueRange(),
-      IntegerAttr(), IntegerAttr());
+      IntegerAttr(), IntegerAttr(), IntegerAttr(), IntegerAttr());
   setOrigin(call, group.ops.back());
   for (auto [from, to] : llvm::zip_equal(results, call.getResults()))
     Value(from).replaceAllUsesWith(to);

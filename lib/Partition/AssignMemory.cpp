@@ -103,8 +103,11 @@ LogicalResult MemoryAssigner::lower(CallOp call) {
     places.push_back(getPlace(result));
   builder.setInsertionPoint(call);
   auto launch =
-      LaunchOp::create(builder, call.getLoc(), call.getKernel(), range.begin,
-                       range.end, builder.getArrayAttr(places));
+      LaunchOp::create(builder, call.getLoc(), call.getKernelAttr(),
+                       builder.getI64IntegerAttr(range.begin),
+                       builder.getI64IntegerAttr(range.end),
+                       call.getFirstTileAttr(), call.getLastTileAttr(),
+                       builder.getArrayAttr(places));
   launch->setDiscardableAttrs(call->getDiscardableAttrDictionary());
   return success();
 }

@@ -249,7 +249,8 @@ void UnitFormer::rewrite(Cut &cut) {
     auto piece = CallOp::create(at, call.getLoc(), call.getResultTypes(),
                                 call.getKernelAttr(), call.getInputs(), init,
                                 at.getI64IntegerAttr(cut.bounds[i]),
-                                at.getI64IntegerAttr(cut.bounds[i + 1]));
+                                at.getI64IntegerAttr(cut.bounds[i + 1]),
+                                call.getFirstTileAttr(), call.getLastTileAttr());
     piece->setDiscardableAttrs(call->getDiscardableAttrDictionary());
     init = piece.getResults();
   }

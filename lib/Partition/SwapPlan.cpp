@@ -228,7 +228,8 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
       int unit = plan.actions[next].index;
       Location loc = main.getLoc();
       if (plan.actions[next].kind == PlanAction::In)
-        tokens[unit] = InOp::create(builder, loc, tokenType,
+        tokens[unit] = InOp::create(builder, loc, tokenType, /*started=*/false,
+                                    /*ahead=*/false,
                                     index.getUnit(unit).getSymName());
       else if (plan.actions[next].kind == PlanAction::Wait)
         WaitOp::create(builder, loc, tokens[unit]);

@@ -31,7 +31,7 @@ static_assert(offsetof(swap_step, scratch_bytes) == 32, "step");
 static_assert(offsetof(swap_plan, threads) == 56, "plan");
 static_assert(sizeof(void *) != 8 || offsetof(swap_plan, resident) == 88,
               "plan");
-static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 96, "plan");
+static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 104, "plan");
 static_assert(offsetof(swap_model, name) == 24, "model");
 static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 72,
               "model");
@@ -111,7 +111,8 @@ Constant *Emitter::plan(const PlanTable &plan) {
        i64(plan.streamed), i64(plan.scratchOffset), i64(plan.scratchStride),
        i32(plan.threads), i32(plan.steps.size()), records(steps, "steps"),
        records(operands, "operands"), data(ArrayRef(plan.slots), "slots"),
-       data(ArrayRef(plan.isResident), "resident")});
+       data(ArrayRef(plan.isResident), "resident"),
+       data(ArrayRef(plan.live), "live")});
 }
 
 std::string swapc::getKernelSymbol(StringRef model, StringRef kernel) {

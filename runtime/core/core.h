@@ -14,7 +14,7 @@
 #endif
 
 #define SWAP_CORE_NONE UINT32_MAX
-#define SWAP_CORE_MAX_READS 16u
+#define SWAP_CORE_MAX_READS SWAP_MAX_READS
 
 /* Entries of session->in_flight that hold no ticket of the storage. */
 #define SWAP_CORE_DEFERRED ((int64_t)-1) /* read it when it is waited for */

@@ -58,6 +58,10 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
   for (int at = 0; at < actions; ++at) {
     int index = plan.actions[at].index;
     switch (plan.actions[at].kind) {
+    case PlanAction::Started:
+    case PlanAction::Ahead:
+      ADD_FAILURE() << "read across inferences";
+      break;
     case PlanAction::In:
       EXPECT_FALSE(plan.resident[index]);
       EXPECT_EQ(enteredAt[index], -1) << "read twice";

@@ -152,7 +152,7 @@ struct Fixture {
                 steps,
                 operands,
                 slots[p],
-                resident[p]};
+                resident[p], nullptr};
   }
 };
 

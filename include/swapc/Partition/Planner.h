@@ -30,10 +30,16 @@ inline int64_t roundUp(int64_t bytes, int64_t to) {
   return (bytes + to - 1) / to * to;
 }
 
-/// The link that units come in over.
+/// The link that units come in over. A read occupies it for `perRead` and its
+/// bytes; the first byte comes `latency` after the start, which reads in flight
+/// hide from each other. Starting a read takes the processor `startSeconds`,
+/// and every byte `cpuPerByte` (interrupts, pinned pages).
 struct PlanLink {
   double bytesPerSecond = 1.5e9;
-  double latency = 100e-6; ///< of one read, hidden when several are in flight
+  double latency = 100e-6;
+  double perRead = 10e-6;
+  double startSeconds = 5e-6;
+  double cpuPerByte = 2e-11;
 };
 
 struct PlanUnit {
@@ -65,11 +71,14 @@ struct PlanProblem {
   std::vector<PlanBuffer> buffers;
   int64_t scratchBytes = 0; ///< of all threads together
   PlanLink link;
-  int depth = 8; ///< most reads in flight
+  int depth = 32; ///< most reads in flight
 };
 
+/// `Started` (all at the top) and `Ahead` are the two halves of a read that
+/// begins at the end of one inference and is used at the start of the next: see
+/// swap.in.
 struct PlanAction {
-  enum Kind { In, Wait, Out, Run } kind;
+  enum Kind { In, Wait, Out, Run, Started, Ahead } kind;
   int index; ///< unit, or step for Run
 };
 
@@ -85,7 +94,11 @@ struct MemoryPlan {
   std::vector<PlanAction> actions;
   double computeSeconds = 0;
   double streamSeconds = 0; ///< streamed bytes at the link's rate
-  double seconds = 0;       ///< predicted, stalls included
+  double seconds = 0;       ///< predicted for each of many, stalls included
+  double coldSeconds = 0;   ///< predicted for the first, with nothing in memory
+  /// No schedule inside this budget takes less: for every stretch of steps, what
+  /// it reads and memory cannot hold at its start has to cross the link.
+  double leastSeconds = 0;
   double boundSeconds() const {
     return computeSeconds > streamSeconds ? computeSeconds : streamSeconds;
   }

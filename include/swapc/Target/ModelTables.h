@@ -54,6 +54,7 @@ struct PlanTable {
   std::vector<Operand> operands;
   std::vector<uint64_t> slots;
   std::vector<uint8_t> isResident;
+  std::vector<uint64_t> live; ///< per step, or empty
 };
 
 /// Everything of a swap_model but the code and the blob's checksums.

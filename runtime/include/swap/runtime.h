@@ -22,9 +22,10 @@
 extern "C" {
 #endif
 
-#define SWAP_ABI_VERSION 1u
+#define SWAP_ABI_VERSION 2u
 #define SWAP_MAX_OPERANDS 64u
 #define SWAP_BUFFER_ALIGN 64u
+#define SWAP_MAX_READS 64u /* units under way at once */
 
 typedef enum swap_status {
   SWAP_OK = 0,
@@ -99,7 +100,17 @@ typedef enum swap_opcode {
                        operand 0 holds `tile_end` row numbers (see below) */
 } swap_opcode;
 
+/* `aux` of SWAP_OP_IN. Inferences follow each other: what one needs at its
+ * beginning is read at the end of the one before. */
+#define SWAP_IN_STARTED 1u /* skipped unless no run went before */
+#define SWAP_IN_AHEAD 2u   /* for the next run; skipped with SWAP_FLAG_NO_AHEAD */
+
 /* One step of a plan; executed in order.
+ * SWAP_OP_CALL: with `aux` = 0 the kernel's tiles [tile_begin, tile_end); else
+ * `aux` is the number of tiles of a panel, and of each panel from that of
+ * tile_begin to that of tile_end - 1 the tiles from tile_begin % aux to
+ * (tile_end - 1) % aux run: a band of rows. Then operands that exist in part
+ * are addressed as if they existed whole, from before the arena's start too.
  * SWAP_OP_ROWS: operands[first_operand] is a tensor of `tile_end` integers of
  * dtype `aux` (SWAP_I32 or SWAP_I64), negative counting from the table's end;
  * operands[first_operand + 1] receives tile_end * row_bytes bytes, dense. The
@@ -129,7 +140,8 @@ typedef struct swap_plan {
   const swap_step *steps;
   const swap_operand *operands;
   const uint64_t *slots; /* arena offset of each unit, unit_count of them */
-  const uint8_t *resident; /* 1 where unit i is loaded by swap_open and stays */
+  const uint8_t *resident; /* 1 where unit i comes in once and stays */
+  const uint64_t *live; /* per step: bytes in use while it runs; may be null */
 } swap_plan;
 
 typedef struct swap_kernel {
@@ -223,6 +235,7 @@ typedef struct swap_config {
 #define SWAP_FLAG_SERIAL 1u    /* read each unit when it is waited for, so that
                                   compute runs undisturbed (for bound_ms) */
 #define SWAP_FLAG_NO_VERIFY 2u /* trust the blob: skip checksums on first use */
+#define SWAP_FLAG_NO_AHEAD 4u  /* no run follows: read nothing for it */
 
 /* Session state; fields are private. Checksums are verified the first time
  * each unit comes in; `progress` remembers how far that got. */
@@ -236,7 +249,7 @@ typedef struct swap_session {
   uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
-  struct { uint32_t unit; int64_t ticket; } in_flight[16];
+  struct { uint32_t unit; int64_t ticket; } in_flight[SWAP_MAX_READS];
   uint32_t in_flight_count;
 } swap_session;
 
