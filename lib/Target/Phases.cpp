@@ -16,6 +16,8 @@
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Support/Progress.h"
+#include "swapc/Target/Link.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -53,6 +55,8 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
+  plan.profiles.assign(options.profiles.begin(), options.profiles.end());
+  plan.model = toIdentifier(llvm::sys::path::stem(options.model));
   plan.curve = options.emit == Emit::Plan;
   plan.freeBudget = options.summary;
   pm.addPass(createSwapPlan(plan));

@@ -51,14 +51,21 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
       %0 = swap.call @fc panels(0 to 4)(%x, %w) : ...
       swap.out %t1
     ```
+
+    Times come from the device profiles where they hold them (docs/profile.md):
+    what was measured of a kernel and of reads of the size that units have.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
                "budgets: 96MiB, 40%, min, max (the default)">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
     Option<"depth", "depth", "int64_t", "32", "most reads in flight">,
-    Option<"linkMBps", "link-mb-per-s", "int64_t", "1500",
-           "the link's rate in 10^6 bytes a second">,
+    Option<"linkMBps", "link-mb-per-s", "int64_t", "0",
+           "the link's rate in 10^6 bytes a second; 0: the profile's, or 1500">,
+    ListOption<"profiles", "profiles", "std::string",
+               "device profiles; parts of later ones replace earlier ones'">,
+    Option<"model", "model", "std::string", "",
+           "the model's name, by which profiles know its kernels">,
     Option<"freeBudget", "free-budget", "bool", "false",
            "find the smallest budget that costs no time: swap.free_bytes">,
     Option<"curve", "curve", "bool", "false",
