@@ -101,6 +101,11 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
   return SWAP_OK;
 }
 
+void swap_drain(swap_session *session) {
+  if (session && session->model)
+    swap_core_abandon(session);
+}
+
 void swap_close(swap_session *session) {
   if (!session || !session->model)
     return;

@@ -58,9 +58,10 @@ TEST_P(Session, RunsAreRight) {
     EXPECT_EQ(session.verified, 1u);
     // One read for the next run, where reads overlap.
     const bool isAhead = isCyclic && !plan.resident[0];
-    EXPECT_EQ(session.in_flight_count,
-              isAhead && (std::get<0>(GetParam()) != Way::Blocking ||
-                          std::get<3>(GetParam()) & SWAP_FLAG_SERIAL));
+    if (std::get<2>(GetParam()) > 1) // else the rows wait for it
+      EXPECT_EQ(session.in_flight_count,
+                isAhead && (std::get<0>(GetParam()) != Way::Blocking ||
+                            std::get<3>(GetParam()) & SWAP_FLAG_SERIAL));
     EXPECT_LE(memory.underWay.size(), size_t(isAhead));
     EXPECT_EQ(session.counters.loaded_bytes, resident());
     EXPECT_LE(memory.mostUnderWay, std::get<2>(GetParam()));
@@ -152,6 +153,13 @@ TEST_P(Session, PlanChanges) {
               SWAP_OK);
     EXPECT_TRUE(other.intact());
   }
+  Tensors t;
+  ASSERT_EQ(swap_run(&session, t.inputs, t.outputs), SWAP_OK);
+  swap_drain(&session);
+  EXPECT_TRUE(memory.underWay.empty());
+  t.clear();
+  ASSERT_EQ(swap_run(&session, t.inputs, t.outputs), SWAP_OK);
+  EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
   swap_close(&session);
   EXPECT_EQ(swap_set_plan(&session, &plan, arena.data(), arena.bytes),
             SWAP_ERR_STATE);

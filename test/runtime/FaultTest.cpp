@@ -101,8 +101,9 @@ TEST_P(Faults, InRun) {
     EXPECT_EQ(session.status, status);
     if (status == SWAP_OK) {
       // Only what is not verified may pass: rows, and all where it is switched
-      // off.
-      EXPECT_TRUE(fault != Fault::Io || way == Way::Mapped);
+      // off. A read for the next run fails that one: see InRunsOnEnd.
+      EXPECT_TRUE(fault != Fault::Io || way == Way::Mapped ||
+                  (&model == &cyclicModel() && !plan.resident[0]));
       if (fault == Fault::WrongBit &&
           !(std::get<3>(GetParam()) & SWAP_FLAG_NO_VERIFY)) {
         EXPECT_TRUE(t.yIsRight());
@@ -147,6 +148,8 @@ TEST_P(Faults, InRunsOnEnd) {
         all = memory.reads;
     }
     EXPECT_LE(failures, 1);
+    if (fault == Fault::Io && way != Way::Mapped)
+      EXPECT_EQ(failures, n < all);
     swap_close(&session);
     EXPECT_TRUE(memory.underWay.empty());
   }

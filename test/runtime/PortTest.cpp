@@ -75,8 +75,15 @@ TEST_P(Port, RunsEveryPlan) {
       ASSERT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_OK)
           << error();
       EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
-      EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0);
     }
+  EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0); // streams nothing
+  ASSERT_EQ(open(model().plans[1].arena_bytes), SWAP_OK) << error();
+  for (int run = 0; run < 2; ++run) { // a measurement does no harm
+    Tensors t;
+    ASSERT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_OK) << error();
+    EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
+    EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0);
+  }
 }
 
 TEST_P(Port, CountsWhatItCopies) {

@@ -286,6 +286,9 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
  * After an error the session stays usable: the next run starts afresh. */
 int swap_run(swap_session *session, const void *const *inputs, void *const *outputs);
 
+/* Waits for reads under way; those for the next run are made again by it. */
+void swap_drain(swap_session *session);
+
 /* Waits for reads under way and lets go of the arena and the storage. */
 void swap_close(swap_session *session);
 
