@@ -7,7 +7,7 @@
 |* Runs inferences in one thread while another changes the budget at random
 |* among those that the model was compiled for. Every output must have the bits
 |* of the first, and the process must never hold more memory than the budget in
-|* force. Link with the library of `swapc --emit lib`, and -DMODEL_HEADER.
+|* force. Link with the library of `swapc --emit lib`, with -DMODEL and -DMODEL_HEADER.
 \*===----------------------------------------------------------------------===*/
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,7 +21,7 @@
 /* Threads' stacks, the ring, buffers of stdio; not of the arena. */
 #define SLACK_BYTES (2u << 20)
 
-static const swap_model *const model = &swap_model_instance;
+static const swap_model *const model = &MODEL;
 static swap_posix *handle;
 static atomic_int done;
 static atomic_long runs;
