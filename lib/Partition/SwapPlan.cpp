@@ -147,8 +147,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
                          : nullptr;
-  auto call = dyn_cast_or_null<CallOp>(worst);
-  StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
+  StringRef kernel = worst ? getKernelName(worst) : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
@@ -266,14 +265,12 @@ void SwapPlanPass::addPrediction(PlanOp op, const MemoryPlan &plan,
   addMs("stall_ms", timeline.stall);
   entries.set("resident_bytes", builder.getI64IntegerAttr(plan.residentBytes));
   entries.set("streamed_bytes", builder.getI64IntegerAttr(plan.streamedBytes));
-  entries.set("limit", builder.getStringAttr(
-                           limits[static_cast<int>(getLimit(plan))]));
+  entries.set("limit",
+              builder.getStringAttr(limits[static_cast<int>(getLimit(plan))]));
   if (timeline.longestStep >= 0) {
     Operation *step = sequence.steps[timeline.longestStep];
-    auto call = dyn_cast<CallOp>(step);
     addMs("longest_stall_ms", timeline.longestStall);
-    entries.set("stall_kernel", builder.getStringAttr(
-                                    call ? call.getKernel() : "swap.rows"));
+    entries.set("stall_kernel", builder.getStringAttr(getKernelName(step)));
     entries.set("stall_node", builder.getStringAttr(getOrigin(step, symbols)));
   }
   op->setAttr(kPredictedAttr, entries.getDictionary(op.getContext()));
