@@ -2,6 +2,7 @@
 // RUN: swap-opt %s --swap-plan="budgets=min curve" | FileCheck %s --check-prefix=CURVE
 // RUN: swap-opt %s --swap-plan="budgets=min free-budget" | FileCheck %s --check-prefix=FREE
 // RUN: not swap-opt %s --swap-plan="budgets=8KiB" 2>&1 | FileCheck %s --check-prefix=SMALL
+// RUN: not swap-opt %s --swap-plan="depth=65" 2>&1 | FileCheck %s --check-prefix=DEPTH
 // RUN: not swap-opt %s --swap-plan="budgets=8KB" 2>&1 | FileCheck %s --check-prefix=SYNTAX
 
 // Verifies that the smallest budget holds two activations and one unit, which
@@ -36,6 +37,7 @@
 // FREE: swap.free_bytes = 16384
 
 // SMALL: error: budget 8.0 KiB is too small: the smallest feasible budget is 12.0 KiB (12288 bytes), set by kernel 'k' (node '/second')
+// DEPTH: error: option depth is 65, not between 1 and 64
 // SYNTAX: error: budget: size '8KB' is not a number of bytes, KiB, MiB or GiB
 swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
 swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
