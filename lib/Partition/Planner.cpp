@@ -197,6 +197,7 @@ static double getCost(const MemoryPlan &plan) {
 void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
   constexpr double kRatio = 1.15;
   constexpr size_t kPlaced = 6;
+  constexpr int kFine = 10;
   struct Candidate {
     double cost;
     int64_t region;
@@ -223,6 +224,18 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
     if (getRoom(budget, region) >= 0)
       add(region);
   add(largest);
+  auto nearest = std::min_element(
+      candidates.begin(), candidates.end(),
+      [](const Candidate &a, const Candidate &b) { return a.cost < b.cost; });
+  double middle = static_cast<double>(nearest->region - base);
+  for (int i = -kFine; i <= kFine; ++i) {
+    int64_t region =
+        roundUp(base + static_cast<int64_t>(middle * (1 + 0.25 * i / kFine)),
+                kPageBytes);
+    if (i && region >= minRegion && region < largest &&
+        getRoom(budget, region) >= 0)
+      add(region);
+  }
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate &a, const Candidate &b) {
               return std::make_pair(a.cost, a.region) <
@@ -245,6 +258,43 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
   }
 }
 
+/// Looks around the best plan: one unit more or less stays, or another one of
+/// about the same size. Each such plan is placed and simulated, as many as a
+/// fixed amount of work allows; few units count more in a small model.
+void Planner::improve(MemoryPlan &best, int64_t budget) const {
+  constexpr size_t kWork = 20'000; // units placed
+  constexpr size_t kMostTries = 200;
+  constexpr double kGoodEnough = 1.002;
+  uint64_t state = 0x9E3779B97F4A7C15u; // fixed, so that plans are too
+  auto pick = [&](size_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>((state >> 33) % bound);
+  };
+  size_t tries = std::min(kMostTries, kWork / (order.size() + 1));
+  for (size_t i = 0;
+       i < tries && best.seconds > kGoodEnough * best.leastSeconds; ++i) {
+    MemoryPlan plan;
+    plan.resident = best.resident;
+    int unit = order[pick(order.size())];
+    plan.resident[unit] ^= 1;
+    if (i % 3) { // and one that is near goes the other way
+      size_t at = pick(order.size());
+      for (size_t k = 0; k < order.size(); ++k, at = (at + 1) % order.size())
+        if (order[at] != unit &&
+            plan.resident[order[at]] == plan.resident[unit]) {
+          plan.resident[order[at]] ^= 1;
+          break;
+        }
+    }
+    if (getRegion(budget, plan.resident) < minRegion ||
+        !evaluate(plan, budget) || getCost(plan) >= getCost(best))
+      continue;
+    plan.feasible = true;
+    plan.leastSeconds = best.leastSeconds;
+    best = std::move(plan);
+  }
+}
+
 MemoryPlan Planner::plan(int64_t budget) const {
   MemoryPlan best;
   if (budget < minBytes)
@@ -253,14 +303,19 @@ MemoryPlan Planner::plan(int64_t budget) const {
       getArenaBytes(layout.bytes, pinnedBytes + streamableBytes) <= budget) {
     best = keepAll(budget);
     best.feasible = true;
+    best.leastSeconds = best.computeSeconds;
   } else {
     searchRegions(best, budget);
     if (!best.feasible) { // the smallest region works with all units streamed
       best.resident = pinned;
       best.feasible = evaluate(best, budget);
     }
+    best.leastSeconds = getLeastSeconds(budget);
+    if (best.feasible) {
+      improve(best, budget);
+      searchExhaustively(best, budget);
+    }
   }
   best.coldSeconds = simulateFirst(best);
-  best.leastSeconds = getLeastSeconds(budget);
   return best;
 }
