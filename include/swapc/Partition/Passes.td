@@ -10,6 +10,24 @@
 
 include "mlir/Pass/PassBase.td"
 
+def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
+  let summary = "results take the memory of operands that die";
+  let description = [{
+    A call whose kernel may overwrite an operand (`inplace` of its
+    `#swap.schedule`) gets it as `init` if nothing needs that memory later. What
+    the caller owns (inputs and parameters) stays as it is. Comes before
+    `swap-form-units`.
+
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) : ...
+    ```
+    becomes, with `inplace = [2]` and no later use of `%1`,
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) into(%1 : tensor<1x8x8x16xf32>) : ...
+    ```
+  }];
+}
+
 def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   let summary = "cut parameters into units and calls into panel ranges";
   let description = [{
