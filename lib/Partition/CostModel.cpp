@@ -19,7 +19,7 @@ using namespace swapc;
 // more threads with little more than it feeds one.
 constexpr double kFlopsPerSecond = 117e9, kBytesPerSecond = 28e9;
 constexpr double kFlopsScaling = 0.9, kBytesScaling = 0.1; ///< a further thread
-constexpr double kCallUs = 0.2, kParallelCallUs = 2;
+constexpr double kCallUs = 0.2, kParallelCallUs = 1;
 
 // What kernels reach of those rates; docs/profile.md says how that was found.
 constexpr double kContractionShare = 0.88; ///< of the multiply-add rate
