@@ -8,6 +8,7 @@
 #include "Sequence.h"
 #include "UnitIndex.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -142,6 +143,11 @@ LogicalResult MemoryAssigner::run() {
     return plan.emitOpError()
            << "has an arena of " << plan.getArena()
            << " bytes but its activations take " << layout.bytes;
+
+  SmallVector<int64_t> buffers;
+  for (auto [buffer, offset] : llvm::zip(sequence.buffers, layout.offsets))
+    buffers.append({offset, buffer.bytes, buffer.first, buffer.last});
+  plan->setAttr(kBuffersAttr, builder.getDenseI64ArrayAttr(buffers));
 
   for (Operation *op : sequence.steps)
     if (failed(isa<CallOp>(op) ? lower(cast<CallOp>(op))

@@ -46,8 +46,8 @@ private:
                                                  const Sequence &sequence,
                                                  const SymbolTable &symbols);
   void buildPlan(func::FuncOp main, const Sequence &sequence,
-                 const UnitIndex &index, const MemoryPlan &plan, int64_t budget,
-                 int number);
+                 const UnitIndex &index, const PlanProblem &problem,
+                 const MemoryPlan &plan, int64_t budget, int number);
 };
 
 } // namespace
@@ -186,8 +186,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
 }
 
 void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                             const UnitIndex &index, const MemoryPlan &plan,
-                             int64_t budget, int number) {
+                             const UnitIndex &index, const PlanProblem &problem,
+                             const MemoryPlan &plan, int64_t budget,
+                             int number) {
   OpBuilder builder(main);
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
@@ -241,8 +242,11 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
     bool isStep = isa<CallOp, RowsOp>(source);
     if (isStep)
       emitUnitActions();
-    builder.clone(source, mapping);
-    next += isStep;
+    Operation *copy = builder.clone(source, mapping);
+    if (isStep)
+      copy->setAttr(kSecondsAttr,
+                    builder.getF64FloatAttr(
+                        problem.steps[plan.actions[next++].index].seconds));
   }
   emitUnitActions();
   SmallVector<Value> outputs;
@@ -278,7 +282,8 @@ void SwapPlanPass::runOnOperation() {
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(main, *sequence, index, plan, budget, number);
+    buildPlan(main, *sequence, index, planner.getProblem(), plan, budget,
+              number);
   }
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();

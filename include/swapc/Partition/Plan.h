@@ -31,6 +31,18 @@ constexpr llvm::StringLiteral kActivationBytesAttr = "swap.activation_bytes";
 /// `compute_ms`, `stream_ms` and `time_ms` (f64), as predicted.
 constexpr llvm::StringLiteral kPredictedAttr = "swap.predicted";
 
+/// On each call and row fetch of a plan: predicted seconds (f64).
+constexpr llvm::StringLiteral kSecondsAttr = "swap.seconds";
+
+/// On a plan of the memory phase: where its activations are and when, as an
+/// array<i64> of four numbers each: offset in the arena, bytes, first and last
+/// step (calls and row fetches, counted from 0) that touches them.
+constexpr llvm::StringLiteral kBuffersAttr = "swap.buffers";
+
+/// On the module, for reports: an array of [budget bytes, predicted ms, bound
+/// ms, least ms, resident bytes, streamed bytes] arrays, ascending.
+constexpr llvm::StringLiteral kCurveAttr = "swap.curve";
+
 } // namespace swapc
 
 #endif // SWAPC_PARTITION_PLAN_H
