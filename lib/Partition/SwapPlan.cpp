@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PlanCurve.h"
+#include "PlanTimeline.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
 #include "swapc/Partition/Budget.h"
@@ -13,6 +15,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Threading.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_SWAPPLAN
@@ -45,9 +48,13 @@ private:
                                                  const Planner &planner,
                                                  const Sequence &sequence,
                                                  const SymbolTable &symbols);
-  void buildPlan(func::FuncOp main, const Sequence &sequence,
-                 const UnitIndex &index, const PlanProblem &problem,
-                 const MemoryPlan &plan, int64_t budget, int number);
+  PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
+                   const UnitIndex &index, const MemoryPlan &plan,
+                   int64_t budget, int number);
+  void addPrediction(PlanOp op, const MemoryPlan &plan,
+                     const PlanProblem &problem, const Sequence &sequence,
+                     const SymbolTable &symbols);
+  void addCurve(const PlanCurve &curve);
 };
 
 } // namespace
@@ -55,7 +62,7 @@ private:
 LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
   for (auto [name, value, most] :
        {std::tuple<StringRef, int64_t, int64_t>{"threads", threads, 4096},
-        {"depth", depth, 16},
+        {"depth", depth, 64},
         {"link-mb-per-s", linkMBps, 1'000'000'000}})
     if (value < 1 || value > most)
       return main.emitError() << "option " << name << " is " << value
@@ -185,10 +192,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   return resolved;
 }
 
-void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                             const UnitIndex &index, const PlanProblem &problem,
-                             const MemoryPlan &plan, int64_t budget,
-                             int number) {
+PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
+                               const UnitIndex &index, const MemoryPlan &plan,
+                               int64_t budget, int number) {
   OpBuilder builder(main);
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
@@ -199,20 +205,6 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
       builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
       sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
-  auto ms = [&](double seconds) {
-    return builder.getF64FloatAttr(seconds * 1e3);
-  };
-  op->setAttr(
-      kPredictedAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
-           builder.getNamedAttr("resident_bytes",
-                                builder.getI64IntegerAttr(plan.residentBytes)),
-           builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
-           builder.getNamedAttr("streamed_bytes",
-                                builder.getI64IntegerAttr(plan.streamedBytes)),
-           builder.getNamedAttr("time_ms", ms(plan.seconds))}));
-
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
@@ -228,31 +220,87 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
          ++next) {
       int unit = plan.actions[next].index;
       Location loc = main.getLoc();
-      if (plan.actions[next].kind == PlanAction::In)
-        tokens[unit] = InOp::create(builder, loc, tokenType, /*started=*/false,
-                                    /*ahead=*/false,
-                                    index.getUnit(unit).getSymName());
-      else if (plan.actions[next].kind == PlanAction::Wait)
+      PlanAction::Kind kind = plan.actions[next].kind;
+      if (kind == PlanAction::Wait)
         WaitOp::create(builder, loc, tokens[unit]);
-      else
+      else if (kind == PlanAction::Out)
         OutOp::create(builder, loc, tokens[unit]);
+      else
+        tokens[unit] = InOp::create(
+            builder, loc, tokenType, kind == PlanAction::Started,
+            kind == PlanAction::Ahead, index.getUnit(unit).getSymName());
     }
   };
   for (Operation &source : main.front().without_terminator()) {
     bool isStep = isa<CallOp, RowsOp>(source);
     if (isStep)
       emitUnitActions();
-    Operation *copy = builder.clone(source, mapping);
-    if (isStep)
-      copy->setAttr(kSecondsAttr,
-                    builder.getF64FloatAttr(
-                        problem.steps[plan.actions[next++].index].seconds));
+    builder.clone(source, mapping);
+    next += isStep;
   }
   emitUnitActions();
   SmallVector<Value> outputs;
   for (Value value : main.front().getTerminator()->getOperands())
     outputs.push_back(mapping.lookup(value));
   ReturnOp::create(builder, main.getLoc(), outputs);
+  return op;
+}
+
+void SwapPlanPass::addPrediction(PlanOp op, const MemoryPlan &plan,
+                                 const PlanProblem &problem,
+                                 const Sequence &sequence,
+                                 const SymbolTable &symbols) {
+  static constexpr StringLiteral limits[] = {"nothing", "compute", "link",
+                                             "memory", "stalls"};
+  Builder builder(op);
+  PlanTimeline timeline(problem, plan);
+  NamedAttrList entries;
+  auto addMs = [&](StringRef name, double seconds) {
+    entries.set(name, builder.getF64FloatAttr(seconds * 1e3));
+  };
+  addMs("compute_ms", plan.computeSeconds);
+  addMs("stream_ms", plan.streamSeconds);
+  addMs("time_ms", plan.seconds);
+  addMs("cold_ms", plan.coldSeconds);
+  addMs("least_ms", plan.leastSeconds);
+  addMs("stall_ms", timeline.stall);
+  entries.set("resident_bytes", builder.getI64IntegerAttr(plan.residentBytes));
+  entries.set("streamed_bytes", builder.getI64IntegerAttr(plan.streamedBytes));
+  entries.set("limit", builder.getStringAttr(
+                           limits[static_cast<int>(getLimit(plan))]));
+  if (timeline.longestStep >= 0) {
+    Operation *step = sequence.steps[timeline.longestStep];
+    auto call = dyn_cast<CallOp>(step);
+    addMs("longest_stall_ms", timeline.longestStall);
+    entries.set("stall_kernel", builder.getStringAttr(
+                                    call ? call.getKernel() : "swap.rows"));
+    entries.set("stall_node", builder.getStringAttr(getOrigin(step, symbols)));
+  }
+  op->setAttr(kPredictedAttr, entries.getDictionary(op.getContext()));
+  SmallVector<int64_t> starts;
+  for (double seconds : timeline.starts)
+    starts.push_back(std::llround(seconds * 1e6));
+  op->setAttr(kStartsAttr, builder.getDenseI64ArrayAttr(starts));
+  auto step = problem.steps.begin();
+  for (Operation &inner : op.getBody().front())
+    if (isa<CallOp, RowsOp>(inner))
+      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(step++->seconds));
+}
+
+void SwapPlanPass::addCurve(const PlanCurve &curve) {
+  Builder builder(&getContext());
+  SmallVector<Attribute> points;
+  for (const auto &[budget, plan] : curve.getPlans()) {
+    auto ms = [&](double seconds) {
+      return builder.getF64FloatAttr(seconds * 1e3);
+    };
+    points.push_back(builder.getArrayAttr(
+        {builder.getI64IntegerAttr(budget), ms(plan.seconds),
+         ms(plan.boundSeconds()), ms(plan.leastSeconds),
+         builder.getI64IntegerAttr(plan.residentBytes),
+         builder.getI64IntegerAttr(plan.streamedBytes)}));
+  }
+  getOperation()->setAttr(kCurveAttr, builder.getArrayAttr(points));
 }
 
 void SwapPlanPass::runOnOperation() {
@@ -275,16 +323,29 @@ void SwapPlanPass::runOnOperation() {
   auto resolved = resolveBudgets(main, planner, *sequence, symbols);
   if (failed(resolved))
     return signalPassFailure();
+  auto sideBySide = [&](size_t count, llvm::function_ref<void(size_t)> task) {
+    parallelFor(&getContext(), 0, count, task);
+  };
+  PlanCurve plans(planner);
+  plans.add(*resolved, sideBySide);
+  if (curve) {
+    plans.addSpread(24, sideBySide);
+    addCurve(plans);
+  }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    MemoryPlan plan = planner.plan(budget);
+    const MemoryPlan &plan = plans.getPlans().at(budget);
     if (!plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(main, *sequence, index, planner.getProblem(), plan, budget,
-              number);
+    PlanOp op = buildPlan(main, *sequence, index, plan, budget, number);
+    addPrediction(op, plan, planner.getProblem(), *sequence, symbols);
   }
+  if (freeBudget || curve)
+    getOperation()->setAttr(
+        kFreeBytesAttr,
+        Builder(&getContext()).getI64IntegerAttr(plans.findFreeBudget()));
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();
   main.setPrivate();

@@ -9,11 +9,16 @@
 // owner: the activation or the unit that was written there last. A launch may
 // read bytes only while what it means still owns all of them.
 //
+// A plan is a cycle: what it reads ahead stays to its end, and is there from
+// the beginning of the next inference. In the first inference these reads start
+// a little later, at the top; to treat it like all others is only stricter.
+//
 //===----------------------------------------------------------------------===//
 
 #include "OwnerMap.h"
 #include "TokenTracker.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -58,7 +63,7 @@ private:
                       int64_t bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
                            StringRef what);
-  LogicalResult verifyPeak();
+  LogicalResult verifyUse();
 
   PlanOp plan;
   const SymbolTable &symbols;
@@ -141,6 +146,13 @@ LogicalResult MemoryVerifier::start() {
         return failure();
       residentBytes += tenants.back().bytes;
     }
+  for (InOp in : plan.getBody().front().getOps<InOp>()) {
+    int unit = tracker.getUnit(in.getToken());
+    // One that is in already is refused where it stands.
+    if (in.getStarted() && unitTenant[unit] < 0 &&
+        failed(enter(in, unit, std::numeric_limits<int>::max())))
+      return failure();
+  }
   return success();
 }
 
@@ -284,23 +296,38 @@ LogicalResult MemoryVerifier::visit(FetchOp fetch) {
   return success();
 }
 
-/// The most bytes in use at any position.
-LogicalResult MemoryVerifier::verifyPeak() {
+/// The bytes in use at each position, and the most at any.
+LogicalResult MemoryVerifier::verifyUse() {
   SmallVector<int64_t> change(position + 2, 0);
   for (const Tenant &tenant : tenants) {
     if (tenant.unit >= 0 && tracker.isResident(tenant.unit))
       continue;
     change[tenant.first] += tenant.bytes;
-    change[tenant.last + 1] -= tenant.bytes;
+    change[std::min(tenant.last, position) + 1] -= tenant.bytes;
   }
-  int64_t live = scratchEnd - scratchBegin + residentBytes, peak = live;
+  int64_t inUse = scratchEnd - scratchBegin + residentBytes, peak = inUse;
+  SmallVector<int64_t> live; // of position 0 first, which no operation has
   for (int64_t bytes : change) {
-    live += bytes;
-    peak = std::max(peak, live);
+    inUse += bytes;
+    peak = std::max(peak, inUse);
+    live.push_back(inUse);
   }
   if (peak != static_cast<int64_t>(plan.getPeak()))
     return plan.emitOpError()
            << "has a peak of " << plan.getPeak() << " bytes, but uses " << peak;
+  auto said = plan->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr);
+  if (!said)
+    return success();
+  Block::OpListType &ops = plan.getBody().front().getOperations();
+  if (said.size() + 1 != static_cast<int64_t>(ops.size()))
+    return plan.emitOpError() << "has " << said.size()
+                              << " values of bytes in use for "
+                              << ops.size() - 1 << " operations";
+  for (auto [op, bytes, expected] :
+       llvm::zip(ops, said.asArrayRef(), llvm::drop_begin(live)))
+    if (bytes != expected)
+      return op.emitOpError() << "runs with " << expected
+                              << " bytes in use, but the plan says " << bytes;
   return success();
 }
 
@@ -313,8 +340,9 @@ LogicalResult MemoryVerifier::run() {
       return failure();
     LogicalResult result = success();
     if (auto in = dyn_cast<InOp>(op)) {
-      result = enter(in, tracker.getUnit(in.getToken()),
-                     std::numeric_limits<int>::max());
+      if (!in.getStarted()) // those are in from the beginning
+        result = enter(in, tracker.getUnit(in.getToken()),
+                       std::numeric_limits<int>::max());
     } else if (auto out = dyn_cast<OutOp>(op)) {
       tenants[unitTenant[tracker.getUnit(out.getToken())]].last = position - 1;
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {
@@ -329,5 +357,5 @@ LogicalResult MemoryVerifier::run() {
   }
   if (failed(tracker.finish(plan)))
     return failure();
-  return verifyPeak();
+  return verifyUse();
 }

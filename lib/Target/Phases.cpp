@@ -53,6 +53,8 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
+  plan.curve = options.emit == Emit::Plan || !options.report.empty();
+  plan.freeBudget = options.summary;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);

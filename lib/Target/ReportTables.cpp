@@ -37,7 +37,6 @@ static std::string ms(double value) {
 
 PlanFigures PlanFigures::read(PlanOp plan) {
   PlanFigures figures;
-  figures.name = plan.getSymName().str();
   figures.budget = plan.getBudget();
   figures.peak = plan.getPeak();
   figures.arena = plan.getArena();
@@ -56,13 +55,22 @@ PlanFigures PlanFigures::read(PlanOp plan) {
   read("least_ms", figures.least);
   read("time_ms", figures.time);
   read("cold_ms", figures.cold);
+  read("stall_ms", figures.stall);
+  if (auto limit = predicted ? predicted.getAs<StringAttr>("limit") : nullptr)
+    figures.limit = limit.str();
   return figures;
 }
 
 StringRef PlanFigures::getLimit() const {
   if (streamed == 0)
     return "nothing streams";
-  return compute >= stream ? "compute" : "the link";
+  if (limit == "memory")
+    return "memory: too little fits ahead of where it is needed";
+  if (limit == "stalls")
+    return "waits for reads";
+  if (limit.empty() ? compute >= stream : limit == "compute")
+    return "compute";
+  return "the link";
 }
 
 void swapc::writeModelWords(raw_ostream &os, ModuleOp module) {
@@ -83,7 +91,11 @@ void swapc::writeModelWords(raw_ostream &os, ModuleOp module) {
     os << ", set by kernel " << kernel;
   if (!node.empty())
     os << " (node " << node << ")";
-  os << ".</p>\n<p class=\"note\">Times on this page are predicted from the "
+  os << ".";
+  if (module->hasAttr(kFreeBytesAttr))
+    os << " From " << size(kFreeBytesAttr)
+       << " on, streaming adds next to nothing to the time.";
+  os << "</p>\n<p class=\"note\">Times on this page are predicted from the "
         "plan; PROG --stats measures, PROG --trace records a run.</p>\n";
 }
 
@@ -126,17 +138,13 @@ void swapc::writePlanWords(raw_ostream &os, const PlanFigures &plan,
      << " in use; " << formatSize(plan.resident)
      << " of weights stay in memory and " << formatSize(plan.streamed)
      << " are read in each run. ";
-  if (plan.time > 0)
-    os << "Predicted " << formatNumber(plan.time) << " ms, bound "
-       << formatNumber(plan.getBound()) << " ms: "
-       << (plan.streamed == 0            ? ""
-           : plan.compute >= plan.stream ? "compute limits, "
-                                         : "the link limits, ")
-       << (plan.streamed == 0
-               ? std::string("nothing streams")
-               : formatNumber(std::max(0.0, plan.time - plan.getBound())) +
-                     " ms cannot be hidden")
-       << ".";
+  if (plan.time > 0) {
+    os << "Predicted " << formatNumber(plan.time) << " ms";
+    if (plan.streamed)
+      os << ", of which " << formatNumber(plan.stall) << " ms wait for reads";
+    os << "; bound " << formatNumber(plan.getBound())
+       << " ms. What limits: " << plan.getLimit() << ".";
+  }
   os << "</p>\n";
 }
 

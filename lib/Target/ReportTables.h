@@ -15,12 +15,14 @@ namespace swapc {
 
 /// What planning predicts of a plan; 0 where it does not say.
 struct PlanFigures {
-  std::string name;
+  std::string limit; ///< as in the attribute of the prediction
   int64_t budget = 0, peak = 0, arena = 0, resident = 0, streamed = 0;
-  double compute = 0, stream = 0, least = 0, time = 0, cold = 0; ///< ms
+  double compute = 0, stream = 0, least = 0, time = 0, cold = 0,
+         stall = 0; ///< ms
 
   static PlanFigures read(mlir::swap::PlanOp plan);
   double getBound() const { return std::max(compute, stream); }
+  /// What the time depends on, in words.
   llvm::StringRef getLimit() const;
 };
 

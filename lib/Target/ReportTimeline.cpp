@@ -108,7 +108,7 @@ void TimelineBuilder::visit(InOp in) {
   if (!in.getStarted() || !reads[unit]) {
     Read read{unit, now, now, now};
     if (!timeline.inSteps) {
-      now += link.startSeconds;
+      now += link.startSeconds + bytes * link.cpuPerByte;
       read.issued = now;
       read.transfer = std::max(linkFree, now + link.latency);
       read.done = linkFree =
