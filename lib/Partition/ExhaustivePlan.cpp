@@ -102,7 +102,7 @@ std::vector<int> Placements::getEarliest() const {
 /// Improves on `best` where all plans can be looked at.
 void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
   constexpr size_t kMostUnits = 8;
-  int64_t work = 200'000;
+  int64_t work = 60'000;
   if (order.size() > kMostUnits)
     return;
   int steps = static_cast<int>(problem.steps.size());
