@@ -195,9 +195,10 @@ static double getCost(const MemoryPlan &plan) {
 /// Regions from the smallest that works to the whole budget; what remains of it
 /// keeps units resident. The pace says which are worth placing.
 void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
-  constexpr double kRatio = 1.15;
-  constexpr size_t kPlaced = 6;
-  constexpr int kFine = 10;
+  constexpr double kRatio = 1.2;
+  constexpr size_t kPlaced = 16;
+  constexpr int kFine = 5;
+  constexpr double kCloseEnough = 0.999;
   struct Candidate {
     double cost;
     int64_t region;
@@ -245,7 +246,7 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
   for (size_t i = 0; i < candidates.size() && placed < kPlaced; ++i) {
     if (i && candidates[i].resident == candidates[i - 1].resident)
       continue;
-    if (best.feasible && candidates[i].cost > getCost(best))
+    if (best.feasible && candidates[i].cost > kCloseEnough * getCost(best))
       break;
     MemoryPlan plan;
     plan.resident = candidates[i].resident;
@@ -262,7 +263,7 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
 /// about the same size. Each such plan is placed and simulated, as many as a
 /// fixed amount of work allows; few units count more in a small model.
 void Planner::improve(MemoryPlan &best, int64_t budget) const {
-  constexpr size_t kWork = 20'000; // units placed
+  constexpr size_t kWork = 10'000; // units placed
   constexpr size_t kMostTries = 200;
   constexpr double kGoodEnough = 1.002;
   uint64_t state = 0x9E3779B97F4A7C15u; // fixed, so that plans are too

@@ -240,7 +240,7 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
           pacer.getResident()[index[unit]] = 1;
           rest -= getPages(unit);
         }
-      double time = pacer.run(3, nullptr);
+      double time = pacer.run(2, nullptr);
       double cost = time + kStreamWeight * static_cast<double>(rest) /
                                problem.link.bytesPerSecond;
       if (seconds < 0 || cost < bestCost) {
