@@ -206,8 +206,9 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
     compute += step.seconds;
   for (const Item &item : items)
     read += item.read;
-  double streamed = 1 - static_cast<double>(room) /
-                            static_cast<double>(std::max(room, streamableBytes));
+  double streamed =
+      1 - static_cast<double>(room) /
+              static_cast<double>(std::max(room, streamableBytes));
   double stretch = compute > 0 ? read * streamed / compute : 1;
 
   std::vector<int> index(problem.units.size(), -1), bySize = order;
@@ -219,9 +220,10 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
   seconds = -1;
   double bestCost = 0;
   std::vector<char> best;
-  for (double factor : {1.0, stretch}) {
-    if (factor < 1 || (factor == stretch && stretch < 1.01))
-      continue;
+  std::vector<double> factors{1};
+  if (stretch > 0.95)
+    factors.push_back(std::max(1.02, stretch));
+  for (double factor : factors) {
     pacer.getResident().assign(items.size(), 0);
     pacer.setStretch(factor);
     int64_t left = room;
