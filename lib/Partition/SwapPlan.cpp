@@ -5,14 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CostModel.h"
+#include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
+#include "swap/runtime.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Threading.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_SWAPPLAN
@@ -22,10 +26,6 @@ namespace swapc {
 using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
-
-// Estimates where nothing was measured.
-static constexpr double kFlopsPerSecond = 80e9; // of one thread
-static constexpr double kBytesPerSecond = 15e9;
 
 namespace {
 
@@ -37,45 +37,42 @@ private:
   LogicalResult checkOptions(func::FuncOp main);
   FailureOr<PlanProblem> buildProblem(const Sequence &sequence,
                                       const SymbolTable &symbols,
-                                      const UnitIndex &index);
+                                      const UnitIndex &index,
+                                      const CostModel &costs);
   LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
-                        const UnitIndex &index);
-  double getRowsSeconds(RowsOp rows, const PlanLink &link);
+                        const UnitIndex &index, const CostModel &costs);
   FailureOr<SmallVector<int64_t>> resolveBudgets(func::FuncOp main,
                                                  const Planner &planner,
                                                  const Sequence &sequence,
                                                  const SymbolTable &symbols);
-  void buildPlan(func::FuncOp main, const Sequence &sequence,
-                 const UnitIndex &index, const MemoryPlan &plan, int64_t budget,
-                 int number);
+  PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
+                   const UnitIndex &index, const MemoryPlan &plan,
+                   int64_t budget, int number);
 };
 
 } // namespace
 
 LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
-  for (auto [name, value, most] :
-       {std::tuple<StringRef, int64_t, int64_t>{"threads", threads, 4096},
-        {"depth", depth, 16},
-        {"link-mb-per-s", linkMBps, 1'000'000'000}})
-    if (value < 1 || value > most)
+  for (auto [name, value, least, most] :
+       {std::tuple<StringRef, int64_t, int64_t, int64_t>{"threads", threads, 1,
+                                                         4096},
+        {"depth", depth, 1, SWAP_MAX_READS},
+        {"link-mb-per-s", linkMBps, 0, 1'000'000'000}})
+    if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
-                              << ", not between 1 and " << most;
+                              << ", not between " << least << " and " << most;
   return success();
 }
 
 /// The units that a call needs and an estimate of its time.
 LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
                                     const SymbolTable &symbols,
-                                    const UnitIndex &index) {
+                                    const UnitIndex &index,
+                                    const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   PanelRange range = getPanelRange(call, schedule);
-  double share = static_cast<double>(range.end - range.begin) /
-                 std::max<int64_t>(1, schedule.getPanels());
-  double bytes = 0;
   for (Value operand : call.getInputs()) {
     ParamOp param = getParam(operand);
-    auto type = cast<RankedTensorType>(operand.getType());
-    bytes += getStorageBytes(type) * (getPanels(type) ? share : 1);
     if (!param)
       continue;
     const UnitPiece *piece = index.find(param, range);
@@ -87,34 +84,31 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
   }
-  for (Type type : call.getResultTypes())
-    bytes += getStorageBytes(cast<RankedTensorType>(type)) * share;
-  step.seconds = schedule.getFlops() * share / (kFlopsPerSecond * threads) +
-                 bytes / kBytesPerSecond;
+  step.seconds = costs.getCallSeconds(call, schedule);
   return success();
-}
-
-double SwapPlanPass::getRowsSeconds(RowsOp rows, const PlanLink &link) {
-  auto type = cast<RankedTensorType>(rows.getResult().getType());
-  double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
-  return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
 }
 
 FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
                                                   const SymbolTable &symbols,
-                                                  const UnitIndex &index) {
+                                                  const UnitIndex &index,
+                                                  const CostModel &costs) {
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
   problem.depth = depth;
-  problem.link.bytesPerSecond = linkMBps * 1e6;
+  SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
     PlanUnit planUnit;
     planUnit.bytes = unit.getLength();
     planUnit.table = unit.getRowBytes() > 0;
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
     problem.units.push_back(planUnit);
+    if (!planUnit.table)
+      unitBytes.push_back(planUnit.bytes);
   }
+  problem.link = costs.getLink(unitBytes);
+  if (linkMBps)
+    problem.link.bytesPerSecond = linkMBps * 1e6;
   llvm::DenseMap<Value, int> groupOf; // by what the pieces of a call update
   for (Operation *op : sequence.steps) {
     PlanStep step;
@@ -122,10 +116,11 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
         op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
     step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(addCall(step, call, symbols, index)))
+      if (failed(addCall(step, call, symbols, index, costs)))
         return failure();
     } else {
-      step.seconds = getRowsSeconds(cast<RowsOp>(op), problem.link);
+      step.seconds =
+          CostModel::getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
     }
     problem.steps.push_back(step);
   }
@@ -140,8 +135,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
                          : nullptr;
-  auto call = dyn_cast_or_null<CallOp>(worst);
-  StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
+  StringRef kernel = worst ? getKernelName(worst) : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
@@ -185,9 +179,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   return resolved;
 }
 
-void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                             const UnitIndex &index, const MemoryPlan &plan,
-                             int64_t budget, int number) {
+PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
+                               const UnitIndex &index, const MemoryPlan &plan,
+                               int64_t budget, int number) {
   OpBuilder builder(main);
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
@@ -198,20 +192,6 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
       builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
       sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
-  auto ms = [&](double seconds) {
-    return builder.getF64FloatAttr(seconds * 1e3);
-  };
-  op->setAttr(
-      kPredictedAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
-           builder.getNamedAttr("resident_bytes",
-                                builder.getI64IntegerAttr(plan.residentBytes)),
-           builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
-           builder.getNamedAttr("streamed_bytes",
-                                builder.getI64IntegerAttr(plan.streamedBytes)),
-           builder.getNamedAttr("time_ms", ms(plan.seconds))}));
-
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
@@ -227,14 +207,15 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
          ++next) {
       int unit = plan.actions[next].index;
       Location loc = main.getLoc();
-      if (plan.actions[next].kind == PlanAction::In)
-        tokens[unit] = InOp::create(builder, loc, tokenType, /*started=*/false,
-                                    /*ahead=*/false,
-                                    index.getUnit(unit).getSymName());
-      else if (plan.actions[next].kind == PlanAction::Wait)
+      PlanAction::Kind kind = plan.actions[next].kind;
+      if (kind == PlanAction::Wait)
         WaitOp::create(builder, loc, tokens[unit]);
-      else
+      else if (kind == PlanAction::Out)
         OutOp::create(builder, loc, tokens[unit]);
+      else
+        tokens[unit] = InOp::create(
+            builder, loc, tokenType, kind == PlanAction::Started,
+            kind == PlanAction::Ahead, index.getUnit(unit).getSymName());
     }
   };
   for (Operation &source : main.front().without_terminator()) {
@@ -249,6 +230,7 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   for (Value value : main.front().getTerminator()->getOperands())
     outputs.push_back(mapping.lookup(value));
   ReturnOp::create(builder, main.getLoc(), outputs);
+  return op;
 }
 
 void SwapPlanPass::runOnOperation() {
@@ -264,22 +246,44 @@ void SwapPlanPass::runOnOperation() {
   FailureOr<Sequence> sequence = Sequence::analyze(main.front(), symbols);
   if (failed(sequence))
     return signalPassFailure();
-  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index);
+  llvm::Expected<DeviceProfile> profile = DeviceProfile::load(
+      SmallVector<std::string>(profiles.begin(), profiles.end()));
+  if (!profile) {
+    main.emitError() << "profile: " << llvm::toString(profile.takeError());
+    return signalPassFailure();
+  }
+  CostModel costs(std::move(*profile), model, threads);
+  FailureOr<PlanProblem> problem =
+      buildProblem(*sequence, symbols, index, costs);
   if (failed(problem))
     return signalPassFailure();
   Planner planner(std::move(*problem));
   auto resolved = resolveBudgets(main, planner, *sequence, symbols);
   if (failed(resolved))
     return signalPassFailure();
+  auto sideBySide = [&](size_t count, llvm::function_ref<void(size_t)> task) {
+    parallelFor(&getContext(), 0, count, task);
+  };
+  PlanCurve plans(planner);
+  plans.add(*resolved, sideBySide);
+  if (curve) {
+    plans.addSpread(24, sideBySide);
+    setCurve(getOperation(), plans);
+  }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    MemoryPlan plan = planner.plan(budget);
+    const MemoryPlan &plan = plans.getPlans().at(budget);
     if (!plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(main, *sequence, index, plan, budget, number);
+    PlanOp op = buildPlan(main, *sequence, index, plan, budget, number);
+    setPrediction(op, plan, planner.getProblem(), *sequence, symbols);
   }
+  if (freeBudget || curve)
+    getOperation()->setAttr(
+        kFreeBytesAttr,
+        Builder(&getContext()).getI64IntegerAttr(plans.findFreeBudget()));
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();
   main.setPrivate();
