@@ -6,8 +6,10 @@ extern "C" {
 #include "port.h"
 }
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -115,6 +117,53 @@ TEST(Arena, PagesAreContiguous) {
     breaks += at && where != last + 1;
   }
   EXPECT_EQ(breaks, 0u);
+  port_arena_release(&arena);
+}
+
+// Verifies that what the kernel held for reads goes back as well, and that
+// reads arrive wherever they cross from one kind of page to another.
+TEST(Arena, RegisteredPagesGoBack) {
+  const std::string path = testing::TempDir() + "swap-arena-test";
+  const uint64_t bytes = 3250000 / kPage * kPage;
+  std::vector<uint8_t> data(bytes);
+  for (uint64_t i = 0; i < bytes; ++i)
+    data[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<char *>(data.data()),
+             static_cast<std::streamsize>(bytes));
+  swap_file file;
+  ASSERT_EQ(port_file_open(&file, path.c_str(), SWAP_POSIX_AUTO), SWAP_OK);
+  unlink(path.c_str());
+  if (!file.uring) {
+    port_file_close(&file);
+    GTEST_SKIP() << "no io_uring here";
+  }
+  port_arena arena;
+  ASSERT_TRUE(port_arena_reserve(&arena, 4 * kHuge));
+  ASSERT_TRUE(port_arena_resize(&arena, bytes, UINT64_MAX));
+  for (int round = 0; round < 2; ++round) { // plain reads, then registered
+    memset(arena.base, 0, bytes);
+    std::vector<int64_t> tickets;
+    for (uint64_t at = 0; at < bytes; at += 13 * kPage)
+      tickets.push_back(file.storage.begin(&file, at, arena.base + at,
+                                           std::min(13 * kPage, bytes - at)));
+    for (int64_t ticket : tickets)
+      EXPECT_EQ(file.storage.wait(&file, ticket), SWAP_OK);
+    EXPECT_EQ(memcmp(arena.base, data.data(), bytes), 0);
+    if (!round)
+      port_uring_register(file.uring, &arena);
+  }
+  port_uring_unregister(file.uring);
+  const uint64_t less = kHuge + 100 * kPage;
+  ASSERT_TRUE(port_arena_resize(&arena, less, less));
+  EXPECT_EQ(inUse(arena), pages(less));
+  EXPECT_LE(isPartOfHuge(arena.base + less - 1), 0);
+  const uint64_t least = 100 * kPage; // ends inside what was a whole huge page
+  ASSERT_TRUE(port_arena_resize(&arena, least, least));
+  EXPECT_EQ(inUse(arena), pages(least));
+  EXPECT_LE(isPartOfHuge(arena.base + least - 1), 0);
+  port_uring_register(file.uring, &arena);
+  port_file_close(&file);
   port_arena_release(&arena);
 }
 
