@@ -138,6 +138,14 @@ TEST_P(Budget, ChangesBesideRuns) {
   EXPECT_GT(samples, 0u);
 }
 
+// Verifies that a thread may end while what it read ahead is under way, for the
+// next run may be another's.
+TEST_P(Budget, EachRunInAThreadOfItsOwn) {
+  ASSERT_EQ(swap_posix_set_budget(handle, model.plans[0].arena_bytes), SWAP_OK);
+  for (int i = 0; i < 50; ++i)
+    std::thread([&] { run(); }).join();
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Budget,
                          testing::Values(SWAP_POSIX_AUTO, SWAP_POSIX_URING,
                                          SWAP_POSIX_THREAD, SWAP_POSIX_MAP,
