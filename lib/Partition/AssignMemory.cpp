@@ -178,6 +178,11 @@ LogicalResult MemoryAssigner::run() {
            << "has an arena of " << plan.getArena()
            << " bytes but its activations take " << layout.bytes;
 
+  SmallVector<int64_t> buffers;
+  for (auto [buffer, offset] : llvm::zip(sequence.buffers, layout.offsets))
+    buffers.append({offset, buffer.bytes, buffer.first, buffer.last});
+  plan->setAttr(kBuffersAttr, builder.getDenseI64ArrayAttr(buffers));
+
   for (Operation *op : sequence.steps)
     if (failed(isa<CallOp>(op) ? lower(cast<CallOp>(op))
                                : lower(cast<RowsOp>(op))))

@@ -15,16 +15,19 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-// An ordinary processor of 2020, one thread; more threads share memory.
-constexpr double kFlopsPerSecond = 100e9;
-constexpr double kBytesPerSecond = 20e9;
-constexpr double kScaling = 0.9; ///< of each further thread's arithmetic
-constexpr double kCallUs = 0.2, kParallelCallUs = 3;
+// Where nothing was measured: an x86 server of 2022 with AVX2. Memory feeds
+// more threads with little more than it feeds one.
+constexpr double kFlopsPerSecond = 117e9, kBytesPerSecond = 28e9;
+constexpr double kFlopsScaling = 0.9, kBytesScaling = 0.1; ///< a further thread
+constexpr double kCallUs = 0.2, kParallelCallUs = 1;
 
-// What kernels reach of the rates measured: see docs/profile.md.
-constexpr double kContractionShare = 0.8; ///< of the multiply-add rate
-constexpr double kRowsShare = 0.1;        ///< element by element
-constexpr double kCacheFactor = 2;        ///< activations against memory
+// What kernels reach of those rates; docs/profile.md says how that was found.
+constexpr double kContractionShare = 0.88; ///< of the multiply-add rate
+constexpr double kThinShare = 0.14; ///< depthwise: few operations a value
+constexpr double kRowsShare = 0.06; ///< element by element
+/// A byte of activations: below, a product with one vector; between, depthwise.
+constexpr double kVectorFlops = 1, kThinFlops = 4;
+constexpr double kCacheFactor = 3; ///< activations come from caches faster
 
 int64_t swapc::getCallTiles(CallOp call, ScheduleAttr schedule) {
   PanelRange range = getPanelRange(call, schedule);
@@ -37,16 +40,18 @@ int64_t swapc::getCallTiles(CallOp call, ScheduleAttr schedule) {
 CostModel::CostModel(DeviceProfile given, llvm::StringRef model,
                      unsigned threads)
     : profile(std::move(given)), model(model), threads(std::max(threads, 1u)) {
-  double more = 1 + kScaling * (this->threads - 1);
+  double others = this->threads - 1;
   if (const ProfileProcessor *measured = profile.getProcessor(this->threads)) {
     processor = *measured;
   } else if (const ProfileProcessor *one = profile.getProcessor(1)) {
     processor = *one;
-    processor.flopsPerSecond *= more;
+    processor.flopsPerSecond *= 1 + kFlopsScaling * others;
+    processor.bytesPerSecond *= 1 + kBytesScaling * std::min(others, 3.0);
     processor.callUs = this->threads > 1 ? kParallelCallUs : one->callUs;
   } else {
-    processor.flopsPerSecond = kFlopsPerSecond * more;
-    processor.bytesPerSecond = kBytesPerSecond;
+    processor.flopsPerSecond = kFlopsPerSecond * (1 + kFlopsScaling * others);
+    processor.bytesPerSecond =
+        kBytesPerSecond * (1 + kBytesScaling * std::min(others, 3.0));
     processor.callUs = this->threads > 1 ? kParallelCallUs : kCallUs;
   }
   processor.threads = this->threads;
@@ -119,10 +124,13 @@ static std::pair<double, double> getGridBytes(CallOp call) {
 double CostModel::estimateGridSeconds(CallOp call,
                                       ScheduleAttr schedule) const {
   auto [weights, activations] = getGridBytes(call);
-  double share = schedule.getKind() == KernelKind::Contraction
-                     ? kContractionShare
-                     : kRowsShare;
-  double arithmetic = schedule.getFlops() / (processor.flopsPerSecond * share);
+  double flops = schedule.getFlops();
+  bool isThin =
+      flops > kVectorFlops * activations && flops < kThinFlops * activations;
+  double share = schedule.getKind() != KernelKind::Contraction ? kRowsShare
+                 : isThin                                      ? kThinShare
+                          : kContractionShare;
+  double arithmetic = flops / (processor.flopsPerSecond * share);
   double memory = weights / processor.bytesPerSecond +
                   activations / (processor.bytesPerSecond * kCacheFactor);
   return std::max(arithmetic, memory);

@@ -147,7 +147,21 @@ static std::string getKey(StringRef model, StringRef kernel, unsigned threads) {
   return (model + "\n" + kernel + "\n" + Twine(threads)).str();
 }
 
+/// LLVM's reader does not survive text without any value.
+static bool hasVersion(StringRef text) {
+  while (!text.empty()) {
+    StringRef line;
+    std::tie(line, text) = text.split('\n');
+    if (line.split('#').first.contains("swapc-profile"))
+      return true;
+  }
+  return false;
+}
+
 Error DeviceProfile::parse(StringRef text, StringRef name) {
+  if (!hasVersion(text))
+    return createStringError(name + ": not a device profile: the key "
+                                    "'swapc-profile' is missing");
   std::string message;
   ProfileFile file;
   yaml::Input input(MemoryBufferRef(text, name), nullptr, takeMessage,
@@ -156,9 +170,6 @@ Error DeviceProfile::parse(StringRef text, StringRef name) {
   if (input.error() || !message.empty())
     return createStringError(
         message.empty() ? name.str() + ": not a device profile" : message);
-  if (file.version != kVersion) // An empty document is not looked at.
-    return createStringError(name + ": not a device profile: the key "
-                                    "'swapc-profile' is missing");
   if (!file.machine.empty())
     machine = file.machine;
   if (!file.storage.reads.empty())

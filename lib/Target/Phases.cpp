@@ -58,7 +58,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.threads = options.threads;
   plan.profiles.assign(options.profiles.begin(), options.profiles.end());
   plan.model = toIdentifier(llvm::sys::path::stem(options.model));
-  plan.curve = options.emit == Emit::Plan;
+  plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());

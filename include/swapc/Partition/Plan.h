@@ -43,6 +43,14 @@ constexpr llvm::StringLiteral kCurveAttr = "swap.curve";
 /// `stall_node`.
 constexpr llvm::StringLiteral kPredictedAttr = "swap.predicted";
 
+/// On each call and row fetch of a plan: predicted seconds (f64).
+constexpr llvm::StringLiteral kSecondsAttr = "swap.seconds";
+
+/// On a plan of the memory phase: where its activations are and when, as an
+/// array<i64> of four numbers each: offset in the arena, bytes, first and last
+/// step (calls and row fetches, counted from 0) that touches them.
+constexpr llvm::StringLiteral kBuffersAttr = "swap.buffers";
+
 /// On a plan: when each call or fetch of rows begins, in microseconds from the
 /// inference's beginning, as predicted (an i64 array).
 constexpr llvm::StringLiteral kStartsAttr = "swap.start_us";
