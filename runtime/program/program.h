@@ -157,11 +157,17 @@ typedef struct sample {
   uint64_t compute_ns;
   uint64_t stall_ns;
 } sample;
+#define CALIBRATIONS 3u
+#define RATES 2u
 typedef struct stats {
   sample *samples;
   uint32_t count;
-  uint64_t compute_ns; /* undisturbed; 0: not measured */
-  double read_rate;    /* bytes per second; 0: not measured */
+  uint64_t cold_ns;               /* of the first run */
+  uint64_t compute[CALIBRATIONS]; /* undisturbed, of some runs */
+  uint32_t calibrations;
+  double rates[RATES]; /* bytes per second */
+  uint32_t rate_count; /* 0: nothing is streamed */
+  double read_cpu;     /* seconds per GiB */
 } stats;
 void stats_sort(stats *s);
 double stats_median_ms(const stats *s);
