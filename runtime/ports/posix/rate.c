@@ -55,10 +55,10 @@ static int wait_oldest(reading *r) {
   return storage->wait(storage->context, ticket);
 }
 
-/* Whether a read under way writes there. A device may do so twice at once, for
- * nobody looks at the bytes; threads must not. */
+/* Whether a read under way writes there: then this one has to wait for it, as
+ * in a run. That is how much the plan's memory can have under way at most. */
 static int collides(const reading *r, const uint8_t *to, uint64_t length) {
-  for (uint32_t i = 0; r->h->file.readers && i < r->count; ++i) {
+  for (uint32_t i = 0; i < r->count; ++i) {
     const uint32_t at = (r->first + i) % PORT_DEPTH;
     if (to < r->to[at] + r->bytes[at] && r->to[at] < to + length)
       return 1;
