@@ -6,14 +6,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "CostModel.h"
+#include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
+#include "swap/runtime.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Threading.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_SWAPPLAN
@@ -42,9 +45,9 @@ private:
                                                  const Planner &planner,
                                                  const Sequence &sequence,
                                                  const SymbolTable &symbols);
-  void buildPlan(func::FuncOp main, const Sequence &sequence,
-                 const UnitIndex &index, const MemoryPlan &plan, int64_t budget,
-                 int number);
+  PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
+                   const UnitIndex &index, const MemoryPlan &plan,
+                   int64_t budget, int number);
 };
 
 } // namespace
@@ -53,7 +56,7 @@ LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
   for (auto [name, value, least, most] :
        {std::tuple<StringRef, int64_t, int64_t, int64_t>{"threads", threads, 1,
                                                          4096},
-        {"depth", depth, 1, 16},
+        {"depth", depth, 1, SWAP_MAX_READS},
         {"link-mb-per-s", linkMBps, 0, 1'000'000'000}})
     if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
@@ -146,8 +149,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
                          : nullptr;
-  auto call = dyn_cast_or_null<CallOp>(worst);
-  StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
+  StringRef kernel = worst ? getKernelName(worst) : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
@@ -191,9 +193,9 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   return resolved;
 }
 
-void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                             const UnitIndex &index, const MemoryPlan &plan,
-                             int64_t budget, int number) {
+PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
+                               const UnitIndex &index, const MemoryPlan &plan,
+                               int64_t budget, int number) {
   OpBuilder builder(main);
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
@@ -204,20 +206,6 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
       builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
       sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
-  auto ms = [&](double seconds) {
-    return builder.getF64FloatAttr(seconds * 1e3);
-  };
-  op->setAttr(
-      kPredictedAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
-           builder.getNamedAttr("resident_bytes",
-                                builder.getI64IntegerAttr(plan.residentBytes)),
-           builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
-           builder.getNamedAttr("streamed_bytes",
-                                builder.getI64IntegerAttr(plan.streamedBytes)),
-           builder.getNamedAttr("time_ms", ms(plan.seconds))}));
-
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
@@ -233,14 +221,15 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
          ++next) {
       int unit = plan.actions[next].index;
       Location loc = main.getLoc();
-      if (plan.actions[next].kind == PlanAction::In)
-        tokens[unit] = InOp::create(builder, loc, tokenType, /*started=*/false,
-                                    /*ahead=*/false,
-                                    index.getUnit(unit).getSymName());
-      else if (plan.actions[next].kind == PlanAction::Wait)
+      PlanAction::Kind kind = plan.actions[next].kind;
+      if (kind == PlanAction::Wait)
         WaitOp::create(builder, loc, tokens[unit]);
-      else
+      else if (kind == PlanAction::Out)
         OutOp::create(builder, loc, tokens[unit]);
+      else
+        tokens[unit] = InOp::create(
+            builder, loc, tokenType, kind == PlanAction::Started,
+            kind == PlanAction::Ahead, index.getUnit(unit).getSymName());
     }
   };
   for (Operation &source : main.front().without_terminator()) {
@@ -255,6 +244,7 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   for (Value value : main.front().getTerminator()->getOperands())
     outputs.push_back(mapping.lookup(value));
   ReturnOp::create(builder, main.getLoc(), outputs);
+  return op;
 }
 
 void SwapPlanPass::runOnOperation() {
@@ -286,15 +276,29 @@ void SwapPlanPass::runOnOperation() {
   auto resolved = resolveBudgets(main, planner, *sequence, symbols);
   if (failed(resolved))
     return signalPassFailure();
+  auto sideBySide = [&](size_t count, llvm::function_ref<void(size_t)> task) {
+    parallelFor(&getContext(), 0, count, task);
+  };
+  PlanCurve plans(planner);
+  plans.add(*resolved, sideBySide);
+  if (curve) {
+    plans.addSpread(24, sideBySide);
+    setCurve(getOperation(), plans);
+  }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    MemoryPlan plan = planner.plan(budget);
+    const MemoryPlan &plan = plans.getPlans().at(budget);
     if (!plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(main, *sequence, index, plan, budget, number);
+    PlanOp op = buildPlan(main, *sequence, index, plan, budget, number);
+    setPrediction(op, plan, planner.getProblem(), *sequence, symbols);
   }
+  if (freeBudget || curve)
+    getOperation()->setAttr(
+        kFreeBytesAttr,
+        Builder(&getContext()).getI64IntegerAttr(plans.findFreeBudget()));
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();
   main.setPrivate();

@@ -9,11 +9,16 @@
 // owner: the activation or the unit that was written there last. A launch may
 // read bytes only while what it means still owns all of them.
 //
+// A plan is a cycle: what it reads ahead stays to its end, and is there from
+// the beginning of the next inference. In the first inference these reads start
+// a little later, at the top; to treat it like all others is only stricter.
+//
 //===----------------------------------------------------------------------===//
 
 #include "OwnerMap.h"
 #include "TokenTracker.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -35,6 +40,7 @@ struct Tenant {
   int first, last;
   int unit = -1;          ///< of a unit, its number
   StringAttr kernel = {}; ///< of an activation, what wrote it
+  int64_t panels = 0;     ///< of an update in place: how many are done
 };
 
 class MemoryVerifier {
@@ -58,7 +64,8 @@ private:
                       int64_t bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
                            StringRef what);
-  LogicalResult verifyPeak();
+  LogicalResult updateInPlace(LaunchOp launch, int64_t begin, int64_t bytes);
+  LogicalResult verifyUse();
 
   PlanOp plan;
   const SymbolTable &symbols;
@@ -141,6 +148,13 @@ LogicalResult MemoryVerifier::start() {
         return failure();
       residentBytes += tenants.back().bytes;
     }
+  for (InOp in : plan.getBody().front().getOps<InOp>()) {
+    int unit = tracker.getUnit(in.getToken());
+    // One that is in already is refused where it stands.
+    if (in.getStarted() && unitTenant[unit] < 0 &&
+        failed(enter(in, unit, std::numeric_limits<int>::max())))
+      return failure();
+  }
   return success();
 }
 
@@ -210,6 +224,9 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
         tenants[before[0]].end != begin + bytes ||
         tenants[before[0]].kernel != kernel)
       return op->emitOpError("continues a result whose first panels are lost");
+    if (tenants[before[0]].panels > 0)
+      return op->emitOpError(
+          "continues in another place what it began over an operand");
     tenants[before[0]].last = position;
     return success();
   }
@@ -217,6 +234,52 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
   tenants.push_back({begin, begin + bytes, roundUp(bytes, kBufferAlign),
                      position, position, -1, kernel});
   return success();
+}
+
+/// The operand at `begin`, which was read just now, becomes the result, panel
+/// after panel: what is computed twice would read what it wrote.
+LogicalResult MemoryVerifier::updateInPlace(LaunchOp launch, int64_t begin,
+                                            int64_t bytes) {
+  Tenant &tenant = tenants[owners.get(begin, begin + bytes)[0]];
+  StringAttr kernel = launch.getKernelAttr().getAttr();
+  int64_t first = launch.getBegin();
+  if (launch.getFirstTile())
+    return launch.emitOpError("updates some tiles of an operand in place");
+  if (tenant.end != begin + bytes)
+    return launch.emitOpError("updates a part of an operand in place");
+  if (first > 0 && (tenant.kernel != kernel || tenant.panels != first))
+    return launch.emitOpError()
+           << "updates an operand in place from panel " << first
+           << ", which does not follow the panels before";
+  tenant.kernel = kernel;
+  tenant.panels = launch.getEnd();
+  return success();
+}
+
+/// The operand in the place of operand `result` (a result of the kernel) that
+/// the kernel may overwrite; -1 if it overlaps none, -2 if it must not.
+static int findInPlace(LaunchOp launch, ScheduleAttr schedule,
+                       FunctionType type, unsigned result) {
+  auto places = llvm::to_vector(launch.getOperands().getAsRange<PlaceAttr>());
+  auto bytesOf = [&](size_t i) {
+    return getStorageBytes(cast<RankedTensorType>(
+        i < type.getNumInputs() ? type.getInput(i)
+                                : type.getResult(i - type.getNumInputs())));
+  };
+  int found = -1;
+  PlaceAttr to = places[result];
+  for (size_t i = 0; i < result; ++i) {
+    PlaceAttr from = places[i];
+    if (from.getSpace() != to.getSpace() || from.getIndex() != to.getIndex() ||
+        from.getOffset() >= to.getOffset() + bytesOf(result) ||
+        to.getOffset() >= from.getOffset() + bytesOf(i))
+      continue;
+    if (!llvm::is_contained(schedule.getInplace(), static_cast<int64_t>(i)) ||
+        from != to || bytesOf(i) != bytesOf(result) || found != -1)
+      return -2;
+    found = i;
+  }
+  return found;
 }
 
 LogicalResult MemoryVerifier::visit(LaunchOp launch) {
@@ -240,7 +303,6 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
   if (launch.getOperands().size() != inputs + type.getNumResults())
     return launch.emitOpError("has another number of operands than its kernel");
 
-  SmallVector<std::pair<int64_t, int64_t>> touched;
   for (auto [i, place] :
        llvm::enumerate(launch.getOperands().getAsRange<PlaceAttr>())) {
     auto tensor = dyn_cast<RankedTensorType>(
@@ -256,17 +318,16 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");
     }
+    int inPlace = i < inputs ? -1 : findInPlace(launch, schedule, type, i);
+    if (inPlace == -2)
+      return launch.emitOpError("writes over one of its own operands");
     if (place.getSpace() != Space::Arena)
       continue;
-    if (i >= inputs)
-      for (auto [otherFrom, otherTo] : touched)
-        if (from < otherTo && otherFrom < from + bytes)
-          return launch.emitOpError("writes over one of its own operands");
-    if (failed(i < inputs ? read(launch, from, bytes)
-                          : write(launch, launch.getKernelAttr().getAttr(),
-                                  from, bytes, begin > 0)))
+    if (failed(i < inputs      ? read(launch, from, bytes)
+               : inPlace >= 0 ? updateInPlace(launch, from, bytes)
+                              : write(launch, launch.getKernelAttr().getAttr(),
+                                      from, bytes, begin > 0)))
       return failure();
-    touched.push_back({from, from + bytes});
   }
   return success();
 }
@@ -284,23 +345,38 @@ LogicalResult MemoryVerifier::visit(FetchOp fetch) {
   return success();
 }
 
-/// The most bytes in use at any position.
-LogicalResult MemoryVerifier::verifyPeak() {
+/// The bytes in use at each position, and the most at any.
+LogicalResult MemoryVerifier::verifyUse() {
   SmallVector<int64_t> change(position + 2, 0);
   for (const Tenant &tenant : tenants) {
     if (tenant.unit >= 0 && tracker.isResident(tenant.unit))
       continue;
     change[tenant.first] += tenant.bytes;
-    change[tenant.last + 1] -= tenant.bytes;
+    change[std::min(tenant.last, position) + 1] -= tenant.bytes;
   }
-  int64_t live = scratchEnd - scratchBegin + residentBytes, peak = live;
+  int64_t inUse = scratchEnd - scratchBegin + residentBytes, peak = inUse;
+  SmallVector<int64_t> live; // of position 0 first, which no operation has
   for (int64_t bytes : change) {
-    live += bytes;
-    peak = std::max(peak, live);
+    inUse += bytes;
+    peak = std::max(peak, inUse);
+    live.push_back(inUse);
   }
   if (peak != static_cast<int64_t>(plan.getPeak()))
     return plan.emitOpError()
            << "has a peak of " << plan.getPeak() << " bytes, but uses " << peak;
+  auto said = plan->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr);
+  if (!said)
+    return success();
+  Block::OpListType &ops = plan.getBody().front().getOperations();
+  if (said.size() + 1 != static_cast<int64_t>(ops.size()))
+    return plan.emitOpError()
+           << "has " << said.size() << " values of bytes in use for "
+           << ops.size() - 1 << " operations";
+  for (auto [op, bytes, expected] :
+       llvm::zip(ops, said.asArrayRef(), llvm::drop_begin(live)))
+    if (bytes != expected)
+      return op.emitOpError() << "runs with " << expected
+                              << " bytes in use, but the plan says " << bytes;
   return success();
 }
 
@@ -313,8 +389,9 @@ LogicalResult MemoryVerifier::run() {
       return failure();
     LogicalResult result = success();
     if (auto in = dyn_cast<InOp>(op)) {
-      result = enter(in, tracker.getUnit(in.getToken()),
-                     std::numeric_limits<int>::max());
+      if (!in.getStarted()) // those are in from the beginning
+        result = enter(in, tracker.getUnit(in.getToken()),
+                       std::numeric_limits<int>::max());
     } else if (auto out = dyn_cast<OutOp>(op)) {
       tenants[unitTenant[tracker.getUnit(out.getToken())]].last = position - 1;
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {
@@ -329,5 +406,5 @@ LogicalResult MemoryVerifier::run() {
   }
   if (failed(tracker.finish(plan)))
     return failure();
-  return verifyPeak();
+  return verifyUse();
 }

@@ -49,6 +49,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
+  pm.addPass(createUpdateInPlace());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
   pm.addPass(createFormUnits(units));
@@ -57,6 +58,8 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.threads = options.threads;
   plan.profiles.assign(options.profiles.begin(), options.profiles.end());
   plan.model = toIdentifier(llvm::sys::path::stem(options.model));
+  plan.curve = options.emit == Emit::Plan || !options.report.empty();
+  plan.freeBudget = options.summary;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);

@@ -66,6 +66,9 @@ struct Options {
       cl::desc("exe (default), lib (folder with library, header and blob), "
                "obj, tensor-ir, kernel-ir, swap-ir, memory-ir, llvm-ir, asm, "
                "plan (JSON)")};
+  cl::opt<std::string> report{
+      "report", cl::value_desc("FILE.html"), cl::cat(category),
+      cl::desc("writes a page that shows the plans, for a browser")};
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
@@ -167,6 +170,15 @@ static int readOptions(const Options &line, CompileOptions &options,
   if (options.output == "-" &&
       (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");
+  if (line.report.getNumOccurrences() &&
+      (line.report.empty() || line.report == "-"))
+    return usageError("--report: '" + line.report + "' is not a file");
+  if (!line.report.empty() &&
+      (*emit == Emit::TensorIR || *emit == Emit::KernelIR ||
+       *emit == Emit::SwapIR))
+    return usageError("--report: no plan is made with --emit " +
+                      line.emitKind);
+  options.report = line.report;
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
   options.linkerDriver = line.linkerDriver;

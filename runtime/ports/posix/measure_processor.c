@@ -119,12 +119,14 @@ int swap_posix_measure_processor(swap_processor_rates *rates,
                                  uint32_t threads) {
   const uint64_t bytes = (uint64_t)threads * BYTES_A_THREAD;
   port_pool *pool = port_pool_create(threads);
-  uint8_t *memory = threads ? port_arena_map(bytes) : NULL;
-  if (!pool || !memory) {
+  port_arena arena = {.base = NULL};
+  if (!pool || !threads || !port_arena_reserve(&arena, bytes) ||
+      !port_arena_resize(&arena, bytes, UINT64_MAX)) {
     port_pool_destroy(pool);
-    port_arena_unmap(memory, bytes);
+    port_arena_release(&arena);
     return SWAP_ERR_BUDGET;
   }
+  uint8_t *memory = arena.base;
   memset(memory, 0, bytes);
   const swap_executor *executor = port_pool_executor(pool);
   job j = {.memory = memory, .steps = STEPS};
@@ -139,6 +141,6 @@ int swap_posix_measure_processor(swap_processor_rates *rates,
   j.work = has_avx2() ? add_up_avx2 : add_up_any;
   rates->bytes_per_second = (double)bytes / seconds(executor, &j, threads, 1);
   port_pool_destroy(pool);
-  port_arena_unmap(memory, bytes);
+  port_arena_release(&arena);
   return SWAP_OK;
 }

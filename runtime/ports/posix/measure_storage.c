@@ -174,6 +174,7 @@ static int measure_beside(probe *p, swap_storage_rates *rates) {
 int swap_posix_measure_storage(swap_storage_rates *rates, const char *path,
                                swap_posix_io io, int *error) {
   probe p = {.buffer = NULL};
+  port_arena arena = {.base = NULL};
   memset(rates, 0, sizeof *rates);
   *error = 0;
   int status = port_file_open(&p.file, path, (uint32_t)io);
@@ -188,9 +189,11 @@ int swap_posix_measure_storage(swap_storage_rates *rates, const char *path,
       break;
   if (!rates->count)
     status = SWAP_ERR_SHORT;
-  else if (!(p.buffer = port_arena_map(BUFFER_BYTES)))
+  else if (!port_arena_reserve(&arena, BUFFER_BYTES) ||
+           !port_arena_resize(&arena, BUFFER_BYTES, UINT64_MAX))
     status = SWAP_ERR_BUDGET;
   if (!status) {
+    p.buffer = arena.base;
     memset(p.buffer, 0, BUFFER_BYTES); /* the system's time, not the device's */
     status = measure_sizes(&p, rates);
   }
@@ -200,6 +203,6 @@ int swap_posix_measure_storage(swap_storage_rates *rates, const char *path,
     *error = p.file.last_error;
   rates->io = port_io_name(p.file.io);
   port_file_close(&p.file);
-  port_arena_unmap(p.buffer, BUFFER_BYTES);
+  port_arena_release(&arena);
   return status;
 }
