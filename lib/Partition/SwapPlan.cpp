@@ -88,6 +88,20 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
   return success();
 }
 
+/// A profile that is of this model and yet says nothing about it.
+static void warnOfOtherProfile(func::FuncOp main, const Sequence &sequence,
+                               const SymbolTable &symbols,
+                               const CostModel &costs) {
+  auto isMeasured = [&](Operation *op) {
+    auto call = dyn_cast<CallOp>(op);
+    return call && costs.isMeasured(call, getSchedule(call, symbols));
+  };
+  if (costs.isOfModel() && llvm::none_of(sequence.steps, isMeasured))
+    main.emitWarning() << "profile: its kernels were measured with other "
+                          "--threads or compiled for another processor; times "
+                          "are estimates";
+}
+
 FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
                                                   const SymbolTable &symbols,
                                                   const UnitIndex &index,
@@ -257,6 +271,7 @@ void SwapPlanPass::runOnOperation() {
       buildProblem(*sequence, symbols, index, costs);
   if (failed(problem))
     return signalPassFailure();
+  warnOfOtherProfile(main, *sequence, symbols, costs);
   Planner planner(std::move(*problem));
   auto resolved = resolveBudgets(main, planner, *sequence, symbols);
   if (failed(resolved))
