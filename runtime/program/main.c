@@ -93,6 +93,8 @@ static int run(const swap_model *model, const options *o, const char *weights,
       status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
     else if (o->iterations == 1)
       seen.total = swap_posix_session(handle)->plan->step_count;
+    if (!status && seen.trace)
+      trace_attach(seen.trace, swap_posix_session(handle));
   }
   if (!status)
     status =
