@@ -8,6 +8,7 @@
 #include "PlanTimeline.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace swapc;
 
@@ -16,6 +17,7 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
     : starts(problem.steps.size(), 0) {
   const PlanLink &link = problem.link;
   std::vector<double> done(problem.units.size(), 0);
+  std::map<int, double> stalls; // per group
   double now = 0, linkFree = 0;
   for (bool isFirst : {true, false}) {
     double begin = now, waited = 0;
@@ -45,8 +47,10 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
         if (!isFirst) {
           starts[action.index] = now - begin;
           stall += waited;
-          if (waited > longestStall) {
-            longestStall = waited;
+          double &waits = stalls[problem.steps[action.index].group];
+          waits += waited;
+          if (waits > longestStall) {
+            longestStall = waits;
             longestStep = action.index;
           }
         }

@@ -16,7 +16,8 @@ namespace swapc {
 struct PlanTimeline {
   std::vector<double> starts; ///< per step, seconds from the beginning
   double stall = 0;           ///< waiting for reads, in all
-  int longestStep = -1;       ///< the step with the longest wait before it
+  /// A step of the call with the longest waits, and these.
+  int longestStep = -1;
   double longestStall = 0;
 
   PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan);

@@ -55,14 +55,21 @@ PanelRange swapc::getPanelRange(CallOp call, ScheduleAttr schedule) {
   return {0, schedule.getPanels()};
 }
 
+StringRef swapc::getKernelName(Operation *op) {
+  if (auto call = dyn_cast<CallOp>(op))
+    return call.getKernel();
+  if (auto launch = dyn_cast<LaunchOp>(op))
+    return launch.getKernel();
+  return "swap.rows";
+}
+
 StringRef swapc::getOrigin(Operation *op, const SymbolTable &symbols) {
   if (auto origin = op->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
     return origin.getValue();
-  if (auto call = dyn_cast<CallOp>(op))
-    if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
-      if (auto origin =
-              kernel->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
-        return origin.getValue();
+  if (auto kernel = symbols.lookup<func::FuncOp>(getKernelName(op)))
+    if (auto origin =
+            kernel->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
+      return origin.getValue();
   return "";
 }
 

@@ -40,6 +40,9 @@ PanelRange getPanelRange(mlir::swap::CallOp call,
 mlir::swap::ScheduleAttr getSchedule(mlir::swap::CallOp call,
                                      const mlir::SymbolTable &symbols);
 
+/// What a call or launch runs; "swap.rows" for a fetch of rows.
+llvm::StringRef getKernelName(mlir::Operation *op);
+
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,
                           const mlir::SymbolTable &symbols);

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlanCurve.h"
-#include "PlanTimeline.h"
+#include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
+#include "swap/runtime.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Partition/Plan.h"
@@ -51,10 +51,6 @@ private:
   PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
                    const UnitIndex &index, const MemoryPlan &plan,
                    int64_t budget, int number);
-  void addPrediction(PlanOp op, const MemoryPlan &plan,
-                     const PlanProblem &problem, const Sequence &sequence,
-                     const SymbolTable &symbols);
-  void addCurve(const PlanCurve &curve);
 };
 
 } // namespace
@@ -62,7 +58,7 @@ private:
 LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
   for (auto [name, value, most] :
        {std::tuple<StringRef, int64_t, int64_t>{"threads", threads, 4096},
-        {"depth", depth, 64},
+        {"depth", depth, SWAP_MAX_READS},
         {"link-mb-per-s", linkMBps, 1'000'000'000}})
     if (value < 1 || value > most)
       return main.emitError() << "option " << name << " is " << value
@@ -147,8 +143,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
                          : nullptr;
-  auto call = dyn_cast_or_null<CallOp>(worst);
-  StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
+  StringRef kernel = worst ? getKernelName(worst) : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
@@ -246,63 +241,6 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   return op;
 }
 
-void SwapPlanPass::addPrediction(PlanOp op, const MemoryPlan &plan,
-                                 const PlanProblem &problem,
-                                 const Sequence &sequence,
-                                 const SymbolTable &symbols) {
-  static constexpr StringLiteral limits[] = {"nothing", "compute", "link",
-                                             "memory", "stalls"};
-  Builder builder(op);
-  PlanTimeline timeline(problem, plan);
-  NamedAttrList entries;
-  auto addMs = [&](StringRef name, double seconds) {
-    entries.set(name, builder.getF64FloatAttr(seconds * 1e3));
-  };
-  addMs("compute_ms", plan.computeSeconds);
-  addMs("stream_ms", plan.streamSeconds);
-  addMs("time_ms", plan.seconds);
-  addMs("cold_ms", plan.coldSeconds);
-  addMs("least_ms", plan.leastSeconds);
-  addMs("stall_ms", timeline.stall);
-  entries.set("resident_bytes", builder.getI64IntegerAttr(plan.residentBytes));
-  entries.set("streamed_bytes", builder.getI64IntegerAttr(plan.streamedBytes));
-  entries.set("limit", builder.getStringAttr(
-                           limits[static_cast<int>(getLimit(plan))]));
-  if (timeline.longestStep >= 0) {
-    Operation *step = sequence.steps[timeline.longestStep];
-    auto call = dyn_cast<CallOp>(step);
-    addMs("longest_stall_ms", timeline.longestStall);
-    entries.set("stall_kernel", builder.getStringAttr(
-                                    call ? call.getKernel() : "swap.rows"));
-    entries.set("stall_node", builder.getStringAttr(getOrigin(step, symbols)));
-  }
-  op->setAttr(kPredictedAttr, entries.getDictionary(op.getContext()));
-  SmallVector<int64_t> starts;
-  for (double seconds : timeline.starts)
-    starts.push_back(std::llround(seconds * 1e6));
-  op->setAttr(kStartsAttr, builder.getDenseI64ArrayAttr(starts));
-  auto step = problem.steps.begin();
-  for (Operation &inner : op.getBody().front())
-    if (isa<CallOp, RowsOp>(inner))
-      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(step++->seconds));
-}
-
-void SwapPlanPass::addCurve(const PlanCurve &curve) {
-  Builder builder(&getContext());
-  SmallVector<Attribute> points;
-  for (const auto &[budget, plan] : curve.getPlans()) {
-    auto ms = [&](double seconds) {
-      return builder.getF64FloatAttr(seconds * 1e3);
-    };
-    points.push_back(builder.getArrayAttr(
-        {builder.getI64IntegerAttr(budget), ms(plan.seconds),
-         ms(plan.boundSeconds()), ms(plan.leastSeconds),
-         builder.getI64IntegerAttr(plan.residentBytes),
-         builder.getI64IntegerAttr(plan.streamedBytes)}));
-  }
-  getOperation()->setAttr(kCurveAttr, builder.getArrayAttr(points));
-}
-
 void SwapPlanPass::runOnOperation() {
   SymbolTable symbols(getOperation());
   auto main = symbols.lookup<func::FuncOp>("main");
@@ -330,7 +268,7 @@ void SwapPlanPass::runOnOperation() {
   plans.add(*resolved, sideBySide);
   if (curve) {
     plans.addSpread(24, sideBySide);
-    addCurve(plans);
+    setCurve(getOperation(), plans);
   }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
     const MemoryPlan &plan = plans.getPlans().at(budget);
@@ -340,7 +278,7 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     }
     PlanOp op = buildPlan(main, *sequence, index, plan, budget, number);
-    addPrediction(op, plan, planner.getProblem(), *sequence, symbols);
+    setPrediction(op, plan, planner.getProblem(), *sequence, symbols);
   }
   if (freeBudget || curve)
     getOperation()->setAttr(

@@ -320,9 +320,9 @@ LogicalResult MemoryVerifier::verifyUse() {
     return success();
   Block::OpListType &ops = plan.getBody().front().getOperations();
   if (said.size() + 1 != static_cast<int64_t>(ops.size()))
-    return plan.emitOpError() << "has " << said.size()
-                              << " values of bytes in use for "
-                              << ops.size() - 1 << " operations";
+    return plan.emitOpError()
+           << "has " << said.size() << " values of bytes in use for "
+           << ops.size() - 1 << " operations";
   for (auto [op, bytes, expected] :
        llvm::zip(ops, said.asArrayRef(), llvm::drop_begin(live)))
     if (bytes != expected)

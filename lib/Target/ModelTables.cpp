@@ -250,9 +250,9 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
   }
   if (auto live = op->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr)) {
     if (live.size() != static_cast<int64_t>(plan.steps.size()))
-      return op.emitError() << "plan has " << live.size()
-                            << " values of bytes in use for "
-                            << plan.steps.size() << " steps";
+      return op.emitError()
+             << "plan has " << live.size() << " values of bytes in use for "
+             << plan.steps.size() << " steps";
     plan.live.assign(live.asArrayRef().begin(), live.asArrayRef().end());
   }
   tables.plans.push_back(std::move(plan));

@@ -39,8 +39,8 @@ constexpr llvm::StringLiteral kCurveAttr = "swap.curve";
 /// takes less) and `stall_ms` (waiting for reads); `limit` says what the time
 /// depends on: "nothing" (nothing streams), "compute", "link", "memory" (too
 /// little fits ahead of where it is needed) or "stalls" (other waits). Of the
-/// longest wait `longest_stall_ms`, and the `stall_kernel` and `stall_node`
-/// that it is for.
+/// call with the longest waits `longest_stall_ms`, `stall_kernel` and
+/// `stall_node`.
 constexpr llvm::StringLiteral kPredictedAttr = "swap.predicted";
 
 /// On each call and row fetch of a plan: predicted seconds (f64).
