@@ -20,4 +20,4 @@ for i, name in enumerate(NAMES):
     nodes.append(helper.make_node("Relu", [f"m{i}"], [value], name=name + "/relu"))
 graph = helper.make_graph(nodes, "<!--title--><script>\"'&", [helper.make_tensor_value_info("x<i>", TensorProto.FLOAT, [4, SIZE])],
                           [helper.make_tensor_value_info(value, TensorProto.FLOAT, [4, SIZE])], weights)
-onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), sys.argv[1])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), sys.argv[1])
