@@ -36,7 +36,7 @@ struct trace {
   uint64_t start_ns;
   uint64_t last_ns;
   uint64_t live;   /* last written */
-  uint64_t budget; /* of the session's plan */
+  uint64_t budget; /* of the plan whose events are kept */
   uint32_t step;   /* of the plan: the next to be reported */
   uint32_t count;
   uint32_t fetches; /* steps that read rows, so far */
@@ -160,7 +160,6 @@ static void flush(trace *t) {
 
 void trace_attach(trace *t, const swap_session *session) {
   t->session = session;
-  t->budget = session->plan->budget_bytes;
 }
 
 /* The step of the plan that an event is of. Every step reports once, in order;
@@ -200,9 +199,10 @@ void trace_event(void *context, swap_event_kind kind, uint32_t index,
   t->last_ns = end_ns;
   if (!step)
     return;
-  if (t->count == EVENTS)
-    flush(t);
   const swap_plan *plan = t->session->plan;
+  if (t->count == EVENTS || t->budget != plan->budget_bytes)
+    flush(t);
+  t->budget = plan->budget_bytes;
   t->events[t->count++] =
       (event){.begin_ns = begin_ns,
               .end_ns = end_ns,
