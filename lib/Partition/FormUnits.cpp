@@ -244,7 +244,7 @@ void UnitFormer::rewrite(Cut &cut) {
     return;
   CallOp call = cut.call;
   OpBuilder at(call);
-  ValueRange init;
+  ValueRange init = call.getInit();
   for (size_t i = 0; i + 1 < cut.bounds.size(); ++i) {
     auto piece = CallOp::create(at, call.getLoc(), call.getResultTypes(),
                                 call.getKernelAttr(), call.getInputs(), init,

@@ -13,7 +13,8 @@
 
 namespace swapc {
 
-/// What is foreseen of one plan: kPredictedAttr and kStartsAttr.
+/// What is foreseen of one plan: kPredictedAttr and kStartsAttr, and
+/// kSecondsAttr of each step.
 void setPrediction(mlir::swap::PlanOp op, const MemoryPlan &plan,
                    const PlanProblem &problem, const Sequence &sequence,
                    const mlir::SymbolTable &symbols);

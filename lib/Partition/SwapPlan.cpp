@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CostModel.h"
 #include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
@@ -26,10 +27,6 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-// Estimates where nothing was measured.
-static constexpr double kFlopsPerSecond = 80e9; // of one thread
-static constexpr double kBytesPerSecond = 15e9;
-
 namespace {
 
 struct SwapPlanPass : public swapc::impl::SwapPlanBase<SwapPlanPass> {
@@ -40,10 +37,10 @@ private:
   LogicalResult checkOptions(func::FuncOp main);
   FailureOr<PlanProblem> buildProblem(const Sequence &sequence,
                                       const SymbolTable &symbols,
-                                      const UnitIndex &index);
+                                      const UnitIndex &index,
+                                      const CostModel &costs);
   LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
-                        const UnitIndex &index);
-  double getRowsSeconds(RowsOp rows, const PlanLink &link);
+                        const UnitIndex &index, const CostModel &costs);
   FailureOr<SmallVector<int64_t>> resolveBudgets(func::FuncOp main,
                                                  const Planner &planner,
                                                  const Sequence &sequence,
@@ -56,29 +53,26 @@ private:
 } // namespace
 
 LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
-  for (auto [name, value, most] :
-       {std::tuple<StringRef, int64_t, int64_t>{"threads", threads, 4096},
-        {"depth", depth, SWAP_MAX_READS},
-        {"link-mb-per-s", linkMBps, 1'000'000'000}})
-    if (value < 1 || value > most)
+  for (auto [name, value, least, most] :
+       {std::tuple<StringRef, int64_t, int64_t, int64_t>{"threads", threads, 1,
+                                                         4096},
+        {"depth", depth, 1, SWAP_MAX_READS},
+        {"link-mb-per-s", linkMBps, 0, 1'000'000'000}})
+    if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
-                              << ", not between 1 and " << most;
+                              << ", not between " << least << " and " << most;
   return success();
 }
 
 /// The units that a call needs and an estimate of its time.
 LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
                                     const SymbolTable &symbols,
-                                    const UnitIndex &index) {
+                                    const UnitIndex &index,
+                                    const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   PanelRange range = getPanelRange(call, schedule);
-  double share = static_cast<double>(range.end - range.begin) /
-                 std::max<int64_t>(1, schedule.getPanels());
-  double bytes = 0;
   for (Value operand : call.getInputs()) {
     ParamOp param = getParam(operand);
-    auto type = cast<RankedTensorType>(operand.getType());
-    bytes += getStorageBytes(type) * (getPanels(type) ? share : 1);
     if (!param)
       continue;
     const UnitPiece *piece = index.find(param, range);
@@ -90,34 +84,31 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
   }
-  for (Type type : call.getResultTypes())
-    bytes += getStorageBytes(cast<RankedTensorType>(type)) * share;
-  step.seconds = schedule.getFlops() * share / (kFlopsPerSecond * threads) +
-                 bytes / kBytesPerSecond;
+  step.seconds = costs.getCallSeconds(call, schedule);
   return success();
-}
-
-double SwapPlanPass::getRowsSeconds(RowsOp rows, const PlanLink &link) {
-  auto type = cast<RankedTensorType>(rows.getResult().getType());
-  double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
-  return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
 }
 
 FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
                                                   const SymbolTable &symbols,
-                                                  const UnitIndex &index) {
+                                                  const UnitIndex &index,
+                                                  const CostModel &costs) {
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
   problem.depth = depth;
-  problem.link.bytesPerSecond = linkMBps * 1e6;
+  SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
     PlanUnit planUnit;
     planUnit.bytes = unit.getLength();
     planUnit.table = unit.getRowBytes() > 0;
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
     problem.units.push_back(planUnit);
+    if (!planUnit.table)
+      unitBytes.push_back(planUnit.bytes);
   }
+  problem.link = costs.getLink(unitBytes);
+  if (linkMBps)
+    problem.link.bytesPerSecond = linkMBps * 1e6;
   llvm::DenseMap<Value, int> groupOf; // by what the pieces of a call update
   for (Operation *op : sequence.steps) {
     PlanStep step;
@@ -125,10 +116,11 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
         op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
     step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(addCall(step, call, symbols, index)))
+      if (failed(addCall(step, call, symbols, index, costs)))
         return failure();
     } else {
-      step.seconds = getRowsSeconds(cast<RowsOp>(op), problem.link);
+      step.seconds =
+          CostModel::getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
     }
     problem.steps.push_back(step);
   }
@@ -254,7 +246,15 @@ void SwapPlanPass::runOnOperation() {
   FailureOr<Sequence> sequence = Sequence::analyze(main.front(), symbols);
   if (failed(sequence))
     return signalPassFailure();
-  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index);
+  llvm::Expected<DeviceProfile> profile = DeviceProfile::load(
+      SmallVector<std::string>(profiles.begin(), profiles.end()));
+  if (!profile) {
+    main.emitError() << "profile: " << llvm::toString(profile.takeError());
+    return signalPassFailure();
+  }
+  CostModel costs(std::move(*profile), model, threads);
+  FailureOr<PlanProblem> problem =
+      buildProblem(*sequence, symbols, index, costs);
   if (failed(problem))
     return signalPassFailure();
   Planner planner(std::move(*problem));

@@ -40,6 +40,7 @@ struct Tenant {
   int first, last;
   int unit = -1;          ///< of a unit, its number
   StringAttr kernel = {}; ///< of an activation, what wrote it
+  int64_t panels = 0;     ///< of an update in place: how many are done
 };
 
 class MemoryVerifier {
@@ -63,6 +64,7 @@ private:
                       int64_t bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
                            StringRef what);
+  LogicalResult updateInPlace(LaunchOp launch, int64_t begin, int64_t bytes);
   LogicalResult verifyUse();
 
   PlanOp plan;
@@ -222,6 +224,9 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
         tenants[before[0]].end != begin + bytes ||
         tenants[before[0]].kernel != kernel)
       return op->emitOpError("continues a result whose first panels are lost");
+    if (tenants[before[0]].panels > 0)
+      return op->emitOpError(
+          "continues in another place what it began over an operand");
     tenants[before[0]].last = position;
     return success();
   }
@@ -229,6 +234,52 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
   tenants.push_back({begin, begin + bytes, roundUp(bytes, kBufferAlign),
                      position, position, -1, kernel});
   return success();
+}
+
+/// The operand at `begin`, which was read just now, becomes the result, panel
+/// after panel: what is computed twice would read what it wrote.
+LogicalResult MemoryVerifier::updateInPlace(LaunchOp launch, int64_t begin,
+                                            int64_t bytes) {
+  Tenant &tenant = tenants[owners.get(begin, begin + bytes)[0]];
+  StringAttr kernel = launch.getKernelAttr().getAttr();
+  int64_t first = launch.getBegin();
+  if (launch.getFirstTile())
+    return launch.emitOpError("updates some tiles of an operand in place");
+  if (tenant.end != begin + bytes)
+    return launch.emitOpError("updates a part of an operand in place");
+  if (first > 0 && (tenant.kernel != kernel || tenant.panels != first))
+    return launch.emitOpError()
+           << "updates an operand in place from panel " << first
+           << ", which does not follow the panels before";
+  tenant.kernel = kernel;
+  tenant.panels = launch.getEnd();
+  return success();
+}
+
+/// The operand in the place of operand `result` (a result of the kernel) that
+/// the kernel may overwrite; -1 if it overlaps none, -2 if it must not.
+static int findInPlace(LaunchOp launch, ScheduleAttr schedule,
+                       FunctionType type, unsigned result) {
+  auto places = llvm::to_vector(launch.getOperands().getAsRange<PlaceAttr>());
+  auto bytesOf = [&](size_t i) {
+    return getStorageBytes(cast<RankedTensorType>(
+        i < type.getNumInputs() ? type.getInput(i)
+                                : type.getResult(i - type.getNumInputs())));
+  };
+  int found = -1;
+  PlaceAttr to = places[result];
+  for (size_t i = 0; i < result; ++i) {
+    PlaceAttr from = places[i];
+    if (from.getSpace() != to.getSpace() || from.getIndex() != to.getIndex() ||
+        from.getOffset() >= to.getOffset() + bytesOf(result) ||
+        to.getOffset() >= from.getOffset() + bytesOf(i))
+      continue;
+    if (!llvm::is_contained(schedule.getInplace(), static_cast<int64_t>(i)) ||
+        from != to || bytesOf(i) != bytesOf(result) || found != -1)
+      return -2;
+    found = i;
+  }
+  return found;
 }
 
 LogicalResult MemoryVerifier::visit(LaunchOp launch) {
@@ -252,7 +303,6 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
   if (launch.getOperands().size() != inputs + type.getNumResults())
     return launch.emitOpError("has another number of operands than its kernel");
 
-  SmallVector<std::pair<int64_t, int64_t>> touched;
   for (auto [i, place] :
        llvm::enumerate(launch.getOperands().getAsRange<PlaceAttr>())) {
     auto tensor = dyn_cast<RankedTensorType>(
@@ -268,17 +318,16 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");
     }
+    int inPlace = i < inputs ? -1 : findInPlace(launch, schedule, type, i);
+    if (inPlace == -2)
+      return launch.emitOpError("writes over one of its own operands");
     if (place.getSpace() != Space::Arena)
       continue;
-    if (i >= inputs)
-      for (auto [otherFrom, otherTo] : touched)
-        if (from < otherTo && otherFrom < from + bytes)
-          return launch.emitOpError("writes over one of its own operands");
-    if (failed(i < inputs ? read(launch, from, bytes)
-                          : write(launch, launch.getKernelAttr().getAttr(),
-                                  from, bytes, begin > 0)))
+    if (failed(i < inputs      ? read(launch, from, bytes)
+               : inPlace >= 0 ? updateInPlace(launch, from, bytes)
+                              : write(launch, launch.getKernelAttr().getAttr(),
+                                      from, bytes, begin > 0)))
       return failure();
-    touched.push_back({from, from + bytes});
   }
   return success();
 }

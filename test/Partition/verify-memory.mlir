@@ -631,3 +631,105 @@ swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64,
   %r = swap.in ahead @u1
   swap.return
 }
+
+// -----
+
+// A launch may write over the operand that its schedule lists, in one go or
+// panel after panel, in the arena and in an output; the operand's bytes count
+// once.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(1 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<output, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Not over another operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Nor over one that is read a second time as another operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Nor shifted.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 64>]
+  swap.return
+}
+
+// -----
+
+// Nor shifted in an output.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<output, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 64>]
+  swap.return
+}
+
+// -----
+
+// A panel that was updated in place must not be computed again.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 2) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{updates an operand in place from panel 1, which does not follow the panels before}}
+  swap.launch @k panels(1 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// What began elsewhere does not go on over an operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 2) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{updates an operand in place from panel 2, which does not follow the panels before}}
+  swap.launch @k panels(2 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// An operand that was begun in place is read where it is, or its rest is lost.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 2) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{continues in another place what it began over an operand}}
+  swap.launch @k panels(2 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}

@@ -40,6 +40,10 @@ struct Options {
       cl::cat(category),
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
                "(of what the model needs), min, max (default)")};
+  cl::list<std::string> profiles{
+      "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
+      cl::cat(category),
+      cl::desc("what swap-profile or PROG --profile measured on the target")};
   cl::opt<std::string> targetName{"target", cl::init("cpu"),
                                   cl::value_desc("cpu|cuda"), cl::cat(category),
                                   cl::desc("what runs the kernels")};
@@ -141,6 +145,7 @@ static int readOptions(const Options &line, CompileOptions &options,
   for (const std::string &budget : options.budgets)
     if (Expected<BudgetSpec> spec = BudgetSpec::parse(budget); !spec)
       return usageError("--budget: " + toString(spec.takeError()));
+  options.profiles.assign(line.profiles.begin(), line.profiles.end());
   if (!line.unitBytes.empty()) {
     Expected<int64_t> bytes = parseSize(line.unitBytes);
     if (!bytes)

@@ -10,6 +10,24 @@
 
 include "mlir/Pass/PassBase.td"
 
+def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
+  let summary = "results take the memory of operands that die";
+  let description = [{
+    A call whose kernel may overwrite an operand (`inplace` of its
+    `#swap.schedule`) gets it as `init` if nothing needs that memory later. What
+    the caller owns (inputs and parameters) stays as it is. Comes before
+    `swap-form-units`.
+
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) : ...
+    ```
+    becomes, with `inplace = [2]` and no later use of `%1`,
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) into(%1 : tensor<1x8x8x16xf32>) : ...
+    ```
+  }];
+}
+
 def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   let summary = "cut parameters into units and calls into panel ranges";
   let description = [{
@@ -51,14 +69,21 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
       %0 = swap.call @fc panels(0 to 4)(%x, %w) : ...
       swap.out %t1
     ```
+
+    Times come from the device profiles where they hold them (docs/profile.md):
+    what was measured of a kernel and of reads of the size that units have.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
                "budgets: 96MiB, 40%, min, max (the default)">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
     Option<"depth", "depth", "int64_t", "32", "most reads in flight">,
-    Option<"linkMBps", "link-mb-per-s", "int64_t", "1500",
-           "the link's rate in 10^6 bytes a second">,
+    Option<"linkMBps", "link-mb-per-s", "int64_t", "0",
+           "the link's rate in 10^6 bytes a second; 0: the profile's, or 1500">,
+    ListOption<"profiles", "profiles", "std::string",
+               "device profiles; parts of later ones replace earlier ones'">,
+    Option<"model", "model", "std::string", "",
+           "the model's name, by which profiles know its kernels">,
     Option<"freeBudget", "free-budget", "bool", "false",
            "find the smallest budget that costs no time: swap.free_bytes">,
     Option<"curve", "curve", "bool", "false",

@@ -37,6 +37,7 @@ struct CompileOptions {
   std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
   std::vector<std::string> budgets = {"max"};
+  std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu;
   unsigned threads = 1; ///< That a program may use.
