@@ -128,7 +128,7 @@ int npy_path(char *path, const char *directory, const swap_tensor *tensor);
 int npy_write(const char *directory, const swap_tensor *tensor,
               const void *data);
 
-/* json.c */
+/* json.c: what is not UTF-8 is replaced */
 void json_string(FILE *out, const char *text);
 
 /* tensors.c: the model's inputs and outputs. */
@@ -179,6 +179,8 @@ void stats_say(const stats *s, const swap_posix *handle);
  */
 typedef struct trace trace;
 trace *trace_open(const char *path, const swap_model *model);
+/* Whose events follow; it stays open until the last of them. */
+void trace_attach(trace *t, const swap_session *session);
 void trace_event(void *context, swap_event_kind kind, uint32_t index,
                  uint64_t begin_ns, uint64_t end_ns);
 int trace_close(trace *t);
