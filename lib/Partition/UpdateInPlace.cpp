@@ -8,7 +8,6 @@
 #include "Sequence.h"
 #include "swapc/Partition/Passes.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 
 namespace swapc {
@@ -99,8 +98,12 @@ void InPlaceUpdater::update(CallOp call, Value operand) {
 LogicalResult InPlaceUpdater::run() {
   for (Operation &op : block)
     if (!isView(&op))
-      for (Value operand : op.getOperands())
-        lastUse[getStorageRoot(operand)] = &op;
+      for (Value operand : op.getOperands()) {
+        // What is a part of an output stays.
+        Operation *&last = lastUse[getStorageRoot(operand)];
+        if (!isa_and_nonnull<tensor::ConcatOp>(last))
+          last = &op;
+      }
   for (CallOp call : llvm::make_early_inc_range(block.getOps<CallOp>())) {
     ScheduleAttr schedule = getSchedule(call, symbols);
     if (!schedule)
