@@ -34,8 +34,8 @@ static SharedHeads findSharedHeads(Value value) {
   auto transpose = value.getDefiningOp<linalg::GenericOp>();
   if (transpose && isCopy(transpose)) {
     AffineMap map = transpose.getIndexingMapsArray()[0];
-    if (map != AffineMap::getPermutationMap(ArrayRef<unsigned>{0, 1, 3, 2},
-                                            context))
+    if (map !=
+        AffineMap::getPermutationMap(ArrayRef<unsigned>{0, 1, 3, 2}, context))
       return heads;
     heads.transpose = map;
     value = transpose.getInputs()[0];
@@ -56,7 +56,8 @@ static SharedHeads findSharedHeads(Value value) {
     if (isa<AffineConstantExpr>(expr) && from[position] == 1)
       continue;
     next += next == 2;
-    if (expr != getAffineDimExpr(next, context) || from[position] != shape[next])
+    if (expr != getAffineDimExpr(next, context) ||
+        from[position] != shape[next])
       return heads;
     ++next;
   }
@@ -79,8 +80,8 @@ static bool isHeadProduct(linalg::GenericOp op) {
     return AffineMap::get(5, 0, results, op.getContext());
   };
   return op.getIndexingMapsArray() ==
-             ArrayRef({map({0, 1, 2, 4}), map({0, 1, 4, 3}),
-                       map({0, 1, 2, 3})}) &&
+             ArrayRef(
+                 {map({0, 1, 2, 4}), map({0, 1, 4, 3}), map({0, 1, 2, 3})}) &&
          getShape(op.getResult(0))[2] == 1;
 }
 
@@ -88,9 +89,9 @@ static bool isHeadProduct(linalg::GenericOp op) {
 static linalg::GenericOp cloneWith(OpBuilder &b, linalg::GenericOp op,
                                    ValueRange inputs, Value init,
                                    ArrayRef<AffineMap> maps) {
-  auto clone = linalg::GenericOp::create(b, op.getLoc(), init.getType(), inputs,
-                                         init, maps,
-                                         op.getIteratorTypesArray());
+  auto clone =
+      linalg::GenericOp::create(b, op.getLoc(), init.getType(), inputs, init,
+                                maps, op.getIteratorTypesArray());
   IRMapping mapping;
   op.getRegion().cloneInto(&clone.getRegion(), mapping);
   setOrigin(clone, op);
@@ -164,17 +165,17 @@ static void shareHeads(linalg::GenericOp op) {
   Value matrices = reshape(b, loc, heads.source, stored);
   if (!heads.transpose.isIdentity())
     matrices = copy(b, loc, matrices, shape, heads.transpose);
-  Value left = reshape(b, loc, op.getInputs()[0],
-                       {batch, count, heads.group, right[2]});
+  Value left =
+      reshape(b, loc, op.getInputs()[0], {batch, count, heads.group, right[2]});
   auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
-  Value empty = tensor::EmptyOp::create(
-      b, loc, {batch, count, heads.group, right[3]},
-      getType(op.getResult(0)).getElementType());
+  Value empty =
+      tensor::EmptyOp::create(b, loc, {batch, count, heads.group, right[3]},
+                              getType(op.getResult(0)).getElementType());
   Value init =
       linalg::FillOp::create(b, loc, fill.getInputs()[0], empty).getResult(0);
-  Value grouped = cloneWith(b, op, {left, matrices}, init,
-                            op.getIndexingMapsArray())
-                      .getResult(0);
+  Value grouped =
+      cloneWith(b, op, {left, matrices}, init, op.getIndexingMapsArray())
+          .getResult(0);
   Value back = reshape(b, loc, grouped, result);
   op.getResult(0).replaceAllUsesWith(back);
   op.erase();

@@ -45,8 +45,7 @@ struct UpdateInPlacePass
       getOperation().emitError("has no @main to update in place");
       return signalPassFailure();
     }
-    if (failed(
-            InPlaceUpdater(main.front(), SymbolTable(getOperation())).run()))
+    if (failed(InPlaceUpdater(main.front(), SymbolTable(getOperation())).run()))
       signalPassFailure();
   }
 };
@@ -81,8 +80,8 @@ void InPlaceUpdater::update(CallOp call, Value operand) {
     return groups;
   };
   if (from != to) {
-    auto flat = RankedTensorType::get(from.getNumElements(),
-                                      from.getElementType());
+    auto flat =
+        RankedTensorType::get(from.getNumElements(), from.getElementType());
     if (from.getRank() != 1)
       operand = tensor::CollapseShapeOp::create(builder, call.getLoc(), flat,
                                                 operand, all(from));
