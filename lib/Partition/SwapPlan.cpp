@@ -123,12 +123,14 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   problem.link = costs.getLink(unitBytes);
   if (linkMBps)
     problem.link.bytesPerSecond = linkMBps * 1e6;
-  llvm::DenseMap<Value, int> groupOf; // by what the pieces of a call update
+  int group = -1;
   for (Operation *op : sequence.steps) {
     PlanStep step;
-    Value root =
-        op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
-    step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
+    // The pieces of a call follow each other.
+    auto piece = dyn_cast<CallOp>(op);
+    if (!piece || piece.getBegin().value_or(0) == 0)
+      ++group;
+    step.group = group;
     if (auto call = dyn_cast<CallOp>(op)) {
       if (failed(addCall(step, call, symbols, index, costs)))
         return failure();

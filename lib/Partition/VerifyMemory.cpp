@@ -323,7 +323,7 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
       return launch.emitOpError("writes over one of its own operands");
     if (place.getSpace() != Space::Arena)
       continue;
-    if (failed(i < inputs      ? read(launch, from, bytes)
+    if (failed(i < inputs     ? read(launch, from, bytes)
                : inPlace >= 0 ? updateInPlace(launch, from, bytes)
                               : write(launch, launch.getKernelAttr().getAttr(),
                                       from, bytes, begin > 0)))

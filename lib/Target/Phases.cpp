@@ -49,6 +49,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
+  pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
