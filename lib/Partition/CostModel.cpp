@@ -20,6 +20,12 @@ using namespace swapc;
 constexpr double kFlopsPerSecond = 117e9, kBytesPerSecond = 28e9;
 constexpr double kFlopsScaling = 0.9, kBytesScaling = 0.1; ///< a further thread
 constexpr double kCallUs = 0.2, kParallelCallUs = 1;
+/// Reads that took that much longer than their share of the rate were seen once
+/// or twice in an inference (docs/performance.md).
+constexpr double kJitterSeconds = 1.5e-3;
+constexpr double kCaution = 1.25; ///< memory and processor are shared with it
+/// Reads of this size take the processor no more per byte than larger ones.
+constexpr int64_t kBurstBytes = 1024 * 1024;
 
 // What kernels reach of those rates; docs/profile.md says how that was found.
 constexpr double kContractionShare = 0.88; ///< of the multiply-add rate
@@ -72,6 +78,9 @@ static double interpolate(llvm::ArrayRef<ProfileRead> reads, double bytes,
 
 PlanLink CostModel::getLink(llvm::ArrayRef<int64_t> unitBytes) const {
   PlanLink link;
+  link.jitter = kJitterSeconds;
+  link.caution = kCaution;
+  link.burstBytes = kBurstBytes;
   const ProfileStorage *storage = profile.getStorage();
   if (!storage)
     return link;

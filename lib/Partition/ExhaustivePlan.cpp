@@ -170,7 +170,8 @@ void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
           tried.slots = placement.slots;
           schedule(tried, placement);
           finish(tried, region);
-          tried.seconds = simulate(tried);
+          tried.seconds = tried.lateSeconds =
+              simulate(tried, /*isCautious=*/false);
           double slack = 1e-9 * best.seconds;
           if (tried.seconds < best.seconds - slack ||
               (tried.seconds < best.seconds + slack &&

@@ -134,7 +134,7 @@ LogicalResult UnitFormer::collect() {
   }
   if (unitBytes == 0)
     unitBytes = std::clamp<int64_t>(llvm::alignTo(weights / 64, kPageBytes),
-                                    16 * 1024, 1024 * 1024);
+                                    16 * 1024, 256 * 1024);
   return success();
 }
 

@@ -35,7 +35,7 @@ MemoryPlan Planner::keepAll(int64_t budget) const {
   plan.slots.assign(problem.units.size(), -1);
   schedule(plan, UnitPlacement());
   finish(plan, layout.bytes);
-  plan.seconds = plan.computeSeconds;
+  plan.seconds = plan.lateSeconds = plan.computeSeconds;
   return plan;
 }
 
@@ -53,12 +53,15 @@ bool Planner::evaluate(MemoryPlan &plan, int64_t budget) const {
   plan.slots = placement.slots;
   schedule(plan, placement);
   finish(plan, region);
-  plan.seconds = simulate(plan);
+  plan.seconds = plan.lateSeconds = simulate(plan, /*isCautious=*/false);
+  if (problem.link.jitter > 0 || problem.link.caution > 1)
+    plan.lateSeconds = simulate(plan, /*isCautious=*/true);
   return true;
 }
 
 static double getCost(const MemoryPlan &plan) {
-  return plan.seconds + kStreamWeight * plan.streamSeconds;
+  return 0.5 * (plan.seconds + plan.lateSeconds) +
+         kStreamWeight * plan.streamSeconds;
 }
 
 /// Regions from the smallest that works to the whole budget; what remains of it
@@ -115,7 +118,11 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
   for (size_t i = 0; i < candidates.size() && placed < kPlaced; ++i) {
     if (i && candidates[i].resident == candidates[i - 1].resident)
       continue;
-    if (best.feasible && candidates[i].cost > kCloseEnough * getCost(best))
+    // The pace is cautious.
+    if (best.feasible &&
+        candidates[i].cost >
+            kCloseEnough *
+                (best.lateSeconds + kStreamWeight * best.streamSeconds))
       break;
     MemoryPlan plan;
     plan.resident = candidates[i].resident;
@@ -142,7 +149,7 @@ void Planner::improve(MemoryPlan &best, int64_t budget) const {
   };
   size_t tries = std::min(kMostTries, kWork / (order.size() + 1));
   for (size_t i = 0;
-       i < tries && best.seconds > kGoodEnough * best.leastSeconds; ++i) {
+       i < tries && best.lateSeconds > kGoodEnough * best.leastSeconds; ++i) {
     MemoryPlan plan;
     plan.resident = best.resident;
     int unit = order[pick(order.size())];

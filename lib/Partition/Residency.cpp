@@ -134,7 +134,7 @@ double Pacer::run(int laps, int64_t *room) {
   levels.clear();
   busy.clear();
   std::vector<double> done;
-  double linkFree = 0, lapStart = 0;
+  double linkFree = 0, lapStart = 0, late = problem.link.jitter;
   int64_t passed = 0, earliest = 0;
   size_t depth = problem.depth;
   for (int lap = 0; lap < laps; ++lap) {
@@ -154,12 +154,13 @@ double Pacer::run(int laps, int64_t *room) {
       double end = std::max(linkFree, ready) + item.read;
       if (room && lap) {
         bool stays = false;
-        while (end > time + 1e-9) {
+        while (end + late > time + 1e-9) {
           // Only a busy link comes to it earlier when it has less to do.
-          bool onlyItself = ready + item.read > time;
+          bool onlyItself = ready + item.read + late > time;
           int staying =
-              onlyItself ? (item.bytes <= *room ? static_cast<int>(i) : -1)
-                         : pickStaying(static_cast<int>(i), end - time, *room);
+              onlyItself
+                  ? (item.bytes <= *room ? static_cast<int>(i) : -1)
+                  : pickStaying(static_cast<int>(i), end + late - time, *room);
           if (staying < 0)
             break;
           resident[staying] = 1;
@@ -179,7 +180,7 @@ double Pacer::run(int laps, int64_t *room) {
       }
       linkFree = end;
       done.push_back(end);
-      time = std::max(time, end) + item.start;
+      time = std::max(time, end + late) + item.start;
       passed += item.bytes;
       ending[base + item.last + 1] += item.bytes;
       earliest = begin;
@@ -199,7 +200,8 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
   items.reserve(order.size());
   for (int unit : order)
     items.push_back({getPages(unit), firstUse[unit], lastUse[unit],
-                     getReadSeconds(unit), getStartSeconds(unit)});
+                     problem.link.caution * getReadSeconds(unit),
+                     getStartSeconds(unit)});
   Pacer pacer(problem, items, liveBytes, region);
   double compute = 0, read = 0;
   for (const PlanStep &step : problem.steps)

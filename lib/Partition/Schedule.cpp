@@ -43,8 +43,24 @@ std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
   auto getFirstUse = [&](int64_t number) {
     return number / count * steps + firstUse[queue[number % count]];
   };
+  const int64_t burst = problem.link.burstBytes;
+  auto isPutOff = [&](int64_t step) {
+    int64_t bytes = 0;
+    for (int64_t number = next;
+         number < kLaps * count && bytes < burst &&
+         number / count * steps + earliest[queue[number % count]] <= step;
+         ++number)
+      bytes += getPages(queue[number % count]);
+    // Should the link be twice as fast, it is still busy when they all start.
+    double busy = 0.5 * (linkFree - now);
+    double filling = static_cast<double>(burst) / problem.link.bytesPerSecond;
+    return bytes < burst && getFirstUse(next) > step &&
+           busy > problem.steps[step % steps].seconds + problem.link.latency +
+                      filling;
+  };
   for (int64_t step = 0; step < kLaps * steps; ++step) {
-    for (; next < kLaps * count; ++next) {
+    bool putOff = next < kLaps * count && isPutOff(step);
+    for (; next < kLaps * count && !putOff; ++next) {
       int unit = queue[next % count];
       int64_t lap = next / count;
       if (lap * steps + earliest[unit] > step)

@@ -31,16 +31,22 @@ double Planner::getStartSeconds(int unit) const {
 namespace {
 
 struct Machine {
-  double latency;
+  double latency, late = 0, factor = 1;
   double now = 0, linkFree = 0;
   std::vector<double> done; ///< per unit
 
-  Machine(double latency, size_t units) : latency(latency), done(units, 0) {}
+  Machine(const PlanLink &link, size_t units, bool isCautious = false)
+      : latency(link.latency), done(units, 0) {
+    if (isCautious) {
+      late = link.jitter;
+      factor = link.caution;
+    }
+  }
 
   void start(int unit, double readSeconds, double startSeconds) {
-    linkFree = std::max(linkFree, now + latency) + readSeconds;
+    linkFree = std::max(linkFree, now + latency) + factor * readSeconds;
     now += startSeconds;
-    done[unit] = linkFree;
+    done[unit] = linkFree + late;
   }
   void wait(int unit) { now = std::max(now, done[unit]); }
 };
@@ -48,9 +54,9 @@ struct Machine {
 } // namespace
 
 /// The time from one inference to the next once it has settled.
-double Planner::simulate(const MemoryPlan &plan) const {
+double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
   constexpr int kMostLaps = 12;
-  Machine machine(problem.link.latency, problem.units.size());
+  Machine machine(problem.link, problem.units.size(), isCautious);
   std::vector<double> ends;
   for (int lap = 0; lap < kMostLaps; ++lap) {
     for (const PlanAction &action : plan.actions) {
@@ -89,7 +95,7 @@ double Planner::simulate(const MemoryPlan &plan) const {
 /// The first inference: resident units come in too, all reads in the order of
 /// first use and `depth` of them in flight, and each step waits for its own.
 double Planner::simulateFirst(const MemoryPlan &plan) const {
-  Machine machine(problem.link.latency, problem.units.size());
+  Machine machine(problem.link, problem.units.size());
   std::vector<int> stay;
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (plan.resident[unit] && firstUse[unit] >= 0)

@@ -173,6 +173,12 @@ static int check_tensors(const run *r) {
   return SWAP_OK;
 }
 
+static void submit(swap_session *session) {
+  if (session->unsubmitted)
+    session->config.storage->submit(session->config.storage->context);
+  session->unsubmitted = 0;
+}
+
 static int run_steps(const run *r, uint64_t start, uint64_t *end) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
@@ -186,6 +192,8 @@ static int run_steps(const run *r, uint64_t start, uint64_t *end) {
       session->counters.stall_ns += loaded - begin;
       begin = loaded;
     }
+    if (plan->steps[i].op == SWAP_OP_CALL)
+      submit(session); /* the device works meanwhile */
     if (!status)
       status = execute(r, &plan->steps[i]);
     *end = swap_core_now(session);
@@ -196,6 +204,7 @@ static int run_steps(const run *r, uint64_t start, uint64_t *end) {
     return status;
   status = session->loading ? swap_core_load_rest(session)
                             : swap_core_finish_all(session);
+  submit(session);
   *end = swap_core_now(session);
   session->counters.stall_ns += *end - begin;
   return status;

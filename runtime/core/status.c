@@ -44,10 +44,10 @@ const swap_plan *swap_choose_plan(const swap_model *model,
     const swap_plan *plan = &model->plans[i];
     if (plan->arena_bytes > arena_bytes)
       continue;
-    /* Among equals the smaller arena: it gives nothing away. */
-    if (!best || plan->streamed_bytes < best->streamed_bytes ||
-        (plan->streamed_bytes == best->streamed_bytes &&
-         plan->arena_bytes < best->arena_bytes))
+    /* More memory is more to read ahead in, until nothing streams. */
+    if (!best || (best->streamed_bytes &&
+                  (!plan->streamed_bytes ||
+                   plan->arena_bytes >= best->arena_bytes)))
       best = plan;
   }
   return best;

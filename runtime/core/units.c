@@ -105,6 +105,7 @@ static int begin(swap_session *session, uint32_t unit, int64_t *ticket) {
                            (uint8_t *)session->config.arena +
                                session->plan->slots[unit],
                            swap_core_pages(entry->length));
+  session->unsubmitted = storage->submit != NULL;
   if (*ticket >= 0)
     return SWAP_OK;
   return swap_core_fail(session,

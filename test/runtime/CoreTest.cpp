@@ -194,7 +194,22 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(0u, SWAP_FLAG_SERIAL, SWAP_FLAG_NO_VERIFY),
                      testing::Bool()));
 
-TEST(ChoosePlan, StreamsLeast) {
+TEST(ChoosePlan, PrefersRoomUntilNothingStreams) {
+  swap_model m = model();
+  swap_plan plans[4] = {m.plans[0], m.plans[0], m.plans[0], m.plans[0]};
+  const uint64_t streamed[4] = {70, 80, 0, 0};
+  for (uint64_t i = 0; i < 4; ++i) {
+    plans[i].arena_bytes = 4096 * (i + 1);
+    plans[i].streamed_bytes = streamed[i];
+  }
+  m.plans = plans;
+  m.plan_count = 4;
+  EXPECT_EQ(swap_choose_plan(&m, 4096), &plans[0]);
+  EXPECT_EQ(swap_choose_plan(&m, 8192), &plans[1]);
+  EXPECT_EQ(swap_choose_plan(&m, UINT64_MAX), &plans[2]);
+}
+
+TEST(ChoosePlan, FitsTheArena) {
   const swap_model &m = model();
   EXPECT_EQ(swap_choose_plan(&m, UINT64_MAX), &m.plans[2]);
   EXPECT_EQ(swap_choose_plan(&m, m.plans[2].arena_bytes), &m.plans[2]);

@@ -69,7 +69,7 @@ def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"unitBytes", "unit-bytes", "int64_t", "0",
-           "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 1 MiB">
+           "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB">
   ];
 }
 
@@ -97,9 +97,9 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     ListOption<"budgets", "budgets", "std::string",
                "budgets: 96MiB, 40%, min, max (the default)">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
-    Option<"depth", "depth", "int64_t", "32", "most reads in flight">,
+    Option<"depth", "depth", "int64_t", "64", "most reads in flight">,
     Option<"linkMBps", "link-mb-per-s", "int64_t", "0",
-           "the link's rate in 10^6 bytes a second; 0: the profile's, or 1500">,
+           "the link's rate in 10^6 bytes a second; 0: the profile's, or 2000">,
     ListOption<"profiles", "profiles", "std::string",
                "device profiles; parts of later ones replace earlier ones'">,
     Option<"model", "model", "std::string", "",
@@ -130,7 +130,7 @@ def VerifyPlan : Pass<"swap-verify-plan", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"depth", "depth", "int64_t", "32", "most reads in flight">
+    Option<"depth", "depth", "int64_t", "64", "most reads in flight">
   ];
 }
 

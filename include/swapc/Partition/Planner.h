@@ -37,13 +37,21 @@ inline int64_t roundUp(int64_t bytes, int64_t to) {
 /// The link that units come in over. A read occupies it for `perRead` and its
 /// bytes; the first byte comes `latency` after the start, which reads in flight
 /// hide from each other. Starting a read takes the processor `startSeconds`,
-/// and every byte `cpuPerByte` (interrupts, pinned pages).
+/// and every byte `cpuPerByte` (interrupts, pinned pages); reads that are started
+/// one right after another share the start.
+/// Storage keeps no promises: plans are chosen that do not lose much either when
+/// every read takes `caution` times as long and comes `jitter` late besides, and
+/// predictions do without. While the link has enough to do, reads wait until
+/// `burstBytes` can be started together: one by one they cost the processor more.
 struct PlanLink {
-  double bytesPerSecond = 1.5e9;
+  double bytesPerSecond = 2e9;
   double latency = 100e-6;
   double perRead = 10e-6;
   double startSeconds = 5e-6;
   double cpuPerByte = 2e-11;
+  double jitter = 0;
+  double caution = 1;
+  int64_t burstBytes = 0;
 };
 
 struct PlanUnit {
@@ -75,7 +83,7 @@ struct PlanProblem {
   std::vector<PlanBuffer> buffers;
   int64_t scratchBytes = 0; ///< of all threads together
   PlanLink link;
-  int depth = 32; ///< most reads in flight
+  int depth = 64; ///< most reads in flight
 };
 
 /// `Started` (all at the top) and `Ahead` are the two halves of a read that
@@ -99,6 +107,7 @@ struct MemoryPlan {
   double computeSeconds = 0;
   double streamSeconds = 0; ///< streamed bytes at the link's rate
   double seconds = 0;       ///< predicted for each of many, stalls included
+  double lateSeconds = 0;   ///< the same with a cautious look at the link
   double coldSeconds = 0;   ///< predicted for the first, with nothing in memory
   /// No schedule inside this budget takes less: for every stretch of steps,
   /// what it reads and memory cannot hold at its start has to cross the link.
@@ -175,7 +184,7 @@ private:
   // How long: Simulation.cpp and LowerBound.cpp.
   double getReadSeconds(int unit) const;
   double getStartSeconds(int unit) const;
-  double simulate(const MemoryPlan &plan) const;
+  double simulate(const MemoryPlan &plan, bool isCautious) const;
   double simulateFirst(const MemoryPlan &plan) const;
   double getLeastSeconds(int64_t budget) const;
 

@@ -195,6 +195,10 @@ typedef struct swap_storage {
   /* Optional (0): up to this many bytes, `begin` too accepts any offset, length
    * and address; then the rows of SWAP_OP_ROWS are read `depth` at a time. */
   uint64_t begin_any;
+  /* Optional: reads that were begun may stay with the port until `submit`, or
+   * until any of them is waited for, so that they go to the device at once. The
+   * core calls it before it leaves storage alone for long. */
+  void (*submit)(void *context);
 } swap_storage;
 
 /* Who runs tiles. `parallel` calls task(task_context, i, thread) for every i in
@@ -253,6 +257,7 @@ typedef struct swap_session {
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
   uint32_t primed;        /* reads for the next run are under way */
+  uint32_t unsubmitted; /* reads were begun since the last `submit` */
   uint32_t loading;       /* resident units may be missing ... */
   uint32_t next_resident; /* ... those from this one on were not started */
   uint64_t ahead_bytes;   /* started for the next run */
@@ -260,7 +265,8 @@ typedef struct swap_session {
   uint32_t in_flight_count;
 } swap_session;
 
-/* The best plan whose arena fits `arena_bytes` (least streamed bytes), or null. */
+/* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
+ * smallest of those that stream nothing (plans are in ascending order). */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
 /* Opens a session: checks the ABI, the blob's header, table and hash. Resident

@@ -168,6 +168,7 @@ int port_file_open(swap_file *file, const char *path, uint32_t io) {
   }
   if (file->uring) {
     file->storage.begin = port_uring_begin;
+    file->storage.submit = port_uring_submit;
     file->storage.wait = port_uring_wait;
   } else if (file->io != SWAP_POSIX_MAP &&
              (file->readers = port_readers_create(file))) {

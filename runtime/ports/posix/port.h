@@ -79,6 +79,7 @@ void port_file_refused(swap_file *file);
 /* Backends. Creation returns null where the system lacks what it needs. */
 struct port_uring *port_uring_create(swap_file *file);
 void port_uring_destroy(struct port_uring *uring);
+void port_uring_submit(void *file);
 int64_t port_uring_begin(void *file, uint64_t offset, void *buffer,
                          uint64_t length);
 int port_uring_wait(void *file, int64_t ticket);

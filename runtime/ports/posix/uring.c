@@ -126,8 +126,13 @@ int64_t port_uring_begin(void *context, uint64_t offset, void *buffer,
     p->end = needed - start < p->bytes ? needed - start : p->bytes;
     prepare(file, p);
   }
-  (void)io_uring_submit(&uring->ring); /* what it refuses now, wait submits */
-  return taken;
+  return taken; /* a submission costs as much for one read as for several */
+}
+
+void port_uring_submit(void *context) {
+  swap_file *file = context;
+  if (!file->uring->dead)
+    (void)io_uring_submit(&file->uring->ring); /* or else wait submits */
 }
 
 /* One completion: done, failed, or the rest has to be asked for again. */
