@@ -44,7 +44,7 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
       (!schedule || static_cast<int64_t>(*getEnd()) > schedule.getPanels()))
     return emitOpError() << "names more panels than " << getKernelAttr()
                          << " has";
-  return success();
+  return verifyTiles(*this, kernel, getFirstTile(), getLastTile());
 }
 
 LogicalResult UnitOp::verify() {

@@ -40,6 +40,13 @@ PanelRange getPanelRange(mlir::swap::CallOp call,
 mlir::swap::ScheduleAttr getSchedule(mlir::swap::CallOp call,
                                      const mlir::SymbolTable &symbols);
 
+/// What a call writes of its result number `result`.
+mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
+                                      const mlir::SymbolTable &symbols);
+
+/// The part of a kernel's tiles that a call runs.
+double getShare(mlir::swap::CallOp call, mlir::swap::ScheduleAttr schedule);
+
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,
                           const mlir::SymbolTable &symbols);
@@ -50,6 +57,9 @@ struct Sequence {
   /// Storage in the arena, in the order of first write.
   llvm::SmallVector<mlir::Value> roots;
   std::vector<PlanBuffer> buffers; ///< parallel to roots
+  /// Parallel to roots: what exists of the tensor, from a multiple of
+  /// kBufferAlign on; all but where only some tiles are computed.
+  llvm::SmallVector<mlir::swap::ByteRange> windows;
   llvm::DenseMap<mlir::Value, int> bufferOf;
   /// Storage of the model's outputs, which is the caller's.
   llvm::DenseMap<mlir::Value, int> outputOf;

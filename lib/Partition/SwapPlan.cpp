@@ -26,8 +26,17 @@ using namespace swapc;
 // Estimates where nothing was measured.
 static constexpr double kFlopsPerSecond = 80e9; // of one thread
 static constexpr double kBytesPerSecond = 15e9;
+static constexpr double kCallSeconds = 0.3e-6;
 
 namespace {
+
+/// A sequence of calls that computes the model: that of @main, or the second
+/// one of swap-band-rows.
+struct Variant {
+  func::FuncOp function;
+  Sequence sequence;
+  Planner planner;
+};
 
 struct SwapPlanPass : public swapc::impl::SwapPlanBase<SwapPlanPass> {
   using SwapPlanBase::SwapPlanBase;
@@ -41,9 +50,10 @@ private:
   LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
                         const UnitIndex &index);
   double getRowsSeconds(RowsOp rows, const PlanLink &link);
-  FailureOr<SmallVector<int64_t>> resolveBudgets(func::FuncOp main,
-                                                 const Planner &planner,
-                                                 const Sequence &sequence,
+  FailureOr<Variant> getVariant(func::FuncOp function,
+                                const SymbolTable &symbols,
+                                const UnitIndex &index);
+  FailureOr<SmallVector<int64_t>> resolveBudgets(ArrayRef<Variant> variants,
                                                  const SymbolTable &symbols);
   void buildPlan(func::FuncOp main, const Sequence &sequence,
                  const UnitIndex &index, const MemoryPlan &plan, int64_t budget,
@@ -69,13 +79,15 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
                                     const UnitIndex &index) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   PanelRange range = getPanelRange(call, schedule);
-  double share = static_cast<double>(range.end - range.begin) /
-                 std::max<int64_t>(1, schedule.getPanels());
+  double share = getShare(call, schedule);
+  double panelShare = static_cast<double>(range.end - range.begin) /
+                      std::max<int64_t>(1, schedule.getPanels());
   double bytes = 0;
   for (Value operand : call.getInputs()) {
     ParamOp param = getParam(operand);
     auto type = cast<RankedTensorType>(operand.getType());
-    bytes += getStorageBytes(type) * (getPanels(type) ? share : 1);
+    bytes += getStorageBytes(type) *
+             (getPanels(type) ? panelShare : share / panelShare);
     if (!param)
       continue;
     const UnitPiece *piece = index.find(param, range);
@@ -90,7 +102,7 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
   for (Type type : call.getResultTypes())
     bytes += getStorageBytes(cast<RankedTensorType>(type)) * share;
   step.seconds = schedule.getFlops() * share / (kFlopsPerSecond * threads) +
-                 bytes / kBytesPerSecond;
+                 bytes / kBytesPerSecond + kCallSeconds;
   return success();
 }
 
@@ -115,11 +127,15 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
     problem.units.push_back(planUnit);
   }
-  llvm::DenseMap<Value, int> groupOf; // by what the pieces of a call update
+  // By what the pieces of a call update, and all calls of a segment together.
+  llvm::DenseMap<Value, int> groupOf;
+  llvm::DenseMap<Attribute, Value> segmentRoot;
   for (Operation *op : sequence.steps) {
     PlanStep step;
     Value root =
         op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
+    if (Attribute segment = op->getAttr(SwapDialect::kSegmentAttr))
+      root = segmentRoot.try_emplace(segment, root).first->second;
     step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
     if (auto call = dyn_cast<CallOp>(op)) {
       if (failed(addCall(step, call, symbols, index)))
@@ -132,10 +148,31 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   return problem;
 }
 
+FailureOr<Variant> SwapPlanPass::getVariant(func::FuncOp function,
+                                            const SymbolTable &symbols,
+                                            const UnitIndex &index) {
+  FailureOr<Sequence> sequence = Sequence::analyze(function.front(), symbols);
+  if (failed(sequence))
+    return failure();
+  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index);
+  if (failed(problem))
+    return failure();
+  return Variant{function, std::move(*sequence), Planner(std::move(*problem))};
+}
+
+/// What the model needs is told for @main; the smallest budget is that of the
+/// sequence that needs least.
 FailureOr<SmallVector<int64_t>>
-SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
-                             const Sequence &sequence,
+SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
                              const SymbolTable &symbols) {
+  const Variant &smallest =
+      *llvm::min_element(variants, [](const Variant &a, const Variant &b) {
+        return a.planner.getMinBytes() < b.planner.getMinBytes();
+      });
+  const Planner &planner = smallest.planner;
+  const Sequence &sequence = smallest.sequence;
+  int64_t modelBytes = variants[0].planner.getModelBytes();
+  func::FuncOp main = variants[0].function;
   Builder builder(main);
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
@@ -149,11 +186,12 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
   ModuleOp module = getOperation();
   module->setAttr(kWeightBytesAttr, builder.getI64IntegerAttr(weightBytes));
   module->setAttr(kModelBytesAttr,
-                  builder.getI64IntegerAttr(planner.getModelBytes()));
+                  builder.getI64IntegerAttr(modelBytes));
   module->setAttr(kMinBytesAttr,
                   builder.getI64IntegerAttr(planner.getMinBytes()));
   module->setAttr(kActivationBytesAttr,
-                  builder.getI64IntegerAttr(planner.getBuffers().bytes));
+                  builder.getI64IntegerAttr(
+                      variants[0].planner.getBuffers().bytes));
   module->setAttr(kMinKernelAttr, builder.getStringAttr(kernel));
   module->setAttr(kMinNodeAttr, builder.getStringAttr(node));
 
@@ -165,8 +203,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
     llvm::Expected<BudgetSpec> spec = BudgetSpec::parse(text);
     if (!spec)
       return main.emitError() << "budget: " << llvm::toString(spec.takeError());
-    int64_t bytes =
-        spec->resolve(planner.getModelBytes(), planner.getMinBytes());
+    int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes());
     if (bytes < planner.getMinBytes()) {
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
       error << "budget " << formatSize(bytes)
@@ -188,7 +225,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
 void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
                              const UnitIndex &index, const MemoryPlan &plan,
                              int64_t budget, int number) {
-  OpBuilder builder(main);
+  OpBuilder builder(getOperation().lookupSymbol("main"));
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
     if (stays)
@@ -261,25 +298,38 @@ void SwapPlanPass::runOnOperation() {
   if (failed(checkOptions(main)))
     return signalPassFailure();
   UnitIndex index(getOperation());
-  FailureOr<Sequence> sequence = Sequence::analyze(main.front(), symbols);
-  if (failed(sequence))
-    return signalPassFailure();
-  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index);
-  if (failed(problem))
-    return signalPassFailure();
-  Planner planner(std::move(*problem));
-  auto resolved = resolveBudgets(main, planner, *sequence, symbols);
+  std::vector<Variant> variants;
+  auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
+  for (func::FuncOp function : {main, banded}) {
+    if (!function)
+      continue;
+    FailureOr<Variant> variant = getVariant(function, symbols, index);
+    if (failed(variant))
+      return signalPassFailure();
+    variants.push_back(std::move(*variant));
+  }
+  auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))
     return signalPassFailure();
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    MemoryPlan plan = planner.plan(budget);
-    if (!plan.feasible) {
+    MemoryPlan best;
+    const Variant *used = nullptr;
+    for (const Variant &variant : variants) {
+      MemoryPlan plan = variant.planner.plan(budget);
+      if (!plan.feasible || (used && plan.seconds >= best.seconds))
+        continue;
+      best = std::move(plan);
+      used = &variant;
+    }
+    if (!used) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(main, *sequence, index, plan, budget, number);
+    buildPlan(used->function, used->sequence, index, best, budget, number);
   }
+  if (banded)
+    banded.erase();
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();
   main.setPrivate();

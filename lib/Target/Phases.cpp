@@ -40,6 +40,10 @@ static LogicalResult runKernelPhase(Phases &phases) {
   pack.triple = phases.target.triple;
   pack.cpu = phases.target.cpu;
   pm.addPass(createPackParameters(pack));
+  KernelFootprintsOptions footprints;
+  footprints.triple = phases.target.triple;
+  footprints.cpu = phases.target.cpu;
+  pm.addPass(createKernelFootprints(footprints));
   return pm.run(*phases.module);
 }
 
@@ -47,6 +51,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
+  pm.addPass(createBandRows());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
   pm.addPass(createFormUnits(units));

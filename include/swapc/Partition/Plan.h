@@ -27,6 +27,9 @@ constexpr llvm::StringLiteral kMinNodeAttr = "swap.min_node";
 /// Activations, laid out by lifetime.
 constexpr llvm::StringLiteral kActivationBytesAttr = "swap.activation_bytes";
 
+/// The second sequence of calls, which needs less memory: see swap-band-rows.
+constexpr llvm::StringLiteral kBandedMain = "main_banded";
+
 /// On a plan: a dictionary of `resident_bytes`, `streamed_bytes` (integers),
 /// `compute_ms`, `stream_ms` and `time_ms` (f64), as predicted.
 constexpr llvm::StringLiteral kPredictedAttr = "swap.predicted";
