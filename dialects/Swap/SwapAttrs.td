@@ -86,14 +86,24 @@ def Swap_ScheduleAttr : Swap_Attr<"Schedule", "schedule"> {
     `rows` and `block` steer code generation: for a contraction, the rows of
     the register tile and the rows of one grid tile; for a row kernel, unused
     and the outer iterations of one grid tile.
+
+    `inplace` lists operands whose memory the one result may take: as long as
+    and shaped in memory as the result, and read by each tile, before it writes,
+    only where that tile writes. A call that names such an operand as `init`
+    overwrites it.
+
+    Example: `#swap.schedule<contraction, panels = 8, tiles = 49, rows = 6,
+    block = 66, scratch = 0, flops = 102760448, inplace = [3]>`
   }];
   let parameters = (ins
     EnumParameter<Swap_KernelKind>:$kind,
     "int64_t":$panels, "int64_t":$tiles, "int64_t":$rows, "int64_t":$block,
-    "int64_t":$scratch, "int64_t":$flops);
+    "int64_t":$scratch, "int64_t":$flops,
+    OptionalArrayRefParameter<"int64_t">:$inplace);
   let assemblyFormat = [{
     `<` $kind `,` `panels` `=` $panels `,` `tiles` `=` $tiles `,` `rows` `=` $rows `,`
-        `block` `=` $block `,` `scratch` `=` $scratch `,` `flops` `=` $flops `>`
+        `block` `=` $block `,` `scratch` `=` $scratch `,` `flops` `=` $flops
+        (`,` `inplace` `=` `[` $inplace^ `]`)? `>`
   }];
 }
 

@@ -44,6 +44,15 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
       (!schedule || static_cast<int64_t>(*getEnd()) > schedule.getPanels()))
     return emitOpError() << "names more panels than " << getKernelAttr()
                          << " has";
+  if (schedule)
+    for (int64_t operand : schedule.getInplace())
+      if (operand < 0 || operand >= static_cast<int64_t>(type.getNumInputs()) ||
+          type.getNumResults() != 1)
+        return emitOpError() << "calls " << getKernelAttr()
+                             << ", whose schedule overwrites operand "
+                             << operand << " of " << type.getNumInputs()
+                             << " by one of " << type.getNumResults()
+                             << " results";
   return verifyTiles(*this, kernel, getFirstTile(), getLastTile());
 }
 

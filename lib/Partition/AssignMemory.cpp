@@ -8,6 +8,7 @@
 #include "Sequence.h"
 #include "UnitIndex.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -37,6 +38,7 @@ private:
   PlaceAttr getOperandPlace(Operation *op, Value operand, PanelRange range);
   LogicalResult lower(CallOp call);
   LogicalResult lower(RowsOp rows);
+  void addLiveBytes();
 
   PlanOp plan;
   const SymbolTable &symbols;
@@ -133,6 +135,39 @@ LogicalResult MemoryAssigner::lower(RowsOp rows) {
   return success();
 }
 
+/// Notes the bytes in use while each operation runs. A read occupies its slot
+/// from its start, one that is read ahead from the plan's beginning on.
+void MemoryAssigner::addLiveBytes() {
+  auto getPages = [&](StringRef unit) {
+    UnitOp unitOp = index.getUnit(index.getNumber(unit));
+    return roundUp(unitOp.getLength(), kPageBytes);
+  };
+  Block &body = plan.getBody().front();
+  int64_t inUse = plan.getScratchStride() * plan.getThreads();
+  for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>())
+    inUse += getPages(symbol.getValue());
+  for (InOp in : body.getOps<InOp>())
+    inUse += in.getStarted() ? getPages(in.getUnit()) : 0;
+  SmallVector<int64_t> live;
+  int step = 0;
+  for (Operation &op : body.without_terminator()) {
+    bool isStep = isa<LaunchOp, FetchOp>(op);
+    if (auto in = dyn_cast<InOp>(op))
+      inUse += in.getStarted() ? 0 : getPages(in.getUnit());
+    else if (auto out = dyn_cast<OutOp>(op))
+      inUse -= getPages(out.getToken().getDefiningOp<InOp>().getUnit());
+    for (const PlanBuffer &buffer : sequence.buffers)
+      if (isStep && buffer.first == step)
+        inUse += roundUp(buffer.bytes, kBufferAlign);
+    live.push_back(inUse);
+    for (const PlanBuffer &buffer : sequence.buffers)
+      if (isStep && buffer.last == step)
+        inUse -= roundUp(buffer.bytes, kBufferAlign);
+    step += isStep;
+  }
+  plan->setAttr(kLiveAttr, builder.getDenseI64ArrayAttr(live));
+}
+
 LogicalResult MemoryAssigner::run() {
   Block &body = plan.getBody().front();
   auto analyzed = Sequence::analyze(body, symbols);
@@ -148,6 +183,11 @@ LogicalResult MemoryAssigner::run() {
            << "has an arena of " << plan.getArena()
            << " bytes but its activations take " << layout.bytes;
 
+  SmallVector<int64_t> buffers;
+  for (auto [buffer, offset] : llvm::zip(sequence.buffers, layout.offsets))
+    buffers.append({offset, buffer.bytes, buffer.first, buffer.last});
+  plan->setAttr(kBuffersAttr, builder.getDenseI64ArrayAttr(buffers));
+
   for (Operation *op : sequence.steps)
     if (failed(isa<CallOp>(op) ? lower(cast<CallOp>(op))
                                : lower(cast<RowsOp>(op))))
@@ -158,5 +198,6 @@ LogicalResult MemoryAssigner::run() {
     if (!isa<InOp, WaitOp, OutOp, LaunchOp, FetchOp, ReturnOp>(op))
       op.erase();
   body.eraseArguments(0, body.getNumArguments());
+  addLiveBytes();
   return success();
 }

@@ -40,13 +40,13 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
                            schedule.getPanels(),
                            llvm::divideCeil(positions, block),
                            schedule.getRows(), block, schedule.getScratch(),
-                           schedule.getFlops());
+                           schedule.getFlops(), schedule.getInplace());
 }
 
 FailureOr<BandModel> BandModel::build(Block &block,
                                       const SymbolTable &symbols) {
   BandModel model;
-  llvm::DenseMap<Value, int> producers; // of storage roots
+  llvm::DenseMap<Value, int> producers;
   for (Operation &op : block.without_terminator()) {
     auto call = dyn_cast<CallOp>(op);
     if (!call && !isa<RowsOp>(op))
@@ -64,8 +64,7 @@ FailureOr<BandModel> BandModel::build(Block &block,
           symbols.lookup(call.getKernel())
               ->getAttrOfType<FootprintAttr>(SwapDialect::kFootprintAttr);
       step.canBand = step.footprint && call->getNumResults() == 1 &&
-                     call.getInit().empty() && !call.getBegin() &&
-                     !call.getFirstTile() &&
+                     !call.getBegin() && !call.getFirstTile() &&
                      step.footprint.getReaches().size() ==
                          call.getInputs().size();
     }
@@ -81,32 +80,39 @@ FailureOr<BandModel> BandModel::build(Block &block,
         if (call)
           weights.push_back({param.getParameterAttr(),
                              getStorageBytes(operand.type)});
-      } else if (auto found = producers.find(getStorageRoot(value));
+      } else if (auto found = producers.find(stripViews(value));
                  found != producers.end()) {
         operand.producer = found->second;
         Step &producer = model.steps[operand.producer];
         producer.lastUse = number;
-        if (!step.canBand || value != getStorageRoot(value) ||
+        if (call && i >= call.getInputs().size()) {
+          step.isUpdate = true; // In a segment it gets memory of its own.
+          continue;
+        }
+        if (!step.canBand || value != stripViews(value) ||
             step.footprint.getReaches()[i].getSlices() == 0)
           producer.neededWhole = true;
       }
       step.operands.push_back(operand);
     }
-    for (Value result : op.getResults())
-      if (producers.try_emplace(getStorageRoot(result), number).second)
-        step.resultBytes +=
-            getStorageBytes(cast<RankedTensorType>(result.getType()));
+    for (Value result : op.getResults()) {
+      producers[result] = number;
+      step.resultBytes +=
+          getStorageBytes(cast<RankedTensorType>(result.getType()));
+    }
     model.steps.push_back(std::move(step));
   }
   for (Value output : block.getTerminator()->getOperands())
-    if (auto found = producers.find(getStorageRoot(output));
+    if (auto found = producers.find(stripViews(output));
         found != producers.end()) {
       model.steps[found->second].neededWhole = true;
       model.steps[found->second].resultBytes = 0; // the caller's memory
     }
-  for (int step = 0; step < model.size(); ++step)
-    for (int at = step; at <= model.steps[step].lastUse; ++at)
-      model.steps[at].bytes += model.steps[step].resultBytes;
+  for (int step = 0; step < model.size(); ++step) {
+    const Step &from = model.steps[step];
+    for (int at = step + from.isUpdate; at <= from.lastUse; ++at)
+      model.steps[at].bytes += from.resultBytes;
+  }
   return model;
 }
 

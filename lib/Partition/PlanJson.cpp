@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "swapc/Partition/PlanJson.h"
-#include "Swap/SwapDialect.h"
+#include "Sequence.h"
 #include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -38,9 +38,12 @@ static void writeStep(llvm::json::OStream &json, Operation &op) {
     json.attribute("op", op.getName().stripDialect());
     Operation *unitOp =
         isa<WaitOp, OutOp>(op) ? op.getOperand(0).getDefiningOp() : &op;
-    if (auto in = dyn_cast_or_null<InOp>(unitOp))
+    if (auto in = dyn_cast_or_null<InOp>(unitOp)) {
       json.attribute("unit", in.getUnit());
-    else if (auto fetch = dyn_cast<FetchOp>(op))
+      if (isa<InOp>(op) && (in.getStarted() || in.getAhead()))
+        json.attribute(in.getStarted() ? "started" : "ahead", true);
+    }
+    if (auto fetch = dyn_cast<FetchOp>(op))
       json.attribute("unit", fetch.getUnit());
     if (auto call = dyn_cast<CallOp>(op)) {
       json.attribute("kernel", call.getKernel());
@@ -59,7 +62,54 @@ static void writeStep(llvm::json::OStream &json, Operation &op) {
   });
 }
 
-static void writePlan(llvm::json::OStream &json, PlanOp plan) {
+/// One line each: [start_ms, bytes in use, kernel, ONNX node]. The first is
+/// missing (null) where no plan predicts it, the second before the memory
+/// phase.
+static void writeTimeline(llvm::json::OStream &json, PlanOp plan,
+                          const SymbolTable &symbols) {
+  auto starts = plan->getAttrOfType<DenseI64ArrayAttr>(kStartsAttr);
+  auto live = plan->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr);
+  int64_t step = 0;
+  for (auto [position, op] : llvm::enumerate(plan.getBody().front())) {
+    if (!isa<CallOp, RowsOp, LaunchOp, FetchOp>(op))
+      continue;
+    llvm::json::Array row{nullptr, nullptr,
+                          llvm::json::fixUTF8(getKernelName(&op)),
+                          llvm::json::fixUTF8(getOrigin(&op, symbols))};
+    if (starts && step < starts.size())
+      row[0] = starts[step] / 1e3;
+    if (live && static_cast<int64_t>(position) < live.size())
+      row[1] = live[position];
+    json.rawValue(
+        [&](raw_ostream &os) { os << llvm::json::Value(std::move(row)); });
+    ++step;
+  }
+}
+
+/// Points of the curve, one line each, under the names of their columns.
+static void writeCurve(llvm::json::OStream &json, ArrayAttr points) {
+  json.attributeArray("curve_columns", [&] {
+    for (StringRef name : {"budget_bytes", "time_ms", "bound_ms", "least_ms",
+                           "resident_bytes", "streamed_bytes"})
+      json.value(name);
+  });
+  json.attributeArray("curve", [&] {
+    for (auto point : points.getAsRange<ArrayAttr>()) {
+      llvm::json::Array row;
+      for (Attribute value : point) {
+        if (auto integer = dyn_cast<IntegerAttr>(value))
+          row.push_back(integer.getInt());
+        else if (auto number = dyn_cast<FloatAttr>(value))
+          row.push_back(number.getValueAsDouble());
+      }
+      json.rawValue(
+          [&](raw_ostream &os) { os << llvm::json::Value(std::move(row)); });
+    }
+  });
+}
+
+static void writePlan(llvm::json::OStream &json, PlanOp plan,
+                      const SymbolTable &symbols) {
   json.attribute("name", plan.getSymName());
   json.attribute("budget_bytes", static_cast<int64_t>(plan.getBudget()));
   json.attribute("arena_bytes", static_cast<int64_t>(plan.getArena()));
@@ -70,6 +120,8 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan) {
     for (NamedAttribute entry : predicted) {
       if (auto integer = dyn_cast<IntegerAttr>(entry.getValue()))
         json.attribute(entry.getName(), integer.getInt());
+      if (auto text = dyn_cast<StringAttr>(entry.getValue()))
+        json.attribute(entry.getName(), llvm::json::fixUTF8(text.getValue()));
       auto number = dyn_cast<FloatAttr>(entry.getValue());
       if (!number)
         continue;
@@ -92,10 +144,12 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan) {
     for (Operation &op : plan.getBody().front())
       writeStep(json, op);
   });
+  json.attributeArray("timeline", [&] { writeTimeline(json, plan, symbols); });
 }
 
 void swapc::writePlanJson(ModuleOp module, raw_ostream &os) {
   llvm::json::OStream json(os, 2);
+  SymbolTable symbols(module);
   json.object([&] {
     writeString(json, module, SwapDialect::kModelAttr);
     for (StringRef attribute : {kWeightBytesAttr, kModelBytesAttr,
@@ -103,6 +157,10 @@ void swapc::writePlanJson(ModuleOp module, raw_ostream &os) {
       writeInteger(json, module, attribute);
     writeString(json, module, kMinKernelAttr);
     writeString(json, module, kMinNodeAttr);
+    if (module->hasAttr(kFreeBytesAttr))
+      writeInteger(json, module, kFreeBytesAttr);
+    if (auto curve = module->getAttrOfType<ArrayAttr>(kCurveAttr))
+      writeCurve(json, curve);
     auto plans = module.getOps<PlanOp>();
     if (!plans.empty())
       json.attribute("threads",
@@ -119,7 +177,7 @@ void swapc::writePlanJson(ModuleOp module, raw_ostream &os) {
     });
     json.attributeArray("plans", [&] {
       for (PlanOp plan : plans)
-        json.object([&] { writePlan(json, plan); });
+        json.object([&] { writePlan(json, plan, symbols); });
     });
   });
   os << "\n";

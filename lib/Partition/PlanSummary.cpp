@@ -22,6 +22,39 @@ static int64_t getInteger(Operation *op, StringRef name) {
   return value ? value.getInt() : 0;
 }
 
+/// "'kernel' (node 'node')"
+static void printPlace(StringRef kernel, StringRef node, raw_ostream &os) {
+  os << "'" << kernel << "'";
+  if (!node.empty())
+    os << " (node '" << node << "')";
+}
+
+static void printLimit(DictionaryAttr predicted, raw_ostream &os) {
+  auto getText = [&](StringRef name) {
+    auto value = predicted.getAs<StringAttr>(name);
+    return value ? value.getValue() : StringRef();
+  };
+  StringRef limit = getText("limit"), kernel = getText("stall_kernel");
+  os << (limit.empty() ? "" : "; ");
+  if (limit == "nothing") {
+    os << "nothing streams";
+  } else if (limit == "memory") {
+    os << "limited by memory";
+    if (!kernel.empty()) {
+      os << " ahead of ";
+      printPlace(kernel, getText("stall_node"), os);
+    }
+  } else if (limit == "stalls") {
+    os << "limited by waits for weights";
+    if (!kernel.empty()) {
+      os << ", the longest for ";
+      printPlace(kernel, getText("stall_node"), os);
+    }
+  } else if (!limit.empty()) {
+    os << "limited by " << (limit == "link" ? "the link" : limit);
+  }
+}
+
 static void printPlan(PlanOp plan, raw_ostream &os) {
   auto predicted = plan->getAttrOfType<DictionaryAttr>(kPredictedAttr);
   auto getBytes = [&](StringRef name) -> int64_t {
@@ -34,20 +67,21 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
   };
   double compute = getMs("compute_ms"), stream = getMs("stream_ms");
   double time = getMs("time_ms"), bound = std::max(compute, stream);
-  int64_t streamed = getBytes("streamed_bytes");
-  os << "budget " << formatSize(plan.getBudget()) << ": peak "
-     << formatSize(plan.getPeak()) << ", resident "
-     << formatSize(getBytes("resident_bytes")) << ", streamed "
-     << formatSize(streamed) << " a run\n";
-  os << llvm::format("  estimated %.1f ms; bound %.1f ms (compute %.1f, "
-                     "link %.1f): ",
+  int64_t needed = getInteger(plan->getParentOp(), kModelBytesAttr);
+  os << "budget " << formatSize(plan.getBudget());
+  if (needed > 0)
+    os << llvm::format(" (%.1f %%)", 100.0 * plan.getBudget() / needed);
+  os << ": " << formatSize(getBytes("resident_bytes")) << " resident, "
+     << formatSize(getBytes("streamed_bytes")) << " streamed per run, peak "
+     << formatSize(plan.getPeak()) << "\n";
+  os << llvm::format("  predicted %.1f ms; bound %.1f ms (compute %.1f, "
+                     "link %.1f)",
                      time, bound, compute, stream);
-  if (streamed == 0)
-    os << "nothing streams\n";
-  else if (compute >= stream)
-    os << "compute limits\n";
-  else
-    os << "the link limits\n";
+  if (double least = getMs("least_ms"); least > 1.05 * bound)
+    os << llvm::format(", with this memory %.1f ms", least);
+  if (predicted)
+    printLimit(predicted, os);
+  os << "\n";
 }
 
 void swapc::printPlanSummary(ModuleOp module, raw_ostream &os) {
@@ -61,10 +95,13 @@ void swapc::printPlanSummary(ModuleOp module, raw_ostream &os) {
      << formatSize(getInteger(module, kWeightBytesAttr)) << ", activations "
      << formatSize(getInteger(module, kActivationBytesAttr)) << "\n";
   os << "smallest budget " << formatSize(getInteger(module, kMinBytesAttr));
-  if (!kernel.empty())
-    os << ", set by kernel '" << kernel << "'";
-  if (!node.empty())
-    os << " (node '" << node << "')";
+  if (!kernel.empty()) {
+    os << ", set by kernel ";
+    printPlace(kernel, node, os);
+  }
+  if (module->hasAttr(kFreeBytesAttr))
+    os << "; streaming is free from "
+       << formatSize(getInteger(module, kFreeBytesAttr));
   os << "\n";
   for (PlanOp plan : module.getOps<PlanOp>())
     printPlan(plan, os);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 using namespace swapc;
@@ -60,11 +61,9 @@ Planner::Planner(PlanProblem given) : problem(std::move(given)) {
     return std::make_tuple(density[a], firstUse[a], a) <
            std::make_tuple(density[b], firstUse[b], b);
   });
-  double now = 0;
-  for (const PlanStep &step : problem.steps) {
-    startTime.push_back(now);
-    now += step.seconds;
-  }
+  computeLive();
+  for (int unit : order)
+    streamableBytes += getPages(unit);
   int64_t all = pinnedBytes;
   for (int unit = 0; unit < units; ++unit)
     if (isStreamable(unit) ||
@@ -104,181 +103,219 @@ void Planner::computeMin() {
       getArenaBytes(order.empty() ? layout.bytes : minRegion, pinnedBytes),
       modelBytes);
 
-  for (const PlanBuffer &buffer : problem.buffers)
-    for (int step = buffer.first; step <= buffer.last; ++step)
-      needed[step] += roundUp(buffer.bytes, kBufferAlign);
+  for (size_t step = 0; step < problem.steps.size(); ++step)
+    needed[step] += liveBytes[step];
   if (!problem.steps.empty())
     minStep = static_cast<int>(
         std::max_element(needed.begin(), needed.end() - 1) - needed.begin());
 }
 
-/// Keeps the first units of a list that fit, besides those that stay anyway.
-std::vector<char> Planner::chooseFrom(const std::vector<int> &list,
-                                      std::vector<char> resident,
-                                      int64_t room) const {
-  for (int unit : list)
-    if (!resident[unit] && getPages(unit) <= room) {
-      resident[unit] = 1;
-      room -= getPages(unit);
-    }
-  return resident;
+void Planner::computeLive() {
+  int steps = static_cast<int>(problem.steps.size());
+  liveBytes.assign(steps + 1, 0);
+  for (size_t i = 0; i < problem.buffers.size(); ++i) {
+    const PlanBuffer &buffer = problem.buffers[i];
+    liveBytes[buffer.first] += roundUp(buffer.bytes, kBufferAlign);
+    liveBytes[buffer.last + 1] -= roundUp(buffer.bytes, kBufferAlign);
+    buffersByFirst.push_back(static_cast<int>(i));
+  }
+  std::partial_sum(liveBytes.begin(), liveBytes.end(), liveBytes.begin());
+  liveBytes.resize(steps);
+  std::sort(buffersByFirst.begin(), buffersByFirst.end(), [&](int a, int b) {
+    return std::make_pair(problem.buffers[a].first, a) <
+           std::make_pair(problem.buffers[b].first, b);
+  });
 }
 
-/// Keeps what the link could not deliver in time if compute took `stretch`
-/// times as long, reading at most `ring` bytes ahead. `bytes` is what is kept.
-std::vector<char> Planner::pace(double stretch, int64_t ring,
-                                int64_t &bytes) const {
-  std::vector<char> resident = pinned;
-  bytes = 0;
-  double total = startTime.empty() ? 0 : startTime.back();
-  auto clock = [&](int step) {
-    return stretch * startTime[step] + (stretch - 1) * 0.01 * total;
-  };
-  std::vector<int> streamed;
-  size_t oldest = 0;
-  int64_t ahead = 0;
-  double linkFree = 0, freed = 0;
-  for (int unit : order) {
-    size_t keep = oldest;
-    int64_t window = ahead + getPages(unit);
-    double start = freed;
-    while (window > ring && keep < streamed.size()) {
-      window -= getPages(streamed[keep]);
-      int after = lastUse[streamed[keep]] + 1;
-      start = clock(std::min<int>(after, problem.steps.size() - 1));
-      ++keep;
-    }
-    double done = std::max(linkFree, start + problem.link.latency) +
-                  getPages(unit) / problem.link.bytesPerSecond;
-    if (done > clock(firstUse[unit])) {
-      resident[unit] = 1;
+/// What is left for resident units beside a region and those that stay anyway.
+int64_t Planner::getRoom(int64_t budget, int64_t region) const {
+  int64_t fixed = roundUp(getArenaBytes(region, 0), kPageBytes);
+  // The smallest budget may end inside a page when nothing is resident.
+  if (pinnedBytes == 0 && budget < fixed && budget >= getArenaBytes(region, 0))
+    return 0;
+  return budget / kPageBytes * kPageBytes - fixed - pinnedBytes;
+}
+
+/// The largest region beside these resident units.
+int64_t Planner::getRegion(int64_t budget,
+                           const std::vector<char> &resident) const {
+  int64_t bytes = 0;
+  for (size_t unit = 0; unit < problem.units.size(); ++unit)
+    if (resident[unit])
       bytes += getPages(unit);
-      continue;
-    }
-    oldest = keep;
-    ahead = window;
-    freed = start;
-    linkFree = done;
-    streamed.push_back(unit);
-  }
-  return resident;
+  if (bytes)
+    budget = budget / kPageBytes * kPageBytes;
+  return (budget - bytes - problem.scratchBytes) / kPageBytes * kPageBytes;
 }
 
-/// The least stretch of compute at which what must stay fits into `room`; so
-/// the link idles as little as it can.
-std::vector<char> Planner::chooseByPace(int64_t room, int64_t ring) const {
-  int64_t bytes;
-  std::vector<char> best = pace(1, ring, bytes);
-  if (bytes > room) {
-    double low = 1, high = 2;
-    best = pace(high, ring, bytes);
-    for (; bytes > room && high < 1e6; high *= 2) {
-      low = high;
-      best = pace(high * 2, ring, bytes);
-    }
-    if (bytes > room)
-      return chooseFrom(byDensity, pinned, room);
-    for (int i = 0; i < 12; ++i) {
-      double middle = (low + high) / 2;
-      std::vector<char> tried = pace(middle, ring, bytes);
-      if (bytes <= room) {
-        best = tried;
-        high = middle;
-      } else {
-        low = middle;
-      }
-    }
-  }
+/// Everything in memory; row tables too where room is left.
+MemoryPlan Planner::keepAll(int64_t budget) const {
+  MemoryPlan plan;
+  plan.resident = pinned;
   for (int unit : order)
-    if (best[unit])
-      room -= getPages(unit);
-  return chooseFrom(byDensity, best, room);
-}
-
-/// Row tables stay in memory only where all else does and room is left.
-void Planner::addTables(MemoryPlan &plan, int64_t &room) const {
+    plan.resident[unit] = 1;
+  int64_t room = budget / kPageBytes * kPageBytes -
+                 roundUp(getArenaBytes(layout.bytes, 0), kPageBytes) -
+                 pinnedBytes - streamableBytes;
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (problem.units[unit].table && !problem.units[unit].duplicate &&
         getPages(unit) <= room) {
       plan.resident[unit] = 1;
       room -= getPages(unit);
     }
+  plan.slots.assign(problem.units.size(), -1);
+  schedule(plan, UnitPlacement());
+  finish(plan, layout.bytes);
+  plan.seconds = plan.computeSeconds;
+  return plan;
+}
+
+/// Completes a plan of which the resident units are chosen.
+bool Planner::evaluate(MemoryPlan &plan, int64_t budget) const {
+  int64_t region = getRegion(budget, plan.resident);
+  UnitPlacement placement =
+      place(plan.resident, region, PlacementPolicy::Earliest);
+  if (!placement.feasible)
+    placement = place(plan.resident, region, PlacementPolicy::Lowest);
+  if (!placement.feasible) // more room is not always easier to place in
+    placement = place(plan.resident, minRegion, PlacementPolicy::Lowest);
+  if (!placement.feasible)
+    return false;
+  plan.slots = placement.slots;
+  schedule(plan, placement);
+  finish(plan, region);
+  plan.seconds = simulate(plan);
+  return true;
+}
+
+static double getCost(const MemoryPlan &plan) {
+  return plan.seconds + kStreamWeight * plan.streamSeconds;
+}
+
+/// Regions from the smallest that works to the whole budget; what remains of it
+/// keeps units resident. The pace says which are worth placing.
+void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
+  constexpr double kRatio = 1.15;
+  constexpr size_t kPlaced = 6;
+  constexpr int kFine = 10;
+  struct Candidate {
+    double cost;
+    int64_t region;
+    std::vector<char> resident;
+  };
+  std::vector<Candidate> candidates;
+  auto add = [&](int64_t region) {
+    double seconds;
+    std::vector<char> resident =
+        choose(region, getRoom(budget, region), seconds);
+    int64_t streamed = streamableBytes;
+    for (int unit : order)
+      streamed -= resident[unit] ? getPages(unit) : 0;
+    candidates.push_back(
+        {seconds + kStreamWeight * static_cast<double>(streamed) /
+                       problem.link.bytesPerSecond,
+         region, std::move(resident)});
+  };
+  int64_t largest = getRegion(budget, pinned);
+  int64_t base = std::min(layout.bytes, minRegion) / kPageBytes * kPageBytes;
+  double ring = static_cast<double>(std::max(minRegion - base, kPageBytes));
+  for (int64_t region = minRegion; region < largest; ring *= kRatio,
+               region = roundUp(base + static_cast<int64_t>(ring), kPageBytes))
+    if (getRoom(budget, region) >= 0)
+      add(region);
+  add(largest);
+  auto nearest = std::min_element(
+      candidates.begin(), candidates.end(),
+      [](const Candidate &a, const Candidate &b) { return a.cost < b.cost; });
+  double middle = static_cast<double>(nearest->region - base);
+  for (int i = -kFine; i <= kFine; ++i) {
+    int64_t region =
+        roundUp(base + static_cast<int64_t>(middle * (1 + 0.25 * i / kFine)),
+                kPageBytes);
+    if (i && region >= minRegion && region < largest &&
+        getRoom(budget, region) >= 0)
+      add(region);
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate &a, const Candidate &b) {
+              return std::make_pair(a.cost, a.region) <
+                     std::make_pair(b.cost, b.region);
+            });
+  size_t placed = 0;
+  for (size_t i = 0; i < candidates.size() && placed < kPlaced; ++i) {
+    if (i && candidates[i].resident == candidates[i - 1].resident)
+      continue;
+    if (best.feasible && candidates[i].cost > getCost(best))
+      break;
+    MemoryPlan plan;
+    plan.resident = candidates[i].resident;
+    if (!evaluate(plan, budget))
+      continue;
+    ++placed;
+    plan.feasible = true;
+    if (!best.feasible || getCost(plan) < getCost(best))
+      best = std::move(plan);
+  }
+}
+
+/// Looks around the best plan: one unit more or less stays, or another one of
+/// about the same size. Each such plan is placed and simulated, as many as a
+/// fixed amount of work allows; few units count more in a small model.
+void Planner::improve(MemoryPlan &best, int64_t budget) const {
+  constexpr size_t kWork = 20'000; // units placed
+  constexpr size_t kMostTries = 200;
+  constexpr double kGoodEnough = 1.002;
+  uint64_t state = 0x9E3779B97F4A7C15u; // fixed, so that plans are too
+  auto pick = [&](size_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>((state >> 33) % bound);
+  };
+  size_t tries = std::min(kMostTries, kWork / (order.size() + 1));
+  for (size_t i = 0;
+       i < tries && best.seconds > kGoodEnough * best.leastSeconds; ++i) {
+    MemoryPlan plan;
+    plan.resident = best.resident;
+    int unit = order[pick(order.size())];
+    plan.resident[unit] ^= 1;
+    if (i % 3) { // and one that is near goes the other way
+      size_t at = pick(order.size());
+      for (size_t k = 0; k < order.size(); ++k, at = (at + 1) % order.size())
+        if (order[at] != unit &&
+            plan.resident[order[at]] == plan.resident[unit]) {
+          plan.resident[order[at]] ^= 1;
+          break;
+        }
+    }
+    if (getRegion(budget, plan.resident) < minRegion ||
+        !evaluate(plan, budget) || getCost(plan) >= getCost(best))
+      continue;
+    plan.feasible = true;
+    plan.leastSeconds = best.leastSeconds;
+    best = std::move(plan);
+  }
 }
 
 MemoryPlan Planner::plan(int64_t budget) const {
   MemoryPlan best;
   if (budget < minBytes)
     return best;
-  best.feasible = true;
-
-  // Everything but row tables in memory, if it fits.
-  int64_t streamable = 0;
-  for (int unit : order)
-    streamable += getPages(unit);
-  int64_t all = getArenaBytes(layout.bytes, pinnedBytes + streamable);
-  if (all <= budget || order.empty()) {
-    best.resident = pinned;
-    for (int unit : order)
-      best.resident[unit] = 1;
-    int64_t room = budget / kPageBytes * kPageBytes -
-                   roundUp(getArenaBytes(layout.bytes, 0), kPageBytes) -
-                   pinnedBytes - streamable;
-    addTables(best, room);
-    UnitPlacement none;
-    best.slots.assign(problem.units.size(), -1);
-    schedule(best, none);
-    finish(best, layout.bytes);
-    return best;
-  }
-
-  // Regions from the smallest that works to one that 64 MiB more can stream
-  // through; what remains of the budget keeps units resident.
-  int64_t base = roundUp(layout.bytes, kPageBytes);
-  std::vector<int64_t> regions{minRegion};
-  int64_t largest = 0;
-  for (int unit : order)
-    largest = std::max(largest, getPages(unit));
-  for (int64_t ring : {2 * largest, 4 * largest, 8 * largest, int64_t(4) << 20,
-                       int64_t(16) << 20, int64_t(64) << 20})
-    if (ring <= int64_t(64) << 20 || ring == 2 * largest)
-      regions.push_back(base + ring);
-  std::sort(regions.begin(), regions.end());
-  regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
-
-  bool found = false;
-  for (int64_t region : regions) {
-    int64_t fixed = roundUp(getArenaBytes(region, 0), kPageBytes);
-    int64_t room = (budget / kPageBytes * kPageBytes) - fixed - pinnedBytes;
-    // The smallest budget may end inside a page when nothing is resident.
-    if (region == minRegion && pinnedBytes == 0 && budget < fixed)
-      room = 0;
-    if (region < minRegion || room < 0)
-      continue;
-    std::vector<std::vector<char>> choices{
-        chooseFrom(byDensity, pinned, room), chooseFrom(order, pinned, room),
-        chooseByPace(room, std::max(region - base, largest))};
-    for (const std::vector<char> &resident : choices) {
-      UnitPlacement placement =
-          place(resident, region, PlacementPolicy::Earliest);
-      if (!placement.feasible)
-        placement = place(resident, region, PlacementPolicy::Lowest);
-      if (!placement.feasible)
-        continue;
-      MemoryPlan candidate;
-      candidate.feasible = true;
-      candidate.resident = resident;
-      candidate.slots = placement.slots;
-      schedule(candidate, placement);
-      finish(candidate, region);
-      // Bytes that are not read cost nothing where the estimates are wrong.
-      auto getCost = [](const MemoryPlan &plan) {
-        return plan.seconds + 0.1 * plan.streamSeconds;
-      };
-      if (!found || getCost(candidate) < getCost(best))
-        best = std::move(candidate);
-      found = true;
+  if (order.empty() ||
+      getArenaBytes(layout.bytes, pinnedBytes + streamableBytes) <= budget) {
+    best = keepAll(budget);
+    best.feasible = true;
+    best.leastSeconds = best.computeSeconds;
+  } else {
+    searchRegions(best, budget);
+    if (!best.feasible) { // the smallest region works with all units streamed
+      best.resident = pinned;
+      best.feasible = evaluate(best, budget);
+    }
+    best.leastSeconds = getLeastSeconds(budget);
+    if (best.feasible) {
+      improve(best, budget);
+      searchExhaustively(best, budget);
     }
   }
-  best.feasible = found;
+  best.coldSeconds = simulateFirst(best);
   return best;
 }

@@ -14,67 +14,114 @@ using namespace swapc;
 
 namespace {
 
-/// Runs a plan on paper: one link that reads in order, one processor.
-struct Simulation {
-  const PlanProblem &problem;
-  std::vector<PlanAction> &actions;
-  double now = 0, linkFree = 0;
-  struct Read {
-    int unit;
-    double issued, done;
-    /// When it is complete even if the link is slower than it should be.
-    double getSurelyDone() const { return done + 0.5 * (done - issued); }
-  };
-  std::deque<Read> inFlight{};
-
-  void start(int unit, int64_t bytes) {
-    double issued = now;
-    linkFree = std::max(linkFree, now + problem.link.latency) +
-               static_cast<double>(bytes) / problem.link.bytesPerSecond;
-    inFlight.push_back({unit, issued, linkFree});
-    actions.push_back({PlanAction::In, unit});
-  }
-  void waitForOldest() {
-    now = std::max(now, inFlight.front().done);
-    actions.push_back({PlanAction::Wait, inFlight.front().unit});
-    inFlight.pop_front();
-  }
+/// A read on its way, on paper.
+struct Read {
+  int64_t number; ///< of all reads since the first inference
+  double started, done;
+  /// When it is complete even if the link is slower than it should be.
+  double getSurelyDone() const { return done + 0.5 * (done - started); }
 };
 
 } // namespace
 
+/// The step before which each read of `queue` starts, in the steady state: as
+/// soon as its slot is free and fewer than `depth` are in flight. When all are
+/// in flight and the oldest is sure to be complete, waiting for it costs
+/// nothing and makes room; otherwise the read is put off. What is read for the
+/// next inference cannot be waited for in this one.
+std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
+                                       const std::vector<int> &earliest) const {
+  constexpr int kLaps = 3; // the first two warm up
+  int64_t steps = problem.steps.size(), count = queue.size(), next = 0;
+  std::vector<int> starts(queue.size(), 0);
+  std::deque<Read> inFlight;
+  double now = 0, linkFree = 0;
+  auto waitForOldest = [&] {
+    now = std::max(now, inFlight.front().done);
+    inFlight.pop_front();
+  };
+  auto getFirstUse = [&](int64_t number) {
+    return number / count * steps + firstUse[queue[number % count]];
+  };
+  for (int64_t step = 0; step < kLaps * steps; ++step) {
+    for (; next < kLaps * count; ++next) {
+      int unit = queue[next % count];
+      int64_t lap = next / count;
+      if (lap * steps + earliest[unit] > step)
+        break;
+      if (static_cast<int>(inFlight.size()) >= problem.depth) {
+        const Read &oldest = inFlight.front();
+        if (oldest.number / count > step / steps ||
+            (oldest.getSurelyDone() > now &&
+             getFirstUse(oldest.number) > step && getFirstUse(next) > step))
+          break;
+        waitForOldest();
+      }
+      double started = now;
+      linkFree =
+          std::max(linkFree, now + problem.link.latency) + getReadSeconds(unit);
+      now += getStartSeconds(unit);
+      inFlight.push_back({next, started, linkFree});
+      if (lap == kLaps - 1)
+        starts[next % count] = static_cast<int>(step - lap * steps);
+    }
+    while (!inFlight.empty() && getFirstUse(inFlight.front().number) <= step)
+      waitForOldest();
+    now += problem.steps[step % steps].seconds;
+  }
+  return starts;
+}
+
 /// Writes the actions of a plan whose resident units and slots are chosen.
-/// Reads start in the order of first use, each as soon as its slot is free and
-/// fewer than `depth` are in flight. When all are in flight and the oldest is
-/// sure to be complete, waiting for it costs nothing and makes room.
 void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
   plan.actions.clear();
-  Simulation simulation{problem, plan.actions};
   std::vector<int> queue, active;
   for (int unit : order)
     if (!plan.resident[unit])
       queue.push_back(unit);
-  size_t next = 0;
-  for (int step = 0; step < static_cast<int>(problem.steps.size()); ++step) {
-    for (; next < queue.size(); ++next) {
-      int unit = queue[next];
-      if (placement.earliest[unit] > step)
-        break;
-      if (static_cast<int>(simulation.inFlight.size()) >= problem.depth) {
-        const auto &oldest = simulation.inFlight.front();
-        if (oldest.getSurelyDone() > simulation.now &&
-            firstUse[oldest.unit] > step && firstUse[unit] > step)
-          break;
-        simulation.waitForOldest();
-      }
-      simulation.start(unit, getPages(unit));
-      active.push_back(unit);
+  int steps = static_cast<int>(problem.steps.size());
+  std::vector<int> starts;
+  if (!queue.empty())
+    starts = chooseStarts(queue, placement.earliest);
+
+  // Nothing that is read ahead is waited for in the same inference, so no more
+  // than `depth` are.
+  size_t ahead = 0;
+  while (ahead < queue.size() && starts[ahead] < 0 &&
+         static_cast<int>(ahead) < problem.depth)
+    ++ahead;
+  plan.actions.reserve(3 * queue.size() + ahead + steps);
+  std::deque<int> inFlight; // positions in the queue; read ahead: from its end
+  size_t next = ahead, nextAhead = 0;
+  auto waitForOldest = [&] {
+    plan.actions.push_back({PlanAction::Wait, queue[inFlight.front()]});
+    inFlight.pop_front();
+  };
+  for (size_t i = 0; i < ahead; ++i) {
+    plan.actions.push_back({PlanAction::Started, queue[i]});
+    inFlight.push_back(static_cast<int>(i));
+    active.push_back(queue[i]);
+  }
+  auto start = [&](PlanAction::Kind kind, size_t number, size_t unit) {
+    if (static_cast<int>(inFlight.size()) >= problem.depth)
+      waitForOldest();
+    plan.actions.push_back({kind, queue[unit]});
+    inFlight.push_back(static_cast<int>(number));
+  };
+  for (int step = 0; step < steps; ++step) {
+    for (; next < queue.size() && starts[next] <= step; ++next) {
+      start(PlanAction::In, next, next);
+      active.push_back(queue[next]);
     }
-    while (!simulation.inFlight.empty() &&
-           firstUse[simulation.inFlight.front().unit] <= step)
-      simulation.waitForOldest();
+    for (; next == queue.size() && nextAhead < ahead &&
+           starts[nextAhead] + steps <= step;
+         ++nextAhead)
+      start(PlanAction::Ahead, queue.size() + nextAhead, nextAhead);
+    while (!inFlight.empty() &&
+           inFlight.front() < static_cast<int>(queue.size()) &&
+           firstUse[queue[inFlight.front()]] <= step)
+      waitForOldest();
     plan.actions.push_back({PlanAction::Run, step});
-    simulation.now += problem.steps[step].seconds;
     auto isDone = [&](int unit) {
       if (lastUse[unit] > step)
         return false;
@@ -84,7 +131,6 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
     active.erase(std::remove_if(active.begin(), active.end(), isDone),
                  active.end());
   }
-  plan.seconds = simulation.now;
 }
 
 /// Sums up a plan: bytes, times and the worst moment. `region` is the end of
@@ -111,22 +157,15 @@ void Planner::finish(MemoryPlan &plan, int64_t region) const {
 
   // What is in before a step is still in while it runs, so steps are the
   // moments to look at.
-  std::vector<int64_t> live(problem.steps.size() + 1, 0);
-  for (const PlanBuffer &buffer : problem.buffers) {
-    int64_t bytes = roundUp(buffer.bytes, kBufferAlign);
-    live[buffer.first] += bytes;
-    live[buffer.last + 1] -= bytes;
-  }
-  int64_t buffers = 0, slots = 0, peak = 0;
+  int64_t slots = 0, peak = 0;
   for (const PlanAction &action : plan.actions) {
-    if (action.kind == PlanAction::In)
+    if (action.kind == PlanAction::In || action.kind == PlanAction::Started ||
+        action.kind == PlanAction::Ahead)
       slots += getPages(action.index);
     if (action.kind == PlanAction::Out)
       slots -= getPages(action.index);
-    if (action.kind == PlanAction::Run) {
-      buffers += live[action.index];
-      peak = std::max(peak, buffers + slots);
-    }
+    if (action.kind == PlanAction::Run)
+      peak = std::max(peak, liveBytes[action.index] + slots);
   }
   plan.peak = peak + problem.scratchBytes + plan.residentBytes;
 }

@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-static Value stripViews(Value value) {
+Value swapc::stripViews(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
       break;
@@ -67,24 +67,21 @@ ByteRange swapc::getWrittenBytes(CallOp call, unsigned result,
       *call.getFirstTile(), *call.getLastTile());
 }
 
-double swapc::getShare(CallOp call, ScheduleAttr schedule) {
-  PanelRange range = getPanelRange(call, schedule);
-  double share = static_cast<double>(range.end - range.begin) /
-                 std::max<int64_t>(1, schedule.getPanels());
-  if (call.getFirstTile())
-    share *= static_cast<double>(*call.getLastTile() - *call.getFirstTile()) /
-             schedule.getTiles();
-  return share;
+StringRef swapc::getKernelName(Operation *op) {
+  if (auto call = dyn_cast<CallOp>(op))
+    return call.getKernel();
+  if (auto launch = dyn_cast<LaunchOp>(op))
+    return launch.getKernel();
+  return "swap.rows";
 }
 
 StringRef swapc::getOrigin(Operation *op, const SymbolTable &symbols) {
   if (auto origin = op->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
     return origin.getValue();
-  if (auto call = dyn_cast<CallOp>(op))
-    if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
-      if (auto origin =
-              kernel->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
-        return origin.getValue();
+  if (auto kernel = symbols.lookup<func::FuncOp>(getKernelName(op)))
+    if (auto origin =
+            kernel->getAttrOfType<StringAttr>(SwapDialect::kOriginAttr))
+      return origin.getValue();
   return "";
 }
 

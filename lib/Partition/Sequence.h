@@ -22,6 +22,9 @@
 
 namespace swapc {
 
+/// The value that is seen through views.
+mlir::Value stripViews(mlir::Value value);
+
 /// The value whose storage `value` shares: views are stripped, and a result
 /// that updates a tensor in place has the storage of that tensor.
 mlir::Value getStorageRoot(mlir::Value value);
@@ -44,8 +47,8 @@ mlir::swap::ScheduleAttr getSchedule(mlir::swap::CallOp call,
 mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
                                       const mlir::SymbolTable &symbols);
 
-/// The part of a kernel's tiles that a call runs.
-double getShare(mlir::swap::CallOp call, mlir::swap::ScheduleAttr schedule);
+/// What a call or launch runs; "swap.rows" for a fetch of rows.
+llvm::StringRef getKernelName(mlir::Operation *op);
 
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,

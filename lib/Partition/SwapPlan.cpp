@@ -5,14 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CostModel.h"
+#include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
+#include "swap/runtime.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Threading.h"
 
 namespace swapc {
 #define GEN_PASS_DEF_SWAPPLAN
@@ -22,11 +26,6 @@ namespace swapc {
 using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
-
-// Estimates where nothing was measured.
-static constexpr double kFlopsPerSecond = 80e9; // of one thread
-static constexpr double kBytesPerSecond = 15e9;
-static constexpr double kCallSeconds = 0.3e-6;
 
 namespace {
 
@@ -46,48 +45,43 @@ private:
   LogicalResult checkOptions(func::FuncOp main);
   FailureOr<PlanProblem> buildProblem(const Sequence &sequence,
                                       const SymbolTable &symbols,
-                                      const UnitIndex &index);
+                                      const UnitIndex &index,
+                                      const CostModel &costs);
   LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
-                        const UnitIndex &index);
-  double getRowsSeconds(RowsOp rows, const PlanLink &link);
+                        const UnitIndex &index, const CostModel &costs);
   FailureOr<Variant> getVariant(func::FuncOp function,
                                 const SymbolTable &symbols,
-                                const UnitIndex &index);
+                                const UnitIndex &index, const CostModel &costs);
   FailureOr<SmallVector<int64_t>> resolveBudgets(ArrayRef<Variant> variants,
                                                  const SymbolTable &symbols);
-  void buildPlan(func::FuncOp main, const Sequence &sequence,
-                 const UnitIndex &index, const MemoryPlan &plan, int64_t budget,
-                 int number);
+  PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
+                   const UnitIndex &index, const MemoryPlan &plan,
+                   int64_t budget, int number);
 };
 
 } // namespace
 
 LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
-  for (auto [name, value, most] :
-       {std::tuple<StringRef, int64_t, int64_t>{"threads", threads, 4096},
-        {"depth", depth, 16},
-        {"link-mb-per-s", linkMBps, 1'000'000'000}})
-    if (value < 1 || value > most)
+  for (auto [name, value, least, most] :
+       {std::tuple<StringRef, int64_t, int64_t, int64_t>{"threads", threads, 1,
+                                                         4096},
+        {"depth", depth, 1, SWAP_MAX_READS},
+        {"link-mb-per-s", linkMBps, 0, 1'000'000'000}})
+    if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
-                              << ", not between 1 and " << most;
+                              << ", not between " << least << " and " << most;
   return success();
 }
 
 /// The units that a call needs and an estimate of its time.
 LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
                                     const SymbolTable &symbols,
-                                    const UnitIndex &index) {
+                                    const UnitIndex &index,
+                                    const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   PanelRange range = getPanelRange(call, schedule);
-  double share = getShare(call, schedule);
-  double panelShare = static_cast<double>(range.end - range.begin) /
-                      std::max<int64_t>(1, schedule.getPanels());
-  double bytes = 0;
   for (Value operand : call.getInputs()) {
     ParamOp param = getParam(operand);
-    auto type = cast<RankedTensorType>(operand.getType());
-    bytes += getStorageBytes(type) *
-             (getPanels(type) ? panelShare : share / panelShare);
     if (!param)
       continue;
     const UnitPiece *piece = index.find(param, range);
@@ -99,34 +93,31 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
   }
-  for (Type type : call.getResultTypes())
-    bytes += getStorageBytes(cast<RankedTensorType>(type)) * share;
-  step.seconds = schedule.getFlops() * share / (kFlopsPerSecond * threads) +
-                 bytes / kBytesPerSecond + kCallSeconds;
+  step.seconds = costs.getCallSeconds(call, schedule);
   return success();
-}
-
-double SwapPlanPass::getRowsSeconds(RowsOp rows, const PlanLink &link) {
-  auto type = cast<RankedTensorType>(rows.getResult().getType());
-  double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
-  return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
 }
 
 FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
                                                   const SymbolTable &symbols,
-                                                  const UnitIndex &index) {
+                                                  const UnitIndex &index,
+                                                  const CostModel &costs) {
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
   problem.depth = depth;
-  problem.link.bytesPerSecond = linkMBps * 1e6;
+  SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
     PlanUnit planUnit;
     planUnit.bytes = unit.getLength();
     planUnit.table = unit.getRowBytes() > 0;
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
     problem.units.push_back(planUnit);
+    if (!planUnit.table)
+      unitBytes.push_back(planUnit.bytes);
   }
+  problem.link = costs.getLink(unitBytes);
+  if (linkMBps)
+    problem.link.bytesPerSecond = linkMBps * 1e6;
   // By what the pieces of a call update, and all calls of a segment together.
   llvm::DenseMap<Value, int> groupOf;
   llvm::DenseMap<Attribute, Value> segmentRoot;
@@ -138,10 +129,11 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
       root = segmentRoot.try_emplace(segment, root).first->second;
     step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(addCall(step, call, symbols, index)))
+      if (failed(addCall(step, call, symbols, index, costs)))
         return failure();
     } else {
-      step.seconds = getRowsSeconds(cast<RowsOp>(op), problem.link);
+      step.seconds =
+          CostModel::getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
     }
     problem.steps.push_back(step);
   }
@@ -150,11 +142,12 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
 
 FailureOr<Variant> SwapPlanPass::getVariant(func::FuncOp function,
                                             const SymbolTable &symbols,
-                                            const UnitIndex &index) {
+                                            const UnitIndex &index,
+                                            const CostModel &costs) {
   FailureOr<Sequence> sequence = Sequence::analyze(function.front(), symbols);
   if (failed(sequence))
     return failure();
-  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index);
+  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index, costs);
   if (failed(problem))
     return failure();
   return Variant{function, std::move(*sequence), Planner(std::move(*problem))};
@@ -177,8 +170,7 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
                          : nullptr;
-  auto call = dyn_cast_or_null<CallOp>(worst);
-  StringRef kernel = call ? call.getKernel() : worst ? "swap.rows" : "";
+  StringRef kernel = worst ? getKernelName(worst) : "";
   StringRef node = worst ? getOrigin(worst, symbols) : "";
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
@@ -222,9 +214,9 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
   return resolved;
 }
 
-void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                             const UnitIndex &index, const MemoryPlan &plan,
-                             int64_t budget, int number) {
+PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
+                               const UnitIndex &index, const MemoryPlan &plan,
+                               int64_t budget, int number) {
   OpBuilder builder(getOperation().lookupSymbol("main"));
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
@@ -235,20 +227,6 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
       builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
       sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
-  auto ms = [&](double seconds) {
-    return builder.getF64FloatAttr(seconds * 1e3);
-  };
-  op->setAttr(
-      kPredictedAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("compute_ms", ms(plan.computeSeconds)),
-           builder.getNamedAttr("resident_bytes",
-                                builder.getI64IntegerAttr(plan.residentBytes)),
-           builder.getNamedAttr("stream_ms", ms(plan.streamSeconds)),
-           builder.getNamedAttr("streamed_bytes",
-                                builder.getI64IntegerAttr(plan.streamedBytes)),
-           builder.getNamedAttr("time_ms", ms(plan.seconds))}));
-
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
@@ -264,14 +242,15 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
          ++next) {
       int unit = plan.actions[next].index;
       Location loc = main.getLoc();
-      if (plan.actions[next].kind == PlanAction::In)
-        tokens[unit] = InOp::create(builder, loc, tokenType, /*started=*/false,
-                                    /*ahead=*/false,
-                                    index.getUnit(unit).getSymName());
-      else if (plan.actions[next].kind == PlanAction::Wait)
+      PlanAction::Kind kind = plan.actions[next].kind;
+      if (kind == PlanAction::Wait)
         WaitOp::create(builder, loc, tokens[unit]);
-      else
+      else if (kind == PlanAction::Out)
         OutOp::create(builder, loc, tokens[unit]);
+      else
+        tokens[unit] = InOp::create(
+            builder, loc, tokenType, kind == PlanAction::Started,
+            kind == PlanAction::Ahead, index.getUnit(unit).getSymName());
     }
   };
   for (Operation &source : main.front().without_terminator()) {
@@ -286,6 +265,7 @@ void SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   for (Value value : main.front().getTerminator()->getOperands())
     outputs.push_back(mapping.lookup(value));
   ReturnOp::create(builder, main.getLoc(), outputs);
+  return op;
 }
 
 void SwapPlanPass::runOnOperation() {
@@ -298,12 +278,19 @@ void SwapPlanPass::runOnOperation() {
   if (failed(checkOptions(main)))
     return signalPassFailure();
   UnitIndex index(getOperation());
+  llvm::Expected<DeviceProfile> profile = DeviceProfile::load(
+      SmallVector<std::string>(profiles.begin(), profiles.end()));
+  if (!profile) {
+    main.emitError() << "profile: " << llvm::toString(profile.takeError());
+    return signalPassFailure();
+  }
+  CostModel costs(std::move(*profile), model, threads);
   std::vector<Variant> variants;
   auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
   for (func::FuncOp function : {main, banded}) {
     if (!function)
       continue;
-    FailureOr<Variant> variant = getVariant(function, symbols, index);
+    FailureOr<Variant> variant = getVariant(function, symbols, index, costs);
     if (failed(variant))
       return signalPassFailure();
     variants.push_back(std::move(*variant));
@@ -311,23 +298,34 @@ void SwapPlanPass::runOnOperation() {
   auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))
     return signalPassFailure();
+  auto sideBySide = [&](size_t count, llvm::function_ref<void(size_t)> task) {
+    parallelFor(&getContext(), 0, count, task);
+  };
+  SmallVector<const Planner *> planners;
+  for (const Variant &variant : variants)
+    planners.push_back(&variant.planner);
+  PlanCurve plans(planners);
+  plans.add(*resolved, sideBySide);
+  if (curve) {
+    plans.addSpread(24, sideBySide);
+    setCurve(getOperation(), plans);
+  }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    MemoryPlan best;
-    const Variant *used = nullptr;
-    for (const Variant &variant : variants) {
-      MemoryPlan plan = variant.planner.plan(budget);
-      if (!plan.feasible || (used && plan.seconds >= best.seconds))
-        continue;
-      best = std::move(plan);
-      used = &variant;
-    }
-    if (!used) {
+    const MemoryPlan &plan = plans.getPlans().at(budget);
+    if (!plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget << " bytes";
       return signalPassFailure();
     }
-    buildPlan(used->function, used->sequence, index, best, budget, number);
+    const Variant &used = variants[plans.getPlanner(budget)];
+    PlanOp op = buildPlan(used.function, used.sequence, index, plan, budget,
+                          number);
+    setPrediction(op, plan, used.planner.getProblem(), used.sequence, symbols);
   }
+  if (freeBudget || curve)
+    getOperation()->setAttr(
+        kFreeBytesAttr,
+        Builder(&getContext()).getI64IntegerAttr(plans.findFreeBudget()));
   if (banded)
     banded.erase();
   // What remains of @main is the model's signature.

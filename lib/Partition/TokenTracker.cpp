@@ -25,6 +25,38 @@ LogicalResult TokenTracker::start(PlanOp plan) {
       return plan.emitOpError() << "resident " << symbol << " is named twice";
     states[unit] = Resident;
   }
+  for (InOp in : plan.getBody().front().getOps<InOp>())
+    if (in.getStarted())
+      started.push_back(getUnit(in.getToken()));
+  return success();
+}
+
+/// In every inference but the first, all of these are under way already: so
+/// nothing else comes before them.
+LogicalResult TokenTracker::visitStarted(InOp in, int unit) {
+  if (in.getAhead())
+    return in.emitOpError("is both started and ahead");
+  if (!isAtTop)
+    return in.emitOpError(
+        "stands after other steps: what has started comes first");
+  states[unit] = Reading;
+  current[unit] = in.getToken();
+  return success();
+}
+
+LogicalResult TokenTracker::visitAhead(InOp in, int unit) {
+  if (aheadSeen == started.size())
+    return in.emitOpError() << "reads unit " << in.getUnitAttr()
+                            << " ahead, but the plan does not begin with a "
+                               "'swap.in started' of it";
+  if (started[aheadSeen] != unit)
+    return in.emitOpError()
+           << "reads unit " << in.getUnitAttr() << " ahead where @"
+           << index.getUnit(started[aheadSeen]).getSymName()
+           << " is the next that the plan finds started";
+  ++aheadSeen;
+  states[unit] = Ahead;
+  current[unit] = in.getToken();
   return success();
 }
 
@@ -39,16 +71,31 @@ LogicalResult TokenTracker::visit(Operation *op) {
     if (++inFlight > depth)
       return in.emitOpError()
              << "makes " << inFlight << " reads in flight, more than " << depth;
+    if (in.getStarted())
+      return visitStarted(in, unit);
+    isAtTop = false;
+    if (in.getAhead())
+      return visitAhead(in, unit);
+    if (llvm::is_contained(started, unit))
+      return in.emitOpError() << "unit " << in.getUnitAttr()
+                              << " is one that the plan finds started: it "
+                                 "comes in once an inference";
     states[unit] = Reading;
     current[unit] = in.getToken();
     return success();
   }
+  if (isa<CallOp, RowsOp, LaunchOp, FetchOp>(op))
+    isAtTop = false;
   if (!isa<WaitOp, OutOp>(op))
     return success();
+  isAtTop = false;
   Value token = op->getOperand(0);
   int unit = getUnit(token);
   if (unit < 0)
     return op->emitOpError("token is not that of a swap.in");
+  if (token.getDefiningOp<InOp>().getAhead())
+    return op->emitOpError("uses the token of a read ahead, which is for the "
+                           "next inference");
   if (current.lookup(unit) != token)
     return op->emitOpError("uses a token whose unit is out already");
   if (isa<WaitOp>(op)) {
@@ -70,5 +117,10 @@ LogicalResult TokenTracker::finish(PlanOp plan) {
     if (state == Reading || state == Ready)
       return current.lookup(number).getDefiningOp()->emitOpError(
           "has no swap.out");
+  // The first inference starts what the one before would have left under way.
+  if (aheadSeen != started.size())
+    return plan.emitOpError()
+           << "finds unit @" << index.getUnit(started[aheadSeen]).getSymName()
+           << " started, but does not read it ahead";
   return success();
 }

@@ -13,7 +13,8 @@
 namespace swapc {
 
 /// Follows swap.in, swap.wait and swap.out through a plan, and refuses tokens
-/// that are used out of order.
+/// that are used out of order. A plan is a cycle: what it reads ahead is what
+/// it finds started, in the same order.
 class TokenTracker {
 public:
   TokenTracker(const UnitIndex &index, int64_t depth)
@@ -22,7 +23,7 @@ public:
   /// Before the first operation: the resident units.
   mlir::LogicalResult start(mlir::swap::PlanOp plan);
   mlir::LogicalResult visit(mlir::Operation *op);
-  /// After the last operation: nothing may be left in.
+  /// After the last operation: nothing may be left in but what is read ahead.
   mlir::LogicalResult finish(mlir::swap::PlanOp plan);
 
   /// Whether all of the unit's bytes are in its slot.
@@ -31,15 +32,24 @@ public:
   }
   bool isResident(int unit) const { return states[unit] == Resident; }
 
+  /// Units that an inference finds started by the one before, in order: those
+  /// of the plan's `swap.in started`. Known from start() on.
+  llvm::ArrayRef<int> getStarted() const { return started; }
+
   /// The unit that a token stands for.
   int getUnit(mlir::Value token) const;
 
 private:
-  enum State { Absent, Reading, Ready, Resident };
+  enum State { Absent, Reading, Ready, Resident, Ahead };
+  mlir::LogicalResult visitStarted(mlir::swap::InOp in, int unit);
+  mlir::LogicalResult visitAhead(mlir::swap::InOp in, int unit);
   const UnitIndex &index;
   int64_t depth;
   llvm::SmallVector<State> states;
   llvm::DenseMap<int, mlir::Value> current; ///< token of a unit that is in
+  llvm::SmallVector<int> started;
+  size_t aheadSeen = 0;
+  bool isAtTop = true;
   int64_t inFlight = 0;
 };
 

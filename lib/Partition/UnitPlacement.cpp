@@ -11,12 +11,16 @@
 // last use of that range. Units are placed in the order of first use, and
 // buffers enter the list before the first unit that is live beside them.
 //
+// Inferences follow each other, so the first units of one are placed where the
+// last units of the one before are gone first: units are placed for two
+// inferences, and the second one's addresses count.
+//
 //===----------------------------------------------------------------------===//
 
 #include "swapc/Partition/Planner.h"
 
 #include <algorithm>
-#include <numeric>
+#include <climits>
 
 using namespace swapc;
 
@@ -25,7 +29,7 @@ namespace {
 /// Page ranges without gaps, from 0 to the end of the region.
 class Region {
 public:
-  explicit Region(int64_t pages) : ranges{{0, pages, -1}} {}
+  explicit Region(int64_t pages) : ranges{{0, pages, INT_MIN / 2}} {}
 
   /// Marks pages as used up to and including step `until`.
   void use(int64_t begin, int64_t end, int until);
@@ -34,6 +38,15 @@ public:
   /// `until` is then the last use.
   int64_t find(int64_t pages, int first, PlacementPolicy policy,
                int &until) const;
+
+  /// The last use of any of these pages.
+  int getUntil(int64_t begin, int64_t end) const;
+
+  /// From here on steps count from the start of the next inference.
+  void advance(int steps) {
+    for (Range &range : ranges)
+      range.until -= steps;
+  }
 
 private:
   struct Range {
@@ -70,13 +83,25 @@ void Region::use(int64_t begin, int64_t end, int until) {
   ranges.insert(from, cut.begin(), cut.end());
 }
 
+int Region::getUntil(int64_t begin, int64_t end) const {
+  auto isBefore = [](const Range &range, int64_t page) {
+    return range.end <= page;
+  };
+  int until = INT_MIN / 2;
+  for (auto at =
+           std::lower_bound(ranges.begin(), ranges.end(), begin, isBefore);
+       at != ranges.end() && at->begin < end; ++at)
+    until = std::max(until, at->until);
+  return until;
+}
+
 int64_t Region::find(int64_t pages, int first, PlacementPolicy policy,
                      int &until) const {
   int64_t best = -1;
   until = first;
   // A window that starts where a range starts or ends where a range ends.
   auto consider = [&](int64_t begin, size_t i) {
-    int latest = -1;
+    int latest = INT_MIN;
     for (; i < ranges.size() && ranges[i].begin < begin + pages; ++i)
       if ((latest = std::max(latest, ranges[i].until)) >= until)
         return;
@@ -104,40 +129,86 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
                              PlacementPolicy policy) const {
   UnitPlacement placement;
   placement.slots.assign(problem.units.size(), -1);
-  placement.earliest.assign(problem.units.size(), 0);
-  std::vector<int> buffers(problem.buffers.size());
-  std::iota(buffers.begin(), buffers.end(), 0);
-  std::sort(buffers.begin(), buffers.end(), [&](int a, int b) {
-    return std::make_pair(problem.buffers[a].first, a) <
-           std::make_pair(problem.buffers[b].first, b);
-  });
-
   Region free(region / kPageBytes);
-  size_t nextBuffer = 0;
-  int horizon = -1;
-  for (int unit : order) {
-    if (resident[unit])
-      continue;
-    horizon = std::max(horizon, lastUse[unit]);
-    for (; nextBuffer < buffers.size(); ++nextBuffer) {
-      const PlanBuffer &buffer = problem.buffers[buffers[nextBuffer]];
-      if (buffer.first > horizon)
-        break;
-      int64_t begin = layout.offsets[buffers[nextBuffer]];
-      if (buffer.bytes > 0)
-        free.use(begin / kPageBytes,
-                 roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
-                 buffer.last);
+  for (int lap = 0; lap < (policy == PlacementPolicy::Earliest ? 2 : 1);
+       ++lap) {
+    size_t nextBuffer = 0;
+    auto addBuffers = [&](int horizon) {
+      for (; nextBuffer < buffersByFirst.size(); ++nextBuffer) {
+        int index = buffersByFirst[nextBuffer];
+        const PlanBuffer &buffer = problem.buffers[index];
+        if (buffer.first > horizon)
+          break;
+        int64_t begin = layout.offsets[index];
+        if (buffer.bytes > 0)
+          free.use(begin / kPageBytes,
+                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
+                   buffer.last);
+      }
+    };
+    if (lap)
+      free.advance(static_cast<int>(problem.steps.size()));
+    int horizon = -1;
+    for (int unit : order) {
+      if (resident[unit])
+        continue;
+      horizon = std::max(horizon, lastUse[unit]);
+      addBuffers(horizon);
+      int64_t pages = getPages(unit) / kPageBytes;
+      int until;
+      int64_t address = free.find(pages, firstUse[unit], policy, until);
+      if (address < 0)
+        return placement;
+      free.use(address, address + pages, lastUse[unit]);
+      placement.slots[unit] = address * kPageBytes;
     }
-    int64_t pages = getPages(unit) / kPageBytes;
-    int until;
-    int64_t address = free.find(pages, firstUse[unit], policy, until);
-    if (address < 0)
-      return placement;
-    free.use(address, address + pages, lastUse[unit]);
-    placement.slots[unit] = address * kPageBytes;
-    placement.earliest[unit] = until + 1;
+    addBuffers(INT_MAX);
   }
   placement.feasible = true;
+  findEarliest(placement, region);
   return placement;
+}
+
+/// Goes through two inferences with all addresses given; in the second one each
+/// unit finds what really used its slot last. Reads start in the order of first
+/// use, so none starts before those that come before it.
+void Planner::findEarliest(UnitPlacement &placement, int64_t region) const {
+  int steps = static_cast<int>(problem.steps.size());
+  placement.earliest.assign(problem.units.size(), 0);
+  Region used(region / kPageBytes);
+  int before = INT_MIN;
+  for (int lap = 0; lap < 2; ++lap) {
+    size_t nextBuffer = 0;
+    auto addBuffers = [&](int last) {
+      for (; nextBuffer < buffersByFirst.size(); ++nextBuffer) {
+        int index = buffersByFirst[nextBuffer];
+        const PlanBuffer &buffer = problem.buffers[index];
+        if (buffer.first > last)
+          break;
+        int64_t begin = layout.offsets[index];
+        if (buffer.bytes > 0)
+          used.use(begin / kPageBytes,
+                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
+                   buffer.last);
+      }
+    };
+    for (int unit : order) {
+      if (placement.slots[unit] < 0)
+        continue;
+      addBuffers(firstUse[unit]);
+      int64_t begin = placement.slots[unit] / kPageBytes;
+      int64_t end = begin + getPages(unit) / kPageBytes;
+      int until = used.getUntil(begin, end);
+      if (until >= firstUse[unit])
+        placement.feasible = false;
+      used.use(begin, end, lastUse[unit]);
+      before = std::max(before, until + 1);
+      placement.earliest[unit] = before;
+    }
+    if (lap)
+      break;
+    addBuffers(INT_MAX);
+    used.advance(steps);
+    before = before == INT_MIN ? before : before - steps;
+  }
 }

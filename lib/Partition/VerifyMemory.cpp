@@ -9,11 +9,16 @@
 // owner: the activation or the unit that was written there last. A launch may
 // read bytes only while what it means still owns all of them.
 //
+// A plan is a cycle: what it reads ahead stays to its end, and is there from
+// the beginning of the next inference. In the first inference these reads start
+// a little later, at the top; to treat it like all others is only stricter.
+//
 //===----------------------------------------------------------------------===//
 
 #include "OwnerMap.h"
 #include "TokenTracker.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -36,6 +41,7 @@ struct Tenant {
   int unit = -1;          ///< of a unit, its number
   StringAttr kernel = {}; ///< of an activation, what wrote it
   int64_t base = 0;       ///< of an activation, where all of it would begin
+  int64_t panels = 0;     ///< of an update in place: how many are done
 };
 
 class MemoryVerifier {
@@ -59,7 +65,8 @@ private:
                       ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
                            StringRef what);
-  LogicalResult verifyPeak();
+  LogicalResult updateInPlace(LaunchOp launch, int64_t begin, int64_t bytes);
+  LogicalResult verifyUse();
 
   PlanOp plan;
   const SymbolTable &symbols;
@@ -142,6 +149,13 @@ LogicalResult MemoryVerifier::start() {
         return failure();
       residentBytes += tenants.back().bytes;
     }
+  for (InOp in : plan.getBody().front().getOps<InOp>()) {
+    int unit = tracker.getUnit(in.getToken());
+    // One that is in already is refused where it stands.
+    if (in.getStarted() && unitTenant[unit] < 0 &&
+        failed(enter(in, unit, std::numeric_limits<int>::max())))
+      return failure();
+  }
   return success();
 }
 
@@ -221,6 +235,9 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
         tenants[owner].base != base || tenants[owner].kernel != kernel ||
         (isWhole && (tenants[owner].begin > begin || tenants[owner].end < end)))
       return op->emitOpError("continues a result whose first panels are lost");
+    if (tenants[owner].panels > 0)
+      return op->emitOpError(
+          "continues in another place what it began over an operand");
   } else {
     tenants.push_back({begin, end, 0, position, position, -1, kernel, base});
   }
@@ -232,6 +249,50 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
   tenant.last = position;
   owners.set(begin, end, owner);
   return success();
+}
+
+/// The operand at `begin`, which was read just now, becomes the result, panel
+/// after panel: what is computed twice would read what it wrote.
+LogicalResult MemoryVerifier::updateInPlace(LaunchOp launch, int64_t begin,
+                                            int64_t bytes) {
+  Tenant &tenant = tenants[owners.get(begin, begin + bytes)[0]];
+  StringAttr kernel = launch.getKernelAttr().getAttr();
+  int64_t first = launch.getBegin();
+  if (tenant.end != begin + bytes)
+    return launch.emitOpError("updates a part of an operand in place");
+  if (first > 0 && (tenant.kernel != kernel || tenant.panels != first))
+    return launch.emitOpError()
+           << "updates an operand in place from panel " << first
+           << ", which does not follow the panels before";
+  tenant.kernel = kernel;
+  tenant.panels = launch.getEnd();
+  return success();
+}
+
+/// The operand in the place of operand `result` (a result of the kernel) that
+/// the kernel may overwrite; -1 if it overlaps none, -2 if it must not.
+static int findInPlace(LaunchOp launch, ScheduleAttr schedule,
+                       FunctionType type, unsigned result) {
+  auto places = llvm::to_vector(launch.getOperands().getAsRange<PlaceAttr>());
+  auto bytesOf = [&](size_t i) {
+    return getStorageBytes(cast<RankedTensorType>(
+        i < type.getNumInputs() ? type.getInput(i)
+                                : type.getResult(i - type.getNumInputs())));
+  };
+  int found = -1;
+  PlaceAttr to = places[result];
+  for (size_t i = 0; i < result; ++i) {
+    PlaceAttr from = places[i];
+    if (from.getSpace() != to.getSpace() || from.getIndex() != to.getIndex() ||
+        from.getOffset() >= to.getOffset() + bytesOf(result) ||
+        to.getOffset() >= from.getOffset() + bytesOf(i))
+      continue;
+    if (!llvm::is_contained(schedule.getInplace(), static_cast<int64_t>(i)) ||
+        from != to || bytesOf(i) != bytesOf(result) || found != -1)
+      return -2;
+    found = i;
+  }
+  return found;
 }
 
 LogicalResult MemoryVerifier::visit(LaunchOp launch) {
@@ -289,16 +350,21 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");
     }
+    int inPlace =
+        i < inputs || isBand ? -1 : findInPlace(launch, schedule, type, i);
+    if (inPlace == -2)
+      return launch.emitOpError("writes over one of its own operands");
     if (place.getSpace() != Space::Arena)
       continue;
-    if (i >= inputs)
+    if (isBand && i >= inputs)
       for (auto [otherFrom, otherTo] : touched)
         if (from < otherTo && otherFrom < to)
           return launch.emitOpError("writes over one of its own operands");
     bool isUpdate = begin > 0 || launch->hasAttr(SwapDialect::kUpdateAttr);
-    if (failed(i < inputs ? read(launch, place.getOffset(), bytes)
-                          : write(launch, launch.getKernelAttr().getAttr(),
-                                  place.getOffset(), bytes, isUpdate)))
+    if (failed(i < inputs      ? read(launch, place.getOffset(), bytes)
+               : inPlace >= 0 ? updateInPlace(launch, from, to - from)
+                              : write(launch, launch.getKernelAttr().getAttr(),
+                                      place.getOffset(), bytes, isUpdate)))
       return failure();
     touched.push_back({from, to});
   }
@@ -319,23 +385,38 @@ LogicalResult MemoryVerifier::visit(FetchOp fetch) {
   return success();
 }
 
-/// The most bytes in use at any position.
-LogicalResult MemoryVerifier::verifyPeak() {
+/// The bytes in use at each position, and the most at any.
+LogicalResult MemoryVerifier::verifyUse() {
   SmallVector<int64_t> change(position + 2, 0);
   for (const Tenant &tenant : tenants) {
     if (tenant.unit >= 0 && tracker.isResident(tenant.unit))
       continue;
     change[tenant.first] += tenant.bytes;
-    change[tenant.last + 1] -= tenant.bytes;
+    change[std::min(tenant.last, position) + 1] -= tenant.bytes;
   }
-  int64_t live = scratchEnd - scratchBegin + residentBytes, peak = live;
+  int64_t inUse = scratchEnd - scratchBegin + residentBytes, peak = inUse;
+  SmallVector<int64_t> live; // of position 0 first, which no operation has
   for (int64_t bytes : change) {
-    live += bytes;
-    peak = std::max(peak, live);
+    inUse += bytes;
+    peak = std::max(peak, inUse);
+    live.push_back(inUse);
   }
   if (peak != static_cast<int64_t>(plan.getPeak()))
     return plan.emitOpError()
            << "has a peak of " << plan.getPeak() << " bytes, but uses " << peak;
+  auto said = plan->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr);
+  if (!said)
+    return success();
+  Block::OpListType &ops = plan.getBody().front().getOperations();
+  if (said.size() + 1 != static_cast<int64_t>(ops.size()))
+    return plan.emitOpError()
+           << "has " << said.size() << " values of bytes in use for "
+           << ops.size() - 1 << " operations";
+  for (auto [op, bytes, expected] :
+       llvm::zip(ops, said.asArrayRef(), llvm::drop_begin(live)))
+    if (bytes != expected)
+      return op.emitOpError() << "runs with " << expected
+                              << " bytes in use, but the plan says " << bytes;
   return success();
 }
 
@@ -348,8 +429,9 @@ LogicalResult MemoryVerifier::run() {
       return failure();
     LogicalResult result = success();
     if (auto in = dyn_cast<InOp>(op)) {
-      result = enter(in, tracker.getUnit(in.getToken()),
-                     std::numeric_limits<int>::max());
+      if (!in.getStarted()) // those are in from the beginning
+        result = enter(in, tracker.getUnit(in.getToken()),
+                       std::numeric_limits<int>::max());
     } else if (auto out = dyn_cast<OutOp>(op)) {
       tenants[unitTenant[tracker.getUnit(out.getToken())]].last = position - 1;
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {
@@ -364,5 +446,5 @@ LogicalResult MemoryVerifier::run() {
   }
   if (failed(tracker.finish(plan)))
     return failure();
-  return verifyPeak();
+  return verifyUse();
 }

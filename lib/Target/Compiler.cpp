@@ -16,6 +16,7 @@
 #include "swapc/Target/Blob.h"
 #include "swapc/Target/Link.h"
 #include "swapc/Target/Object.h"
+#include "swapc/Target/Report.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -38,6 +39,7 @@ public:
 
 private:
   LogicalResult openOutputs();
+  LogicalResult openReport();
   LogicalResult checkNotRead(StringRef path);
   LogicalResult checkOutputs();
   LogicalResult open(std::unique_ptr<OutputFile> &file, StringRef path,
@@ -46,6 +48,7 @@ private:
   LogicalResult emitText(StringRef text);
   LogicalResult emitModule();
   LogicalResult emitCodeAndBlob();
+  LogicalResult emitReport();
   LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
   LogicalResult commit();
 
@@ -67,12 +70,13 @@ private:
   std::vector<std::string> outputPaths; ///< Of all that will be written.
   bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
   // Committed in this order: a program is there only with its blob.
-  std::unique_ptr<OutputFile> blob, header, product;
+  std::unique_ptr<OutputFile> report, blob, header, product;
 };
 
 } // namespace
 
 Compiler::~Compiler() {
+  report.reset();
   blob.reset();
   header.reset();
   product.reset();
@@ -155,6 +159,17 @@ LogicalResult Compiler::openOutputs() {
                  succeeded(open(product, output, !isObject)));
 }
 
+LogicalResult Compiler::openReport() {
+  if (options.report.empty())
+    return success();
+  for (StringRef written : outputPaths)
+    if (written == options.report)
+      return emitError(location)
+             << "cannot write the report to " << written
+             << ": it is written to by -o; --report names another place";
+  return open(report, options.report);
+}
+
 LogicalResult Compiler::write(OutputFile &file, ArrayRef<char> bytes) {
   if (Error error = file.write(bytes))
     return emitFailure(location, std::move(error));
@@ -215,6 +230,15 @@ LogicalResult Compiler::emitCodeAndBlob() {
   return writeProducts(*buffers);
 }
 
+LogicalResult Compiler::emitReport() {
+  if (!report)
+    return success();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  writeReport(*phases.module, stream);
+  return write(*report, ArrayRef(text.data(), text.size()));
+}
+
 LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
   if (options.emit == Emit::Obj)
     return write(*product, code.front());
@@ -239,8 +263,8 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
 }
 
 LogicalResult Compiler::commit() {
-  SmallVector<std::string, 3> done;
-  for (std::unique_ptr<OutputFile> *file : {&blob, &header, &product}) {
+  SmallVector<std::string, 4> done;
+  for (std::unique_ptr<OutputFile> *file : {&report, &blob, &header, &product}) {
     if (!*file)
       continue;
     std::string path = (*file)->getPath().str();
@@ -256,9 +280,9 @@ LogicalResult Compiler::commit() {
 
 LogicalResult Compiler::run() {
   // Text goes to a place that is opened when the text is there.
-  if (failed(openOutputs()) ||
+  if (failed(openOutputs()) || failed(openReport()) ||
       failed(runPhases(options, context, progress, phases)) ||
-      failed(checkOutputs()))
+      failed(checkOutputs()) || failed(emitReport()))
     return failure();
   switch (options.emit) {
   case Emit::TensorIR:
@@ -270,7 +294,7 @@ LogicalResult Compiler::run() {
     std::string text;
     llvm::raw_string_ostream stream(text);
     writePlanJson(*phases.module, stream);
-    return emitText(text);
+    return success(succeeded(emitText(text)) && succeeded(commit()));
   }
   default:
     break;

@@ -10,6 +10,7 @@
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "swap/runtime.h"
+#include "swapc/Partition/Plan.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -212,14 +213,17 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
     plan.isResident[*unit] = 1;
     plan.resident += getPages(*unit);
   }
-  auto addUnitStep = [&](uint32_t opcode, FailureOr<uint32_t> unit) {
+  auto addUnitStep = [&](uint32_t opcode, FailureOr<uint32_t> unit,
+                         uint32_t aux = 0) {
     if (failed(unit))
       return LogicalResult::failure();
     PlanTable::Step step = {};
     step.op = opcode;
     step.index = *unit;
+    step.aux = aux;
     plan.steps.push_back(step);
-    if (opcode == SWAP_OP_IN)
+    // Of the two halves of a read that crosses the end, one happens.
+    if (opcode == SWAP_OP_IN && aux != SWAP_IN_STARTED)
       plan.streamed += getPages(*unit);
     return LogicalResult::success();
   };
@@ -228,7 +232,10 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
         llvm::TypeSwitch<Operation *, LogicalResult>(&inner)
             .Case([&](swap::InOp in) {
               return addUnitStep(SWAP_OP_IN,
-                                 getUnit(in, in.getUnitAttr().getAttr()));
+                                 getUnit(in, in.getUnitAttr().getAttr()),
+                                 in.getStarted() ? SWAP_IN_STARTED
+                                 : in.getAhead() ? SWAP_IN_AHEAD
+                                                 : 0);
             })
             .Case([&](swap::WaitOp wait) {
               return addUnitStep(SWAP_OP_WAIT, getUnit(wait, wait.getToken()));
@@ -245,6 +252,13 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
             });
     if (failed(result))
       return failure();
+  }
+  if (auto live = op->getAttrOfType<DenseI64ArrayAttr>(kLiveAttr)) {
+    if (live.size() != static_cast<int64_t>(plan.steps.size()))
+      return op.emitError()
+             << "plan has " << live.size() << " values of bytes in use for "
+             << plan.steps.size() << " steps";
+    plan.live.assign(live.asArrayRef().begin(), live.asArrayRef().end());
   }
   tables.plans.push_back(std::move(plan));
   return success();

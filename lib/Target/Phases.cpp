@@ -16,6 +16,8 @@
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Support/Progress.h"
+#include "swapc/Target/Link.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -51,6 +53,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
+  pm.addPass(createUpdateInPlace());
   pm.addPass(createBandRows());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
@@ -58,6 +61,10 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
+  plan.profiles.assign(options.profiles.begin(), options.profiles.end());
+  plan.model = toIdentifier(llvm::sys::path::stem(options.model));
+  plan.curve = options.emit == Emit::Plan || !options.report.empty();
+  plan.freeBudget = options.summary;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);

@@ -4,7 +4,8 @@
 |*
 |* The plan is constant data of the executable, yet it is checked once, at
 |* open: afterwards no slot, scratch area or operand base can lie outside the
-|* arena, whatever happens, and the run needs no checks of its own.
+|* arena, whatever happens, and the run needs no checks of its own. (Only bands
+|* of rows have bases outside: of tensors that exist in part.)
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
@@ -71,8 +72,14 @@ static int check_call(const swap_model *model, const swap_plan *plan,
       step->tile_begin > step->tile_end ||
       step->scratch_bytes > plan->scratch_stride)
     return 0;
+  /* Of each panel the same tiles, and of them at least one. */
+  if (step->aux && step->tile_end > step->tile_begin &&
+      step->tile_begin % step->aux > (step->tile_end - 1) % step->aux)
+    return 0;
   for (uint32_t i = 0; i < step->operand_count; ++i)
-    if (!check_operand(model, plan, &operands[i], 0))
+    /* What a band leaves out of a tensor needs no memory: any base. */
+    if (!(step->aux && operands[i].space == SWAP_SPACE_ARENA) &&
+        !check_operand(model, plan, &operands[i], 0))
       return 0;
   return 1;
 }

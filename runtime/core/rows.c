@@ -4,7 +4,7 @@
 |*
 |* An inference touches a few rows of a table of thousands, so only those are
 |* read. A unit's checksum covers the whole table: rows that come straight from
-|* storage are not verified, those of a resident table were at open. Rows that
+|* storage are not verified, those of a resident table were when it came in. Rows that
 |* follow each other (positions 0, 1, 2, ...) are read as one range.
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
@@ -57,7 +57,8 @@ static int fetch(gather *g, uint64_t offset, void *destination,
     return swap_core_status(
         storage->read(storage->context, offset, destination, length));
   const uint32_t depth = swap_core_depth(session);
-  while (g->count + session->in_flight_count >= depth) {
+  uint64_t bytes;
+  while (g->count + swap_core_begun(session, &bytes) >= depth) {
     const int status =
         g->count ? wait_oldest(g) : swap_core_finish_oldest(session);
     if (status)

@@ -32,12 +32,20 @@ static int check_config(const swap_model *model, const swap_plan *plan,
   return SWAP_OK;
 }
 
-static int load_resident(swap_session *session) {
-  int status = SWAP_OK;
-  for (uint32_t unit = 0; !status && unit < session->model->unit_count; ++unit)
-    if (session->plan->resident[unit])
-      status = swap_core_start(session, unit);
-  return status ? status : swap_core_finish_all(session);
+/* Lets go of all that is in memory, under way or mapped. */
+static void forget(swap_session *session) {
+  const swap_model *model = session->model;
+  const swap_storage *storage = session->config.storage;
+  swap_core_drain(session);
+  for (uint32_t unit = 0; storage && storage->unmap && storage->map &&
+                          unit < model->unit_count;
+       ++unit)
+    if (model->units[unit].length)
+      storage->unmap(storage->context, model->units[unit].offset,
+                     model->units[unit].length);
+  session->primed = 0;
+  session->ahead_bytes = 0;
+  session->verified = 0;
 }
 
 int swap_open(swap_session *session, const swap_model *model,
@@ -61,28 +69,47 @@ int swap_open(swap_session *session, const swap_model *model,
   session->failed_kernel = SWAP_CORE_NONE;
   if (config->storage)
     status = swap_core_check_blob(session);
-  if (!status)
-    status = load_resident(session);
+  swap_core_load_reset(session);
   if (status) {
     /* Closed, but what failed stays readable. */
-    swap_core_drain(session);
     swap_close(session);
     session->status = status;
   }
   return status;
 }
 
+int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
+                  uint64_t arena_bytes) {
+  if (!session)
+    return SWAP_ERR_ARGUMENT;
+  if (!session->model)
+    return SWAP_ERR_STATE;
+  if (!plan)
+    return SWAP_ERR_BUDGET;
+  swap_config config = session->config;
+  config.arena = arena;
+  config.arena_bytes = arena_bytes;
+  int status = check_config(session->model, plan, &config);
+  if (!status)
+    status = swap_core_check_plan(session->model, plan);
+  if (status)
+    return status;
+  forget(session);
+  session->plan = plan;
+  session->config = config;
+  swap_core_load_reset(session);
+  return SWAP_OK;
+}
+
+void swap_drain(swap_session *session) {
+  if (session && session->model)
+    swap_core_abandon(session);
+}
+
 void swap_close(swap_session *session) {
   if (!session || !session->model)
     return;
-  swap_core_drain(session);
-  const swap_storage *storage = session->config.storage;
-  for (uint32_t unit = 0; storage && storage->unmap && storage->map &&
-                          unit < session->model->unit_count;
-       ++unit)
-    if (session->plan->resident[unit] && session->model->units[unit].length)
-      storage->unmap(storage->context, session->model->units[unit].offset,
-                     session->model->units[unit].length);
+  forget(session);
   session->model = NULL;
   session->plan = NULL;
 }

@@ -41,7 +41,7 @@ static int read_now(swap_session *session, uint32_t unit) {
 }
 
 /* Takes entry `position` off the list and completes it. */
-static int finish_at(swap_session *session, uint32_t position) {
+int swap_core_finish_at(swap_session *session, uint32_t position) {
   const swap_storage *storage = session->config.storage;
   const uint32_t unit = session->in_flight[position].unit;
   const int64_t ticket = session->in_flight[position].ticket;
@@ -56,68 +56,130 @@ static int finish_at(swap_session *session, uint32_t position) {
       swap_core_fail(session, status, unit, session->model->units[unit].offset);
   } else if (ticket == SWAP_CORE_DEFERRED) {
     status = read_now(session, unit);
+  } else if (!swap_core_unit_base(session, unit)) { /* waits for its bytes */
+    status = swap_core_fail(session, SWAP_ERR_IO, unit,
+                            session->model->units[unit].offset);
   }
   return status ? status : verify(session, unit);
 }
 
+/* Of those begun: one that is not would be read out of order. */
 int swap_core_finish_oldest(swap_session *session) {
-  return session->in_flight_count ? finish_at(session, 0) : SWAP_OK;
+  uint32_t oldest = 0;
+  while (oldest < session->in_flight_count &&
+         session->in_flight[oldest].ticket == SWAP_CORE_DEFERRED)
+    ++oldest;
+  if (oldest == session->in_flight_count)
+    oldest = 0;
+  return session->in_flight_count ? swap_core_finish_at(session, oldest)
+                                  : SWAP_OK;
 }
 
 int swap_core_finish_all(swap_session *session) {
   int status = SWAP_OK;
-  while (!status && session->in_flight_count)
-    status = finish_at(session, 0);
+  for (uint32_t i = 0; !status && i < session->in_flight_count;)
+    if (session->in_flight[i].ahead)
+      ++i;
+    else
+      status = swap_core_finish_at(session, i);
   return status;
 }
 
 int swap_core_finish(swap_session *session, uint32_t unit) {
   for (uint32_t i = 0; i < session->in_flight_count; ++i)
     if (session->in_flight[i].unit == unit)
-      return finish_at(session, i);
+      return swap_core_finish_at(session, i);
   return SWAP_OK;
 }
 
-static void push(swap_session *session, uint32_t unit, int64_t ticket) {
+/* Takes the read up with the storage, which answers with a ticket. */
+static int begin(swap_session *session, uint32_t unit, int64_t *ticket) {
+  const swap_blob_unit *entry = &session->model->units[unit];
+  const swap_storage *storage = session->config.storage;
+  *ticket = SWAP_CORE_MAPPED;
+  if (swap_core_maps(session))
+    return storage->map(storage->context, entry->offset, entry->length)
+               ? SWAP_OK
+               : swap_core_fail(session, SWAP_ERR_IO, unit, entry->offset);
+  *ticket = storage->begin(storage->context, entry->offset,
+                           (uint8_t *)session->config.arena +
+                               session->plan->slots[unit],
+                           swap_core_pages(entry->length));
+  if (*ticket >= 0)
+    return SWAP_OK;
+  return swap_core_fail(session,
+                        *ticket < INT32_MIN ? SWAP_ERR_IO : (int)*ticket, unit,
+                        entry->offset);
+}
+
+/* Room for one more that is to be begun (or only listed). */
+static int make_room(swap_session *session, int beginning) {
+  uint64_t bytes;
+  int status = SWAP_OK;
+  while (!status &&
+         (session->in_flight_count == SWAP_CORE_MAX_READS ||
+          (beginning &&
+           swap_core_begun(session, &bytes) >= swap_core_depth(session))))
+    status = swap_core_finish_oldest(session);
+  return status;
+}
+
+static void push(swap_session *session, uint32_t unit, uint32_t ahead,
+                 int64_t ticket) {
   session->in_flight[session->in_flight_count].unit = unit;
+  session->in_flight[session->in_flight_count].ahead = ahead;
   session->in_flight[session->in_flight_count].ticket = ticket;
   session->in_flight_count += 1;
 }
 
-int swap_core_start(swap_session *session, uint32_t unit) {
-  const swap_blob_unit *entry = &session->model->units[unit];
-  const swap_storage *storage = session->config.storage;
+int swap_core_begin(swap_session *session, uint32_t unit, uint32_t ahead) {
+  int64_t ticket = SWAP_CORE_DEFERRED;
   int status;
-  if (!entry->length)
-    return SWAP_OK;
-  while (session->in_flight_count >= swap_core_depth(session))
-    if ((status = finish_at(session, 0)))
-      return status;
-  session->counters.streamed_bytes += swap_core_pages(entry->length);
-  if (swap_core_maps(session)) {
-    if (!storage->map(storage->context, entry->offset, entry->length))
-      return swap_core_fail(session, SWAP_ERR_IO, unit, entry->offset);
-    push(session, unit, SWAP_CORE_MAPPED);
-    return SWAP_OK;
-  }
-  if (session->config.flags & SWAP_FLAG_SERIAL) {
-    push(session, unit, SWAP_CORE_DEFERRED);
-    return SWAP_OK;
-  }
-  if (!storage->begin) {
+  if (!swap_core_overlaps(session) && !swap_core_serial(session)) {
     status = read_now(session, unit);
     return status ? status : verify(session, unit);
   }
-  const int64_t ticket = storage->begin(storage->context, entry->offset,
-                                        (uint8_t *)session->config.arena +
-                                            session->plan->slots[unit],
-                                        swap_core_pages(entry->length));
-  if (ticket < 0)
-    return swap_core_fail(session,
-                          ticket < INT32_MIN ? SWAP_ERR_IO : (int)ticket, unit,
-                          entry->offset);
-  push(session, unit, ticket);
-  return SWAP_OK;
+  status = make_room(session, swap_core_overlaps(session));
+  if (!status && swap_core_overlaps(session))
+    status = begin(session, unit, &ticket);
+  if (!status)
+    push(session, unit, ahead, ticket);
+  return status;
+}
+
+int swap_core_begin_deferred(swap_session *session, uint32_t position) {
+  const uint32_t unit = session->in_flight[position].unit;
+  uint64_t bytes;
+  int64_t ticket;
+  if (swap_core_begun(session, &bytes) >= swap_core_depth(session)) {
+    const int status = swap_core_finish_oldest(session);
+    if (status)
+      return status;
+    for (position = 0; session->in_flight[position].unit != unit;)
+      ++position; /* it has moved */
+  }
+  const int status = begin(session, unit, &ticket);
+  if (!status)
+    session->in_flight[position].ticket = ticket;
+  return status;
+}
+
+int swap_core_start(swap_session *session, uint32_t unit, uint32_t ahead) {
+  const swap_blob_unit *entry = &session->model->units[unit];
+  if (!entry->length)
+    return SWAP_OK;
+  if (ahead)
+    session->ahead_bytes += swap_core_pages(entry->length);
+  else
+    session->counters.streamed_bytes += swap_core_pages(entry->length);
+  if (!session->loading || !swap_core_overlaps(session) ||
+      swap_core_maps(session))
+    return swap_core_begin(session, unit, ahead);
+  /* Resident units that are used before it go first: load.c begins it. */
+  const int status = make_room(session, 0);
+  if (!status)
+    push(session, unit, ahead, SWAP_CORE_DEFERRED);
+  return status;
 }
 
 int swap_core_release(swap_session *session, uint32_t unit) {

@@ -41,6 +41,8 @@ static const option table[] = {
      "write measurements as JSON; runs the model twice more"},
     {"trace", TEXT, FIELD(trace), "FILE",
      "write a Chrome/Perfetto trace of the runs"},
+    {"profile", TEXT, FIELD(profile), "FILE",
+     "measure kernels and storage for swapc --profile; makes up inputs"},
     {"test-data", TEXT, FIELD(test_data), "DIR",
      "run input_N.pb of DIR, or of each DIR/test_data_set_N, and compare with "
      "output_N.pb"},
@@ -173,5 +175,13 @@ int args_parse(options *o, int argc, char **argv) {
     return fail(EXIT_USAGE,
                 "--test-data only compares: leave out --output-dir, "
                 "--stats, --warmup and --iterations");
+  if (o->profile &&
+      (o->test_data || o->output_dir || o->stats || o->trace || o->warmup))
+    return fail(EXIT_USAGE,
+                "--profile only measures: leave out --output-dir, --stats, "
+                "--trace, --warmup and --test-data");
+  if (o->profile && o->io > SWAP_POSIX_THREAD)
+    return fail(EXIT_USAGE,
+                "--profile is of direct reads: --io auto, uring or thread");
   return 0;
 }

@@ -52,6 +52,7 @@ static int choose_budget(const swap_model *model, const char *text,
 
 typedef struct observer {
   trace *trace;
+  profile *profile; /* while it records */
   uint64_t steps; /* seen so far */
   uint64_t total; /* of one run; 0: not open yet */
 } observer;
@@ -61,6 +62,8 @@ static void observe(void *context, swap_event_kind kind, uint32_t index,
   observer *seen = context;
   if (seen->trace)
     trace_event(seen->trace, kind, index, begin_ns, end_ns);
+  if (seen->profile)
+    profile_event(seen->profile, kind, begin_ns, end_ns);
   if (seen->total)
     progress("step", seen->steps++ % seen->total + 1, seen->total);
 }
@@ -82,7 +85,8 @@ static int run(const swap_model *model, const options *o, const char *weights,
       .budget_bytes = budget,
       .threads = o->threads,
       .io = o->io,
-      .event = seen.trace || isatty(STDERR_FILENO) ? observe : NULL,
+      .event = seen.trace || o->profile || isatty(STDERR_FILENO) ? observe
+                                                                  : NULL,
       .event_context = &seen};
   if (!status) {
     progress_start(model, budget);
@@ -91,12 +95,13 @@ static int run(const swap_model *model, const options *o, const char *weights,
                     weights, strerror(errno));
     else if (swap_posix_open(&handle, model, &settings))
       status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
-    else if (o->iterations == 1)
+    else if (o->iterations == 1 && !o->profile)
       seen.total = swap_posix_session(handle)->plan->step_count;
   }
   if (!status)
-    status =
-        o->test_data ? run_test_data(handle, &t, o) : run_model(handle, &t, o);
+    status = o->test_data ? run_test_data(handle, &t, o)
+             : o->profile ? run_profile(handle, &t, o, weights, &seen.profile)
+                          : run_model(handle, &t, o);
   progress_end();
   swap_posix_close(handle);
   const int traced = trace_close(seen.trace);

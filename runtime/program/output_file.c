@@ -61,7 +61,9 @@ static void forget(const char *path) {
 
 static int is_plain_target(const char *path) {
   struct stat info;
-  return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+  /* /dev/stdout may lead to a file; a rename would put one in its place. */
+  return strncmp(path, "/dev/", 5) != 0 &&
+         (stat(path, &info) != 0 || S_ISREG(info.st_mode));
 }
 
 int output_open(output_file *out, const char *path) {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "swap/measure.h"
 #include "swap/posix.h"
 
 #define EXIT_RUN 1   /* a failed run */
@@ -24,6 +25,7 @@ typedef struct options {
   const char *weights;
   const char *stats;
   const char *trace;
+  const char *profile;
   const char *test_data;
   uint32_t threads;
   uint32_t iterations;
@@ -183,6 +185,20 @@ void progress_end(void);
 /* run.c */
 int run_once(swap_posix *handle, const tensors *t);
 int run_model(swap_posix *handle, const tensors *t, const options *o);
+/* profile.c: the time of each kernel, for swapc --profile. */
+typedef struct profile profile;
+void profile_event(profile *p, swap_event_kind kind, uint64_t begin_ns,
+                   uint64_t end_ns);
+/* Runs the model and writes o->profile. `*recording` is what the observer of
+ * the session's events has to call profile_event with while it is not null. */
+int run_profile(swap_posix *handle, const tensors *t, const options *o,
+                const char *weights, profile **recording);
+/* profile_file.c: the parts of the file, see docs/profile.md. */
+void profile_write_head(FILE *out);
+void profile_write_storage(FILE *out, const swap_storage_rates *rates,
+                           const char *path);
+int profile_measure_storage(swap_storage_rates *rates, const char *path,
+                            uint32_t io);
 /* test_data.c */
 int run_test_data(swap_posix *handle, tensors *t, const options *o);
 

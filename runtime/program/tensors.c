@@ -133,7 +133,7 @@ int tensors_load(tensors *t, const options *o) {
   for (uint32_t k = 0; !status && k < o->input_count; ++k)
     status = load_named(t, o->inputs[k], have);
   for (uint32_t i = 0; !status && i < t->model->input_count; ++i) {
-    if (!have[i] && !o->random)
+    if (!have[i] && !o->random && !o->profile)
       status = name_missing(t, have);
     else if (!have[i])
       make_up(&t->model->inputs[i], i, t->inputs[i]);

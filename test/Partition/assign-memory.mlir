@@ -4,7 +4,11 @@
 // (the second unit starts at panel 2, of 2048 bytes each), that both pieces
 // write one result, that a view shares its tensor's place, and that the input
 // and the output are the caller's.
+// In use are: scratch, 256 bytes; the result, 512 from the first piece on; its
+// copy, 1024; and a unit's page from its read to its end. In @cycle the first
+// unit is read ahead, so it is there at the beginning, too.
 // CHECK:      swap.plan @p
+// CHECK-SAME: swap.live = array<i64: 4352, 4352, 4864, 768, 4864, 4864, 4864, 768, 1792, 1280>
 // CHECK-NEXT:   %[[T1:.*]] = swap.in @u1
 // CHECK-NEXT:   swap.wait %[[T1]]
 // CHECK-NEXT:   swap.launch @fc panels(0 to 2) [#swap.place<input, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<arena, 0, 1024>] {swap.origin = "/fc"}
@@ -15,6 +19,11 @@
 // CHECK-NEXT:   swap.out %[[T2]]
 // CHECK-NEXT:   swap.launch @id panels(0 to 1) [#swap.place<arena, 0, 1024>, #swap.place<arena, 0, 0>]
 // CHECK-NEXT:   swap.fetch @u0[128 x i64 at <arena, 0, 0>] to <output, 0, 0>
+// CHECK-NEXT:   swap.return
+// CHECK:      swap.plan @cycle
+// CHECK-SAME: swap.live = array<i64: 4352, 8448, 8448, 8448, 8448, 4352, 4352, 256, 4352>
+// CHECK-NEXT:   swap.in started @u1
+// CHECK:        swap.in ahead @u1
 // CHECK-NEXT:   swap.return
 module {
   swap.parameter @table : tensor<1000x2xf32> = #swap.file<"w", 0, 8000>
@@ -46,5 +55,19 @@ module {
     %3 = swap.call @id(%2) : (tensor<128xf32>) -> tensor<128xi64>
     %4 = swap.rows %table[%3] : tensor<1000x2xf32>, tensor<128xi64> -> tensor<128x2xf32>
     swap.return %4 : tensor<128x2xf32>
+  }
+  swap.plan @cycle budget 16384 threads 2 resident [] attributes {arena = 16384 : i64, peak = 8448 : i64, scratch_offset = 0 : i64, scratch_stride = 128 : i64, slots = array<i64: -1, 8192, 4096>} {
+  ^bb0(%x: tensor<1x16xf32>):
+    %w = swap.param @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>
+    %t1 = swap.in started @u1
+    %t2 = swap.in @u2
+    swap.wait %t1
+    swap.wait %t2
+    %0 = swap.call @fc panels(0 to 2)(%x, %w) : (tensor<1x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<1x128xf32>
+    swap.out %t1
+    %1 = swap.call @fc panels(2 to 4)(%x, %w) into(%0 : tensor<1x128xf32>) : (tensor<1x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<1x128xf32>
+    swap.out %t2
+    %t3 = swap.in ahead @u1
+    swap.return %1 : tensor<1x128xf32>
   }
 }

@@ -76,3 +76,30 @@ module {
     return %2 : tensor<50x100xf32>
   }
 }
+
+// -----
+
+// Verifies that the first piece of a call that updates an operand in place
+// takes that operand, and the others what the piece before left.
+// CHECK-LABEL: func.func @main
+// CHECK:      %[[R:.*]] = swap.call @make
+// CHECK-NEXT: %[[A:.*]] = swap.call @fc panels(0 to 2) (%{{.*}}, %{{.*}}, %[[R]]) into(%[[R]] : tensor<1x128xf32>)
+// CHECK-NEXT: %[[B:.*]] = swap.call @fc panels(2 to 4) (%{{.*}}, %{{.*}}, %[[R]]) into(%[[A]] : tensor<1x128xf32>)
+// CHECK-NEXT: return %[[B]]
+module {
+  swap.parameter @w.src : tensor<128x16xf32> = #swap.file<"w", 0, 8192>
+  swap.derived @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>> from [@w.src] maps [affine_map<(d0, d1) -> (d0, d1)>] {
+  ^bb0(%a: f32):
+    swap.yield %a : f32
+  }
+  func.func private @make(tensor<1x16xf32>) -> tensor<1x128xf32>
+      attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 128>}
+  func.func private @fc(tensor<1x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>, tensor<1x128xf32>) -> tensor<1x128xf32>
+      attributes {swap.schedule = #swap.schedule<contraction, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 4096, inplace = [2]>}
+  func.func @main(%x: tensor<1x16xf32>) -> tensor<1x128xf32> {
+    %w = swap.param @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>
+    %r = swap.call @make(%x) : (tensor<1x16xf32>) -> tensor<1x128xf32>
+    %0 = swap.call @fc(%x, %w, %r) into(%r : tensor<1x128xf32>) : (tensor<1x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>, tensor<1x128xf32>) -> tensor<1x128xf32>
+    return %0 : tensor<1x128xf32>
+  }
+}

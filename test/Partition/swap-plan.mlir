@@ -1,5 +1,8 @@
 // RUN: swap-opt %s --swap-plan="budgets=min,max" | FileCheck %s
+// RUN: swap-opt %s --swap-plan="budgets=min curve" | FileCheck %s --check-prefix=CURVE
+// RUN: swap-opt %s --swap-plan="budgets=min free-budget" | FileCheck %s --check-prefix=FREE
 // RUN: not swap-opt %s --swap-plan="budgets=8KiB" 2>&1 | FileCheck %s --check-prefix=SMALL
+// RUN: not swap-opt %s --swap-plan="depth=65" 2>&1 | FileCheck %s --check-prefix=DEPTH
 // RUN: not swap-opt %s --swap-plan="budgets=8KB" 2>&1 | FileCheck %s --check-prefix=SYNTAX
 
 // Verifies that the smallest budget holds two activations and one unit, which
@@ -24,7 +27,17 @@
 // CHECK-NOT: swap.in
 // CHECK: func.func private @main(tensor<1024xf32> {swap.name = "x"}) -> (tensor<1024xf32> {swap.name = "y"})
 
+// Predictions: three calls begin in order; between the smallest budget and all
+// that is needed there are 24, of whole pages: here one.
+// CURVE: swap.curve = {{\[\[}}12288, {{[^]]*}}, 0, 8192], {{.*}}[16384, {{[^]]*}}, 8192, 0]]
+// CURVE-SAME: swap.free_bytes = 16384
+// CURVE: swap.predicted = {{{.*}}limit = "stalls", longest_stall_ms = {{.*}}, stall_kernel = "k", stall_ms = {{.*}}, stall_node = "/first"
+// CURVE-SAME: swap.start_us = array<i64: {{[0-9]+, [0-9]+, [0-9]+}}>
+// FREE-NOT: swap.curve
+// FREE: swap.free_bytes = 16384
+
 // SMALL: error: budget 8.0 KiB is too small: the smallest feasible budget is 12.0 KiB (12288 bytes), set by kernel 'k' (node '/second')
+// DEPTH: error: option depth is 65, not between 1 and 64
 // SYNTAX: error: budget: size '8KB' is not a number of bytes, KiB, MiB or GiB
 swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
 swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>

@@ -387,3 +387,349 @@ swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64,
   swap.wait %t
   swap.return
 }
+
+// -----
+
+// A unit that is read ahead: to the end and from the beginning in its slot.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096, 4096>, swap.live = array<i64: 4096, 4096, 8192, 4096, 8192, 8192, 8192, 0, 4096>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %s = swap.in @u2
+  swap.wait %s
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return
+}
+
+// -----
+
+// From the beginning: no call may write there,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 8192>} {
+  %t = swap.in started @u1
+  // expected-error@+1 {{overwrites unit @u1, which is in memory}}
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 4096>]
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 4096>, #swap.place<unit, 0, 0>, #swap.place<output, 0, 0>]
+  swap.out %t
+  %r = swap.in ahead @u1
+  swap.return
+}
+
+// -----
+
+// nor another unit come in,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 4096>} {
+  %t = swap.in started @u1
+  // expected-error@+1 {{unit @u2 would overwrite unit @u1}}
+  %s = swap.in @u2
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<output, 0, 0>]
+  swap.out %t
+  swap.wait %s
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return
+}
+
+// -----
+
+// nor a second one be found there.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 4096>} {
+  %t = swap.in started @u1
+  // expected-error@+1 {{unit @u2 would overwrite unit @u1}}
+  %s = swap.in started @u2
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<output, 0, 0>]
+  swap.out %t
+  swap.wait %s
+  swap.out %s
+  %r = swap.in ahead @u1
+  %q = swap.in ahead @u2
+  swap.return
+}
+
+// -----
+
+// To the end: what is read ahead does not wipe out an operand,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 8192>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 4096>]
+  %r = swap.in ahead @u1
+  // expected-error@+1 {{reads bytes 4096 to 8192, where something else was written since}}
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 4096>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// nor is written over,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 8192>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %r = swap.in ahead @u1
+  // expected-error@+1 {{overwrites unit @u1, which is in memory}}
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 4096>]
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 4096>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// nor comes in over another unit.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 4096>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %s = swap.in @u2
+  // expected-error@+1 {{unit @u1 would overwrite unit @u2}}
+  %r = swap.in ahead @u1
+  swap.wait %s
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+  swap.out %s
+  swap.return
+}
+
+// -----
+
+// The peak counts it from the beginning, where the first inference has not
+// begun to read it.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+// expected-error@+1 {{has a peak of 8192 bytes, but uses 12288}}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096, 8192>} {
+  %t = swap.in started @u1
+  %s = swap.in started @u2
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  swap.wait %s
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+  swap.out %s
+  %r = swap.in ahead @u1
+  %q = swap.in ahead @u2
+  swap.return
+}
+
+// -----
+
+// And at the end.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+// expected-error@+1 {{has a peak of 8192 bytes, but uses 12288}}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096, -1>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %r = swap.in ahead @u1
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 8192>]
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 8192>, #swap.place<input, 0, 0>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Bytes in use are those of each operation.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096, 4096>, swap.live = array<i64: 4096, 4096, 8192, 4096, 8192, 8192, 8192, 4096, 4096>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %s = swap.in @u2
+  swap.wait %s
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+  // expected-error@+1 {{runs with 0 bytes in use, but the plan says 4096}}
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return
+}
+
+// -----
+
+// One for each.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+// expected-error@+1 {{has 1 values of bytes in use for 9 operations}}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096, 4096>, swap.live = array<i64: 4096>} {
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.out %t
+  %s = swap.in @u2
+  swap.wait %s
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return
+}
+
+// -----
+
+// A launch may write over the operand that its schedule lists, in one go or
+// panel after panel, in the arena and in an output; the operand's bytes count
+// once.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(1 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 0>]
+  swap.launch @k panels(0 to 4) [#swap.place<output, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Not over another operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Nor over one that is read a second time as another operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// Nor shifted.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 64>]
+  swap.return
+}
+
+// -----
+
+// Nor shifted in an output.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  // expected-error@+1 {{writes over one of its own operands}}
+  swap.launch @k panels(0 to 4) [#swap.place<output, 0, 0>, #swap.place<input, 0, 0>, #swap.place<output, 0, 64>]
+  swap.return
+}
+
+// -----
+
+// A panel that was updated in place must not be computed again.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 2) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{updates an operand in place from panel 1, which does not follow the panels before}}
+  swap.launch @k panels(1 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// What began elsewhere does not go on over an operand.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 4096 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 2) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{updates an operand in place from panel 2, which does not follow the panels before}}
+  swap.launch @k panels(2 to 4) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}
+
+// -----
+
+// An operand that was begun in place is read where it is, or its rest is lost.
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 4, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024, inplace = [0]>}
+swap.plan @p budget 16384 threads 1 resident [] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 2) [#swap.place<arena, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  // expected-error@+1 {{continues in another place what it began over an operand}}
+  swap.launch @k panels(2 to 4) [#swap.place<input, 0, 0>, #swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
+  swap.return
+}

@@ -265,3 +265,348 @@ swap.plan @p budget 65536 threads 1 resident [] {
   %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
   swap.return %0 : tensor<1024xf32>
 }
+
+// -----
+
+// Plans follow each other: the first read starts at the end of the one before.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  %s = swap.in @u2
+  swap.wait %s
+  %1 = swap.call @k(%x, %w2) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// Nothing else starts before what has started.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %s = swap.in @u2
+  swap.wait %s
+  // expected-error@+1 {{stands after other steps: what has started comes first}}
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// Least of all a call.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %0 = swap.call @k(%x, %x) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  // expected-error@+1 {{stands after other steps: what has started comes first}}
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.out %t
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// A unit starts once.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  // expected-error@+1 {{unit @u1 is in memory already}}
+  %s = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// It comes in once an inference.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  // expected-error@+1 {{unit @u1 is one that the plan finds started: it comes in once an inference}}
+  %s = swap.in @u1
+  swap.wait %s
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// A read is in one half of a pair.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  // expected-error@+1 {{is both started and ahead}}
+  %t = swap.in started ahead @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// What is resident does not start.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [@u1] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  // expected-error@+1 {{unit @u1 is in memory already}}
+  %t = swap.in started @u1
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// What an inference finds started, the one before has read ahead.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+// expected-error@+1 {{finds unit @u1 started, but does not read it ahead}}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// What is read ahead is found started.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  // expected-error@+1 {{reads unit @u2 ahead, but the plan does not begin with a 'swap.in started' of it}}
+  %r = swap.in ahead @u2
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// A unit is read ahead when it is out.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  // expected-error@+1 {{unit @u1 is in memory already}}
+  %r = swap.in ahead @u1
+  swap.out %t
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// It is not there for this inference,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  swap.out %t
+  %r = swap.in ahead @u1
+  // expected-error@+1 {{reads @w1, but unit @u1 is not in memory}}
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// nor waited for,
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  %r = swap.in ahead @u1
+  // expected-error@+1 {{uses the token of a read ahead, which is for the next inference}}
+  swap.wait %r
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// nor given up.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  %r = swap.in ahead @u1
+  // expected-error@+1 {{uses the token of a read ahead, which is for the next inference}}
+  swap.out %r
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// Reads ahead are in flight across the end: with one that is not yet waited
+// for, more than the depth (here 1).
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  swap.wait %t
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  %s = swap.in @u2
+  // expected-error@+1 {{makes 2 reads in flight, more than 1}}
+  %r = swap.in ahead @u1
+  swap.wait %s
+  swap.out %s
+  swap.return %0 : tensor<1024xf32>
+}
+
+// -----
+
+// And at the beginning.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 65536 threads 1 resident [] {
+^bb0(%x: tensor<1024xf32>):
+  %w1 = swap.param @w1 : tensor<1024xf32>
+  %w2 = swap.param @w2 : tensor<1024xf32>
+  %t = swap.in started @u1
+  // expected-error@+1 {{makes 2 reads in flight, more than 1}}
+  %s = swap.in @u2
+  swap.wait %t
+  swap.wait %s
+  %0 = swap.call @k(%x, %w1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+  swap.out %t
+  swap.out %s
+  %r = swap.in ahead @u1
+  swap.return %0 : tensor<1024xf32>
+}

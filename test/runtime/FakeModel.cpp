@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <iterator>
 
 namespace fake {
 namespace {
@@ -70,6 +71,23 @@ const swap_step steps[] = {{SWAP_OP_IN, 0, 0, 0, 0, 0, 0, 0},
                            {SWAP_OP_CALL, 1, 8, 3, 0, kElements, 64, 0},
                            {SWAP_OP_OUT, 3, 0, 0, 0, 0, 0, 0}};
 
+// The same with unit 0 read at the end of the run before.
+const swap_step cyclicSteps[] = {
+    {SWAP_OP_IN, 0, 0, 0, 0, 0, 0, SWAP_IN_STARTED},
+    {SWAP_OP_IN, 1, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_WAIT, 0, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_CALL, 0, 0, 3, 0, kElements, 64, 0},
+    {SWAP_OP_OUT, 0, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_WAIT, 1, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_CALL, 0, 3, 3, 0, kElements, 64, 0},
+    {SWAP_OP_OUT, 1, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_IN, 3, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_IN, 0, 0, 0, 0, 0, 0, SWAP_IN_AHEAD},
+    {SWAP_OP_ROWS, kTable, 6, 2, 0, kIds, 0, SWAP_I64},
+    {SWAP_OP_WAIT, 3, 0, 0, 0, 0, 0, 0},
+    {SWAP_OP_CALL, 1, 8, 3, 0, kElements, 64, 0},
+    {SWAP_OP_OUT, 3, 0, 0, 0, 0, 0, 0}};
+
 struct Fixture {
   swap_blob_unit units[kUnits];
   std::vector<uint8_t> blob;
@@ -77,8 +95,13 @@ struct Fixture {
   uint8_t resident[3][kUnits] = {{0, 0, 0, 0}, {1, 0, 1, 0}, {1, 1, 1, 1}};
   swap_plan plans[3] = {};
   swap_model model = {};
+  const bool isCyclic;
 
-  Fixture() {
+  explicit Fixture(bool isCyclic) : isCyclic(isCyclic) {
+    if (isCyclic) {
+      resident[1][0] = 0;
+      resident[1][1] = 1;
+    }
     uint64_t offset = 8192, weights = 0;
     for (uint32_t u = 0; u < kUnits; ++u) {
       units[u] = {offset, kLength[u], 0, u == kTable ? kRowFloats * 4 : 0};
@@ -131,7 +154,7 @@ struct Fixture {
   void makePlan(uint32_t p, uint64_t weights) {
     uint64_t end = kRest, kept = 0;
     for (uint32_t u = 0; u < kUnits; ++u) {
-      slots[p][u] = u == 1 ? kB : kA;
+      slots[p][u] = u == 1 || (isCyclic && u == 3) ? kB : kA;
       if (u == kTable)
         slots[p][u] = UINT64_MAX; // never in a slot unless resident
       if (resident[p][u]) {
@@ -148,22 +171,29 @@ struct Fixture {
                 kScratch,
                 64,
                 2,
-                sizeof steps / sizeof steps[0],
-                steps,
+                static_cast<uint32_t>(isCyclic ? std::size(cyclicSteps)
+                                               : std::size(steps)),
+                isCyclic ? cyclicSteps : steps,
                 operands,
                 slots[p],
-                resident[p], nullptr};
+                resident[p],
+                nullptr};
   }
 };
 
 const Fixture &fixture() {
-  static const Fixture instance;
+  static const Fixture instance(false);
+  return instance;
+}
+const Fixture &cyclicFixture() {
+  static const Fixture instance(true);
   return instance;
 }
 
 } // namespace
 
 const swap_model &model() { return fixture().model; }
+const swap_model &cyclicModel() { return cyclicFixture().model; }
 const std::vector<uint8_t> &blob() { return fixture().blob; }
 float weight(uint32_t unit, uint64_t index) {
   return static_cast<float>((unit * 1000 + index * 13) % 977);

@@ -21,8 +21,11 @@ namespace fake {
 constexpr uint32_t kUnits = 4, kTable = 2, kTableRows = 1000, kRowFloats = 8;
 constexpr uint32_t kElements = 8, kIds = 3;
 
-/// The model; its blob; and the blob written to a file.
+/// The model; one of the same blob whose plans read unit 0 at the end of the run
+/// before (and whose plan 1 keeps unit 1 and the table); the blob; and the blob
+/// written to a file.
 const swap_model &model();
+const swap_model &cyclicModel();
 const std::vector<uint8_t> &blob();
 void writeBlob(const std::string &path);
 

@@ -75,8 +75,15 @@ TEST_P(Port, RunsEveryPlan) {
       ASSERT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_OK)
           << error();
       EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
-      EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0);
     }
+  EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0); // streams nothing
+  ASSERT_EQ(open(model().plans[1].arena_bytes), SWAP_OK) << error();
+  for (int run = 0; run < 2; ++run) { // a measurement does no harm
+    Tensors t;
+    ASSERT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_OK) << error();
+    EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
+    EXPECT_GT(swap_posix_read_rate(handle, 1 << 20), 0);
+  }
 }
 
 TEST_P(Port, CountsWhatItCopies) {
@@ -123,10 +130,11 @@ TEST_P(Port, RefusesWrongBlobs) {
   alter(4096 + 30);
   EXPECT_EQ(open(), SWAP_ERR_CHECKSUM) << error();
   alter(model().units[1].offset + 17);
-  EXPECT_EQ(open(), SWAP_ERR_CHECKSUM) << error(); // resident: found at open
+  Tensors t;
+  ASSERT_EQ(open(), SWAP_OK); // resident: found when it comes in
+  EXPECT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_ERR_CHECKSUM);
   EXPECT_NE(error().find("in unit 1"), std::string::npos) << error();
   ASSERT_EQ(open(model().plans[0].arena_bytes), SWAP_OK);
-  Tensors t;
   EXPECT_EQ(swap_posix_run(handle, t.inputs, t.outputs), SWAP_ERR_CHECKSUM);
   EXPECT_NE(error().find("in unit 1"), std::string::npos) << error();
 }

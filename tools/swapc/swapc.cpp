@@ -40,6 +40,10 @@ struct Options {
       cl::cat(category),
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
                "(of what the model needs), min, max (default)")};
+  cl::list<std::string> profiles{
+      "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
+      cl::cat(category),
+      cl::desc("what swap-profile or PROG --profile measured on the target")};
   cl::opt<std::string> targetName{"target", cl::init("cpu"),
                                   cl::value_desc("cpu|cuda"), cl::cat(category),
                                   cl::desc("what runs the kernels")};
@@ -62,6 +66,9 @@ struct Options {
       cl::desc("exe (default), lib (folder with library, header and blob), "
                "obj, tensor-ir, kernel-ir, swap-ir, memory-ir, llvm-ir, asm, "
                "plan (JSON)")};
+  cl::opt<std::string> report{
+      "report", cl::value_desc("FILE.html"), cl::cat(category),
+      cl::desc("writes a page that shows the plans, for a browser")};
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
@@ -138,6 +145,7 @@ static int readOptions(const Options &line, CompileOptions &options,
   for (const std::string &budget : options.budgets)
     if (Expected<BudgetSpec> spec = BudgetSpec::parse(budget); !spec)
       return usageError("--budget: " + toString(spec.takeError()));
+  options.profiles.assign(line.profiles.begin(), line.profiles.end());
   if (!line.unitBytes.empty()) {
     Expected<int64_t> bytes = parseSize(line.unitBytes);
     if (!bytes)
@@ -162,6 +170,15 @@ static int readOptions(const Options &line, CompileOptions &options,
   if (options.output == "-" &&
       (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");
+  if (line.report.getNumOccurrences() &&
+      (line.report.empty() || line.report == "-"))
+    return usageError("--report: '" + line.report + "' is not a file");
+  if (!line.report.empty() &&
+      (*emit == Emit::TensorIR || *emit == Emit::KernelIR ||
+       *emit == Emit::SwapIR))
+    return usageError("--report: no plan is made with --emit " +
+                      line.emitKind);
+  options.report = line.report;
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
   options.linkerDriver = line.linkerDriver;

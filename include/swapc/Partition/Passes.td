@@ -39,6 +39,24 @@ def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
   ];
 }
 
+def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
+  let summary = "results take the memory of operands that die";
+  let description = [{
+    A call whose kernel may overwrite an operand (`inplace` of its
+    `#swap.schedule`) gets it as `init` if nothing needs that memory later. What
+    the caller owns (inputs and parameters) stays as it is. Comes before
+    `swap-form-units`.
+
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) : ...
+    ```
+    becomes, with `inplace = [2]` and no later use of `%1`,
+    ```mlir
+    %2 = swap.call @conv_add(%0, %w, %1) into(%1 : tensor<1x8x8x16xf32>) : ...
+    ```
+  }];
+}
+
 def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   let summary = "cut parameters into units and calls into panel ranges";
   let description = [{
@@ -68,7 +86,8 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
   let summary = "decide what is in memory when, for each budget";
   let description = [{
     Replaces `@main` by one `swap.plan` for each budget: the calls of `@main`
-    with `swap.in`, `swap.wait` and `swap.out` of the units between them.
+    with `swap.in`, `swap.wait` and `swap.out` of the units between them. What
+    the beginning needs is read ahead at the end of the inference before.
 
     ```mlir
     swap.plan @plan_0 budget 98566144 threads 1 resident [@u0] {
@@ -79,14 +98,25 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
       %0 = swap.call @fc panels(0 to 4)(%x, %w) : ...
       swap.out %t1
     ```
+
+    Times come from the device profiles where they hold them (docs/profile.md):
+    what was measured of a kernel and of reads of the size that units have.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
                "budgets: 96MiB, 40%, min, max (the default)">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
-    Option<"depth", "depth", "int64_t", "8", "most reads in flight">,
-    Option<"linkMBps", "link-mb-per-s", "int64_t", "1500",
-           "the link's rate in 10^6 bytes a second">
+    Option<"depth", "depth", "int64_t", "32", "most reads in flight">,
+    Option<"linkMBps", "link-mb-per-s", "int64_t", "0",
+           "the link's rate in 10^6 bytes a second; 0: the profile's, or 1500">,
+    ListOption<"profiles", "profiles", "std::string",
+               "device profiles; parts of later ones replace earlier ones'">,
+    Option<"model", "model", "std::string", "",
+           "the model's name, by which profiles know its kernels">,
+    Option<"freeBudget", "free-budget", "bool", "false",
+           "find the smallest budget that costs no time: swap.free_bytes">,
+    Option<"curve", "curve", "bool", "false",
+           "predict 24 budgets besides: swap.curve">
   ];
 }
 
@@ -96,10 +126,20 @@ def VerifyPlan : Pass<"swap-verify-plan", "::mlir::ModuleOp"> {
     Closes the swap phase. In each plan, what a call reads is in a unit that is
     resident or waited for and not out yet; each read is waited for before it
     is given up, every `swap.in` has one `swap.out`, and at most `depth` reads
-    are in flight.
+    are in flight. As inferences follow each other, what is read ahead is, in the
+    same order, what the plan finds started.
+
+    ```mlir
+    swap.plan @p budget 65536 threads 1 resident [] {
+    ^bb0(%x: tensor<1024xf32>):
+      %w = swap.param @w : ...
+      %t = swap.in @u
+      // error: reads @w, but unit @u is not in memory
+      %0 = swap.call @k(%x, %w) : ...
+    ```
   }];
   let options = [
-    Option<"depth", "depth", "int64_t", "8", "most reads in flight">
+    Option<"depth", "depth", "int64_t", "32", "most reads in flight">
   ];
 }
 
@@ -107,7 +147,8 @@ def AssignMemory : Pass<"swap-assign-memory", "::mlir::ModuleOp"> {
   let summary = "fixed addresses for every operand";
   let description = [{
     Lays out activations by their lifetimes, and turns calls into
-    `swap.launch` and rows into `swap.fetch` with fixed places.
+    `swap.launch` and rows into `swap.fetch` with fixed places. Notes in
+    `swap.live` how many bytes of the arena are in use while each step runs.
   }];
 }
 
@@ -116,9 +157,11 @@ def VerifyMemory : Pass<"swap-verify-memory", "::mlir::ModuleOp"> {
   let description = [{
     Closes the memory phase, and derives everything again from the launches:
     activations live from the first write of their bytes to the last read,
-    units from `swap.in` to `swap.out`. No two of these, the resident units and
+    units from `swap.in` to `swap.out`, or to the end and from the beginning to
+    `swap.out` if they are read ahead. No two of these, the resident units and
     the scratch areas overlap while alive; all are in the arena, the arena is
-    in the budget; a launch reads only units that are in; `peak` is right.
+    in the budget; a launch reads only units that are in; `peak` and `swap.live`
+    are right.
   }];
 }
 

@@ -26,6 +26,10 @@ constexpr int64_t kPageBytes = 4096;
 /// Buffers and scratch areas start on multiples of this.
 constexpr int64_t kBufferAlign = 64;
 
+/// What a second of reading counts beside a second of inference. Bytes that are
+/// not read cost nothing where the estimates are wrong.
+constexpr double kStreamWeight = 0.01;
+
 inline int64_t roundUp(int64_t bytes, int64_t to) {
   return (bytes + to - 1) / to * to;
 }
@@ -96,8 +100,8 @@ struct MemoryPlan {
   double streamSeconds = 0; ///< streamed bytes at the link's rate
   double seconds = 0;       ///< predicted for each of many, stalls included
   double coldSeconds = 0;   ///< predicted for the first, with nothing in memory
-  /// No schedule inside this budget takes less: for every stretch of steps, what
-  /// it reads and memory cannot hold at its start has to cross the link.
+  /// No schedule inside this budget takes less: for every stretch of steps,
+  /// what it reads and memory cannot hold at its start has to cross the link.
   double leastSeconds = 0;
   double boundSeconds() const {
     return computeSeconds > streamSeconds ? computeSeconds : streamSeconds;
@@ -117,7 +121,9 @@ BufferLayout layoutBuffers(const std::vector<PlanBuffer> &buffers);
 struct UnitPlacement {
   bool feasible = false;
   std::vector<int64_t> slots; ///< per unit, -1 where not streamed
-  std::vector<int> earliest;  ///< first step before which its read may start
+  /// First step before which its read may start in an endless row of
+  /// inferences; negative: that many steps before the end of the one before.
+  std::vector<int> earliest;
 };
 
 enum class PlacementPolicy {
@@ -147,16 +153,37 @@ private:
     return roundUp(problem.units[unit].bytes, kPageBytes);
   }
   int64_t getArenaBytes(int64_t region, int64_t resident) const;
+  void computeMin();
+  void computeLive();
+
+  // What stays: Residency.cpp.
+  std::vector<char> choose(int64_t region, int64_t room, double &seconds) const;
+
+  // Where: UnitPlacement.cpp.
   UnitPlacement place(const std::vector<char> &resident, int64_t region,
                       PlacementPolicy policy) const;
+  void findEarliest(UnitPlacement &placement, int64_t region) const;
+
+  // When: Schedule.cpp.
   void schedule(MemoryPlan &plan, const UnitPlacement &placement) const;
+  std::vector<int> chooseStarts(const std::vector<int> &queue,
+                                const std::vector<int> &earliest) const;
   void finish(MemoryPlan &plan, int64_t region) const;
-  void addTables(MemoryPlan &plan, int64_t &room) const;
-  std::vector<char> chooseFrom(const std::vector<int> &list,
-                               std::vector<char> resident, int64_t room) const;
-  std::vector<char> chooseByPace(int64_t room, int64_t ring) const;
-  std::vector<char> pace(double stretch, int64_t ring, int64_t &bytes) const;
-  void computeMin();
+
+  // How long: Simulation.cpp and LowerBound.cpp.
+  double getReadSeconds(int unit) const;
+  double getStartSeconds(int unit) const;
+  double simulate(const MemoryPlan &plan) const;
+  double simulateFirst(const MemoryPlan &plan) const;
+  double getLeastSeconds(int64_t budget) const;
+
+  MemoryPlan keepAll(int64_t budget) const;
+  bool evaluate(MemoryPlan &plan, int64_t budget) const;
+  void searchRegions(MemoryPlan &best, int64_t budget) const;
+  void improve(MemoryPlan &best, int64_t budget) const;
+  void searchExhaustively(MemoryPlan &best, int64_t budget) const;
+  int64_t getRoom(int64_t budget, int64_t region) const;
+  int64_t getRegion(int64_t budget, const std::vector<char> &resident) const;
 
   PlanProblem problem;
   BufferLayout layout;
@@ -165,8 +192,10 @@ private:
   std::vector<int> order; ///< streamable units in the order of first use
   std::vector<int>
       byDensity; ///< streamable units, least compute per byte first
-  std::vector<double> startTime; ///< per step, with nothing to wait for
+  std::vector<int> buffersByFirst;
+  std::vector<int64_t> liveBytes; ///< of buffers, per step
   int64_t pinnedBytes = 0;
+  int64_t streamableBytes = 0;
   int64_t modelBytes = 0;
   int64_t minBytes = 0;
   int64_t minRegion = 0;

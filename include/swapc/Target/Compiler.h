@@ -34,8 +34,10 @@ enum class Emit {
 struct CompileOptions {
   std::string model;  ///< Path of the ONNX file.
   std::string output; ///< Path; empty: made from the model's name; "-": stdout.
+  std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
   std::vector<std::string> budgets = {"max"};
+  std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu;
   unsigned threads = 1; ///< That a program may use.

@@ -121,6 +121,15 @@ mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
                                          mlir::linalg::GenericOp op,
                                          unsigned input, int64_t width);
 
+/// Coefficients over the root's loops of an input of an epilogue operation.
+llvm::SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
+                                           mlir::linalg::GenericOp op,
+                                           unsigned input);
+
+/// Operands whose memory the result may take: see #swap.schedule.
+llvm::SmallVector<int64_t> findInPlaceOperands(const ContractionInfo &info,
+                                               const ContractionPlan &plan);
+
 /// Fills in the body of a kernel: tiles [begin, end) with the operands that
 /// the array of pointers `operands` names.
 void emitContraction(mlir::OpBuilder &builder, mlir::Location loc,

@@ -22,8 +22,7 @@ static SmallVector<unsigned> getDimToLoop(const ContractionInfo &info) {
   return dimToLoop;
 }
 
-/// Coefficients over the root's loops of an input of an epilogue operation.
-static SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
+SmallVector<int64_t> swapc::getCoefficients(const ContractionInfo &info,
                                             linalg::GenericOp op,
                                             unsigned input) {
   SmallVector<int64_t> coefficients(info.sizes.size(), 0);

@@ -138,7 +138,8 @@ swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
   return swap::ScheduleAttr::get(
       info.b.getContext(), swap::KernelKind::Contraction,
       packed ? plan.panels : 1, packed ? chunks : plan.panels * chunks,
-      plan.rows, plan.block, plan.scratch, info.flops());
+      plan.rows, plan.block, plan.scratch, info.flops(),
+      findInPlaceOperands(info, plan));
 }
 
 ContractionPlan swapc::planContraction(const ContractionInfo &info,

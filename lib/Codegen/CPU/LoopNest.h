@@ -94,6 +94,10 @@ void mergeLoops(RowPlan &plan);
 llvm::FailureOr<RowPlan> makeRowPlan(mlir::func::FuncOp kernel,
                                      const CpuTarget &target);
 
+/// Operands whose memory the result may take: see #swap.schedule.
+llvm::SmallVector<int64_t> findInPlaceOperands(mlir::func::FuncOp kernel,
+                                               const RowPlan &plan);
+
 } // namespace swapc
 
 #endif // SWAPC_LIB_CODEGEN_CPU_LOOPNEST_H

@@ -265,5 +265,6 @@ FailureOr<RowSchedule> swapc::planRowKernel(func::FuncOp kernel,
   FailureOr<RowPlan> plan = makeRowPlan(kernel, target);
   if (failed(plan))
     return failure();
+  plan->schedule.inPlace = findInPlaceOperands(kernel, *plan);
   return plan->schedule;
 }

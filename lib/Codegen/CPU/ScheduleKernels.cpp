@@ -54,7 +54,8 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
       return failure();
     return swap::ScheduleAttr::get(kernel.getContext(), swap::KernelKind::Rows,
                                    /*panels=*/1, rows->tiles, /*rows=*/1,
-                                   rows->block, rows->scratch, rows->flops);
+                                   rows->block, rows->scratch, rows->flops,
+                                   rows->inPlace);
   }
 };
 

@@ -43,11 +43,21 @@ typedef struct swap_posix_options {
   int quiet; /* no notes on stderr */
 } swap_posix_options;
 
-/* Opens the model's blob, takes the memory of the best plan, starts threads and
- * loads the resident weights. On failure too `*handle` is set, so that
+/* Opens the model's blob, takes the memory of the best plan and starts threads.
+ * Resident weights come in during the first run. On failure too `*handle` is set, so that
  * swap_posix_error can tell what failed; close it in every case. */
 int swap_posix_open(swap_posix **handle, const swap_model *model,
                     const swap_posix_options *options);
+
+/* Loads the resident weights now; see swap_load. */
+int swap_posix_load(swap_posix *handle);
+
+/* Changes the memory to use (0: without limit) from any thread, also while
+ * another one is inside swap_posix_run: it waits for that run and goes before
+ * the next. When it returns, what is above the new plan's need has gone back to
+ * the system. SWAP_ERR_BUDGET: no plan is that small; the old one stays. Not to
+ * be called from an event. */
+int swap_posix_set_budget(swap_posix *handle, uint64_t budget_bytes);
 
 /* See swap_run. Tensors are SWAP_BUFFER_ALIGN-aligned. */
 int swap_posix_run(swap_posix *handle, const void *const *inputs,
@@ -65,11 +75,18 @@ uint32_t swap_posix_threads(const swap_posix *handle);
 /* "uring", "thread", "map" or "buffered": what an automatic choice became. */
 const char *swap_posix_io_name(const swap_posix *handle);
 
+/* Whether runs read ahead for the next one (nonzero, as at first), which wastes
+ * reads where none follows. */
+void swap_posix_ahead(swap_posix *handle, int ahead);
+
 /* For measurements: reads each unit only when it is waited for (nonzero), so
- * that compute runs undisturbed; and the bytes per second of a sequential read
- * of up to `bytes` of the blob with nothing else going on, 0 on an error. */
+ * that compute runs undisturbed. And the bytes per second that the plan's reads
+ * come in at, one after the other as often as 0.3 s allow, with nothing else
+ * going on (where it streams nothing: large reads of up to `bytes` of the blob);
+ * 0 on an error. And the processor time of those, in seconds per GiB. */
 void swap_posix_serial(swap_posix *handle, int serial);
 double swap_posix_read_rate(swap_posix *handle, uint64_t bytes);
+double swap_posix_read_cpu(const swap_posix *handle);
 
 /* The path of the running executable + ".swap" into `path`; 0 if too long. */
 int swap_posix_default_weights(char *path, size_t size);

@@ -177,7 +177,8 @@ typedef struct swap_model {
  * read and returns a ticket >= 0; at most `depth` are under way, the core sees
  * to that; `wait` returns when that ticket's bytes are in place. `map` is
  * optional: the address of [offset, offset + length), valid until `unmap`;
- * then IN costs nothing and slots stay unused. The core reads whole pages
+ * then slots stay unused. The first call should only ask for the bytes, for IN
+ * makes it; the next ones, for WAIT and the addresses, may wait for them. The core reads whole pages
  * (SWAP_BLOB_ALIGN) into SWAP_BLOB_ALIGN-aligned slots for units, so direct
  * I/O works; only SWAP_OP_ROWS and the header read other ranges, through
  * `read`, which must accept any offset, length and address. `copied` is
@@ -210,10 +211,12 @@ typedef struct swap_executor {
 /* What a finished run reports; filled where the clock is given. */
 typedef struct swap_counters {
   uint64_t runs;
-  uint64_t streamed_bytes; /* last run: read from storage */
+  uint64_t streamed_bytes; /* last run: read from storage for it, a part of it
+                              perhaps at the end of the run before */
+  uint64_t loaded_bytes;   /* resident weights read since the plan was set */
   uint64_t copied_bytes;   /* last run: moved through a bounce buffer */
   uint64_t compute_ns;     /* last run: inside kernels */
-  uint64_t stall_ns;       /* last run: waiting for units and rows */
+  uint64_t stall_ns;       /* last run: reads started and waited for */
   uint64_t total_ns;       /* last run */
 } swap_counters;
 
@@ -249,22 +252,42 @@ typedef struct swap_session {
   uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
-  struct { uint32_t unit; int64_t ticket; } in_flight[SWAP_MAX_READS];
+  uint32_t primed;        /* reads for the next run are under way */
+  uint32_t loading;       /* resident units may be missing ... */
+  uint32_t next_resident; /* ... those from this one on were not started */
+  uint64_t ahead_bytes;   /* started for the next run */
+  struct { uint32_t unit; uint32_t ahead; int64_t ticket; } in_flight[SWAP_MAX_READS];
   uint32_t in_flight_count;
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes` (least streamed bytes), or null. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
-/* Opens a session: checks the ABI, the blob's header, table and hash, and loads
- * the resident units. Returns SWAP_OK or an error; on error nothing is open. */
+/* Opens a session: checks the ABI, the blob's header, table and hash. Resident
+ * units come in during the first run, in the order of their use, or by
+ * swap_load. Returns SWAP_OK or an error; on error nothing is open. */
 int swap_open(swap_session *session, const swap_model *model,
               const swap_plan *plan, const swap_config *config);
 
+/* Brings all resident units in at once, for those who prefer to wait before the
+ * first run. After an error it may be tried again, and so may a run. */
+int swap_load(swap_session *session);
+
+/* Goes on with another plan of the model and another arena, between two runs.
+ * Waits for reads under way and forgets the resident units. The old arena is
+ * not used any more; on an error the session stays as it was. */
+int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
+                  uint64_t arena_bytes);
+
 /* One inference. `inputs[i]`/`outputs[i]` point at dense row-major tensors of
  * the model's i-th input/output, SWAP_BUFFER_ALIGN-aligned, not overlapping.
+ * Reads for the next one stay under way when it returns: they write to slots of
+ * the arena until that run, swap_set_plan or swap_close has waited for them.
  * After an error the session stays usable: the next run starts afresh. */
 int swap_run(swap_session *session, const void *const *inputs, void *const *outputs);
+
+/* Waits for reads under way; those for the next run are made again by it. */
+void swap_drain(swap_session *session);
 
 /* Waits for reads under way and lets go of the arena and the storage. */
 void swap_close(swap_session *session);

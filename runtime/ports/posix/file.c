@@ -35,6 +35,21 @@ int port_pread(const swap_file *file, void *buffer, uint64_t length,
   return 0;
 }
 
+static void read_at_random(const swap_file *file) {
+  /* What the system would read ahead stays in the page cache. */
+  posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+}
+
+void port_file_refused(swap_file *file) {
+  if (!file->direct)
+    return;
+  fcntl(file->fd, F_SETFL, fcntl(file->fd, F_GETFL) & ~O_DIRECT);
+  read_at_random(file);
+  file->direct = 0;
+  file->refused = 1;
+  file->io = SWAP_POSIX_BUFFERED;
+}
+
 static int finish(swap_file *file, int error) {
   if (!error)
     return SWAP_OK;
@@ -80,8 +95,13 @@ static int file_read(void *context, uint64_t offset, void *buffer,
   swap_file *file = context;
   if (offset > INT64_MAX || length > INT64_MAX - offset)
     return SWAP_ERR_ARGUMENT;
-  return file->direct ? read_direct(file, offset, buffer, length)
-                      : read_buffered(file, offset, buffer, length);
+  if (file->direct) {
+    const int status = read_direct(file, offset, buffer, length);
+    if (status != SWAP_ERR_IO || file->last_error != EINVAL)
+      return status;
+    port_file_refused(file);
+  }
+  return read_buffered(file, offset, buffer, length);
 }
 
 /* Opens with O_DIRECT and tries it: some file systems refuse only the read. */
@@ -118,6 +138,8 @@ static int open_file(swap_file *file, const char *path) {
   }
   if (error)
     return error;
+  if (file->io == SWAP_POSIX_BUFFERED)
+    read_at_random(file);
   const off_t size = lseek(file->fd, 0, SEEK_END);
   file->size = size < 0 ? 0 : (uint64_t)size;
   return size < 0 ? errno : 0;

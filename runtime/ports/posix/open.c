@@ -28,7 +28,7 @@ int swap_posix_default_weights(char *path, size_t size) {
   return 1;
 }
 
-static uint32_t choose_threads(const swap_plan *plan, uint32_t wanted) {
+uint32_t port_choose_threads(const swap_plan *plan, uint32_t wanted) {
   const uint32_t most = plan->threads ? plan->threads : 1;
   if (!wanted) {
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -51,6 +51,7 @@ static int open_file(swap_posix *h, const swap_model *model,
     return status;
   }
   h->file_open = 1;
+  h->quiet = options->quiet;
   if (h->file.io == SWAP_POSIX_BUFFERED && options->io != SWAP_POSIX_BUFFERED &&
       !options->quiet)
     fprintf(stderr,
@@ -68,6 +69,21 @@ static int open_file(swap_posix *h, const swap_model *model,
   return SWAP_OK;
 }
 
+/* Addresses for every plan if there are so many, else for this one. While it is
+ * taken, an arena of less than a huge page takes a whole one. */
+static int take_memory(swap_posix *h, const swap_model *model,
+                       const swap_plan *plan) {
+  uint64_t most = 0;
+  for (uint32_t i = 0; i < model->plan_count; ++i)
+    if (model->plans[i].arena_bytes > most)
+      most = model->plans[i].arena_bytes;
+  if (!most)
+    return 1;
+  return (port_arena_reserve(&h->arena, most) ||
+          port_arena_reserve(&h->arena, plan->arena_bytes)) &&
+         port_arena_resize(&h->arena, plan->arena_bytes, UINT64_MAX);
+}
+
 static int start(swap_posix *h, const swap_model *model,
                  const swap_posix_options *options) {
   const swap_plan *plan = swap_choose_plan(
@@ -81,16 +97,15 @@ static int start(swap_posix *h, const swap_model *model,
   int status = open_file(h, model, options);
   if (status)
     return status;
-  h->pool = port_pool_create(choose_threads(plan, options->threads));
-  h->arena_bytes = plan->arena_bytes;
-  h->arena = plan->arena_bytes ? port_arena_map(plan->arena_bytes) : NULL;
-  if (!h->pool || (plan->arena_bytes && !h->arena)) {
+  h->threads_wanted = options->threads;
+  h->pool = port_pool_create(port_choose_threads(plan, options->threads));
+  if (!h->pool || !take_memory(h, model, plan)) {
     snprintf(h->error, sizeof h->error,
              "the system does not provide %llu bytes of memory",
              (unsigned long long)plan->arena_bytes);
     return SWAP_ERR_BUDGET;
   }
-  const swap_config config = {.arena = h->arena,
+  const swap_config config = {.arena = h->arena.base,
                               .arena_bytes = plan->arena_bytes,
                               .storage = &h->file.storage,
                               .executor = port_pool_executor(h->pool),
@@ -116,16 +131,33 @@ int swap_posix_open(swap_posix **handle, const swap_model *model,
   if (!*handle)
     return SWAP_ERR_BUDGET;
   (*handle)->file.fd = -1;
+  pthread_mutex_init(&(*handle)->lock, NULL);
+  pthread_cond_init(&(*handle)->changed, NULL);
   return start(*handle, model, options ? options : &defaults);
+}
+
+static void note_refusal(swap_posix *h) {
+  if (h->file.refused && !h->refusal_noted && !h->quiet)
+    fprintf(stderr,
+            "note: %s: the file system refuses direct I/O after all; weights "
+            "are copied through the page cache\n",
+            h->path);
+  h->refusal_noted = h->file.refused;
 }
 
 int swap_posix_run(swap_posix *h, const void *const *inputs,
                    void *const *outputs) {
   if (!h)
     return SWAP_ERR_ARGUMENT;
+  port_run_begin(h);
+  /* A first run takes the arena's pages beside its computing. */
+  if (!h->registered && h->session.counters.runs > h->runs_before)
+    port_register(h);
   const int status = swap_run(&h->session, inputs, outputs);
+  note_refusal(h);
   if (status)
     port_describe(h, status);
+  port_run_end(h);
   return status;
 }
 
@@ -136,7 +168,9 @@ void swap_posix_close(swap_posix *h) {
   if (h->file_open)
     port_file_close(&h->file);
   port_pool_destroy(h->pool);
-  port_arena_unmap(h->arena, h->arena_bytes);
+  port_arena_release(&h->arena);
+  pthread_cond_destroy(&h->changed);
+  pthread_mutex_destroy(&h->lock);
   free(h);
 }
 
@@ -150,11 +184,4 @@ uint32_t swap_posix_threads(const swap_posix *h) {
 
 const char *swap_posix_io_name(const swap_posix *h) {
   return port_io_name(h->file.io);
-}
-
-void swap_posix_serial(swap_posix *h, int serial) {
-  if (serial)
-    h->session.config.flags |= SWAP_FLAG_SERIAL;
-  else
-    h->session.config.flags &= ~SWAP_FLAG_SERIAL;
 }

@@ -12,12 +12,13 @@
 
 #include "swap/posix.h"
 
-#define PORT_DEPTH 16u  /* tickets */
+#define PORT_DEPTH 64u  /* tickets */
 #define PORT_PIECES 32u /* of one ticket, at most */
 #define PORT_PIECE_BYTES                                                       \
   0x100000 /* of one piece, unless that makes too many                         \
             */
 #define PORT_BOUNCE_BYTES 0x10000
+#define PORT_HUGE_BYTES 0x200000u
 
 typedef struct port_ticket {
   uint32_t busy;
@@ -48,8 +49,9 @@ typedef struct swap_file {
   struct port_uring *uring;
   struct port_readers *readers;
   const uint8_t *mapping;
-  uint8_t *mapped_pages; /* a bit per page: starts of ranges that are mapped */
+  uint8_t *mapped_pages; /* two bits per page: the state of ranges there */
   int last_error;        /* errno of the last failure, 0 if it had none */
+  int refused;           /* direct reads worked at first, but not later */
 } swap_file;
 
 /* file.c. `io` is a swap_posix_io; the file may settle for buffered reads where
@@ -69,6 +71,10 @@ int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
 uint64_t port_ticket_piece_bytes(const port_ticket *ticket);
 uint32_t port_ticket_pieces(const port_ticket *ticket);
 int port_ticket_end(swap_file *file, port_ticket *ticket);
+
+/* Some network file systems take O_DIRECT and refuse it later: from here on
+ * reads are buffered. */
+void port_file_refused(swap_file *file);
 
 /* Backends. Creation returns null where the system lacks what it needs. */
 struct port_uring *port_uring_create(swap_file *file);
@@ -93,8 +99,23 @@ port_pool *port_pool_create(uint32_t threads);
 void port_pool_destroy(port_pool *pool);
 const swap_executor *port_pool_executor(port_pool *pool);
 
-/* arena.c */
-void *port_arena_map(uint64_t bytes);
-void port_arena_unmap(void *arena, uint64_t bytes);
+/* arena.c: addresses for `bytes`, none of them in use yet; then memory of that
+ * size or less, whose contents are lost. `allowed` is what may be in use while
+ * the memory is taken. False where the system does not provide them. */
+typedef struct port_arena {
+  uint8_t *base;
+  uint64_t reserved;
+  uint64_t bytes;
+} port_arena;
+int port_arena_reserve(port_arena *arena, uint64_t bytes);
+int port_arena_resize(port_arena *arena, uint64_t bytes, uint64_t allowed);
+void port_arena_release(port_arena *arena);
+/* The part of it that is whole huge pages, where the system has them. */
+uint64_t port_arena_huge_bytes(const port_arena *arena);
+
+/* uring.c: lets the kernel keep hold of the arena's pages, where it may; then
+ * reads need not look them up. Never while reads are under way on release. */
+void port_uring_register(struct port_uring *uring, const port_arena *arena);
+void port_uring_unregister(struct port_uring *uring);
 
 #endif /* SWAP_PORT_H */

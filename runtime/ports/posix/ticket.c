@@ -4,6 +4,7 @@
 \*===----------------------------------------------------------------------===*/
 #include "port.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,13 @@ uint32_t port_ticket_pieces(const port_ticket *ticket) {
 
 int port_ticket_end(swap_file *file, port_ticket *ticket) {
   ticket->busy = 0;
+  if (ticket->error == EINVAL && (file->direct || file->refused)) {
+    port_file_refused(file);
+    const int error = port_pread(file, ticket->to, ticket->bytes,
+                                 ticket->skip + ticket->length, ticket->from);
+    ticket->error = error > 0 ? error : 0;
+    ticket->ended = error < 0;
+  }
   if (ticket->error || ticket->ended) {
     file->last_error = ticket->error;
     return ticket->error ? SWAP_ERR_IO : SWAP_ERR_SHORT;

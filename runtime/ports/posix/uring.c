@@ -11,6 +11,9 @@
 #include <liburing.h>
 #include <stdlib.h>
 
+#define BUFFER_BYTES (UINT64_C(1) << 30) /* the kernel's limit for one */
+#define MAX_BUFFERS 256u
+
 typedef struct piece {
   uint32_t ticket;
   uint64_t from;
@@ -22,6 +25,9 @@ typedef struct piece {
 struct port_uring {
   struct io_uring ring;
   int dead; /* the ring failed; nothing is trusted to it any more */
+  const uint8_t *registered; /* the arena, if the kernel holds it */
+  uint64_t huge;             /* its bytes in whole huge pages ... */
+  uint64_t bytes;            /* ... and all */
   piece pieces[PORT_DEPTH][PORT_PIECES];
 };
 
@@ -42,12 +48,58 @@ void port_uring_destroy(struct port_uring *uring) {
   free(uring);
 }
 
+/* A buffer is one kind of pages only, so that the kernel sees huge ones as
+ * such: gigabytes of them, and one for the small pages at the arena's end. */
+void port_uring_register(struct port_uring *uring, const port_arena *arena) {
+  struct iovec buffers[MAX_BUFFERS];
+  const uint64_t huge = port_arena_huge_bytes(arena);
+  unsigned count = 0;
+  if (uring->dead || !arena->bytes ||
+      huge / BUFFER_BYTES + 2 > MAX_BUFFERS)
+    return;
+  for (uint64_t at = 0; at < huge; at += BUFFER_BYTES)
+    buffers[count++] = (struct iovec){
+        arena->base + at, huge - at < BUFFER_BYTES ? huge - at : BUFFER_BYTES};
+  if (arena->bytes > huge)
+    buffers[count++] =
+        (struct iovec){arena->base + huge, arena->bytes - huge};
+  if (io_uring_register_buffers(&uring->ring, buffers, count) != 0)
+    return; /* over RLIMIT_MEMLOCK, or an old kernel: plain reads */
+  uring->registered = arena->base;
+  uring->huge = huge;
+  uring->bytes = arena->bytes;
+}
+
+void port_uring_unregister(struct port_uring *uring) {
+  if (uring->registered && !uring->dead)
+    io_uring_unregister_buffers(&uring->ring);
+  uring->registered = NULL;
+}
+
+/* The registered buffer that a range lies in, -1 if in none as a whole. */
+static int buffer_of(const struct port_uring *uring, const uint8_t *to,
+                     uint64_t bytes) {
+  const uint64_t at = (uint64_t)((uintptr_t)to - (uintptr_t)uring->registered);
+  if (!uring->registered || at >= uring->bytes || bytes > uring->bytes - at)
+    return -1;
+  if (at >= uring->huge)
+    return (int)((uring->huge + BUFFER_BYTES - 1) / BUFFER_BYTES);
+  if (at + bytes > uring->huge ||
+      at / BUFFER_BYTES != (at + bytes - 1) / BUFFER_BYTES)
+    return -1;
+  return (int)(at / BUFFER_BYTES);
+}
+
 /* The queue has an entry for every piece there can be. */
 static void prepare(swap_file *file, piece *p) {
   struct io_uring_sqe *entry = io_uring_get_sqe(&file->uring->ring);
   const uint64_t most = 0x40000000; /* a request's length is 32 bits */
   const unsigned bytes = (unsigned)(p->bytes < most ? p->bytes : most);
-  io_uring_prep_read(entry, file->fd, p->to, bytes, p->from);
+  const int buffer = buffer_of(file->uring, p->to, bytes);
+  if (buffer >= 0)
+    io_uring_prep_read_fixed(entry, file->fd, p->to, bytes, p->from, buffer);
+  else
+    io_uring_prep_read(entry, file->fd, p->to, bytes, p->from);
   io_uring_sqe_set_data(entry, p);
 }
 

@@ -6,7 +6,9 @@ usage: kernel_check.py FILE.mlir [--cpu native] [--kernel NAME] [--time] [--keep
 
 Every `func.func` in the file is a kernel: tensors in, tensors out. A kernel
 without a swap.schedule gets one from --swap-schedule-kernels. Each is run
-whole, and tile by tile in reverse order: both must give the same bits.
+whole, and tile by tile in reverse order, and both again with the result in the
+memory of each operand that the schedule lists as `inplace`: all must give the
+same bits.
 Attributes of a kernel steer the check: `test.rtol`, `test.atol`, and on an
 argument `test.max = N` for integers in [0, N), `test.low`/`test.high` for floats.
 """
@@ -164,27 +166,36 @@ def check(kernel, ours, reference, schedule, arguments):
     plain = [random_input(rng, *argument) for argument in kernel.arguments]
     inputs = [aligned(pack(array, argument[2])) for array, argument in zip(plain, kernel.arguments)]
     expected = [aligned(np.zeros(shape, TYPES[element])) for shape, element, _ in kernel.results]
-    tiles, scratch_bytes = schedule
+    tiles, scratch_bytes, in_place = schedule
     function = getattr(ours, kernel.name)
     function.restype = None
     scratch = aligned(np.zeros(max(64, scratch_bytes), np.uint8))
 
-    def ours_into(outputs, ranges):
-        pointers = (ctypes.c_void_p * 64)(*[i[1].ctypes.data for i in inputs + outputs])
+    def ours_into(outputs, ranges, over=None):
+        """`over`: an operand to put where the result goes."""
+        memory = inputs + outputs
+        if over is not None:
+            ctypes.memmove(outputs[0][1].ctypes.data, inputs[over][1].ctypes.data, outputs[0][1].nbytes)
+            memory[over] = outputs[0]
+        pointers = (ctypes.c_void_p * 64)(*[m[1].ctypes.data for m in memory])
         for begin, end in ranges:
             function(pointers, ctypes.c_int64(begin), ctypes.c_int64(end), ctypes.c_void_p(scratch[1].ctypes.data))
 
     runs = []
-    for ranges in ([(0, tiles)], [(t, t + 1) for t in reversed(range(tiles))]):
-        outputs = [aligned(np.zeros(shape, TYPES[element])) for shape, element, _ in kernel.results]
-        ours_into(outputs, ranges)
-        runs.append(outputs)
-    for raw, view, end in inputs + runs[0] + runs[1] + [scratch]:
+    orders = [(0, tiles)], [(t, t + 1) for t in reversed(range(tiles))]
+    for over in [None] + in_place:
+        for ranges in orders:
+            outputs = [aligned(np.zeros(shape, TYPES[element])) for shape, element, _ in kernel.results]
+            ours_into(outputs, ranges, over)
+            runs.append(outputs)
+    for raw, view, end in inputs + sum(runs, []) + [scratch]:
         if not (raw[end:end + 64] == 0x5A).all():
             sys.exit("%s: wrote behind a tensor" % kernel.name)
-    for whole, split in zip(*runs):
-        if whole[1].tobytes() != split[1].tobytes():
-            sys.exit("%s: bits depend on how tiles are split" % kernel.name)
+    for number, run_outputs in enumerate(runs):
+        for whole, other in zip(runs[0], run_outputs):
+            if whole[1].tobytes() != other[1].tobytes():
+                sys.exit("%s: bits depend on %s" % (kernel.name, "how tiles are split" if number < 2 else
+                                                    "whether operand %d is overwritten" % in_place[number // 2 - 1]))
 
     worst = 0.0
     if not arguments.no_reference:
@@ -211,7 +222,7 @@ def check(kernel, ours, reference, schedule, arguments):
                 print("%s: result %d differs at %s: %g, not %g (%d of %d)" % (
                     kernel.name, index, where.tolist(), a[tuple(where)], b[tuple(where)], bad.sum(), bad.size), flush=True)
                 return False
-    line = "%s: ok, %d tiles, %d scratch, error %.1e" % (kernel.name, tiles, scratch_bytes, worst)
+    line = "%s: ok, %d tiles, %d scratch, in place %s, error %.1e" % (kernel.name, tiles, scratch_bytes, in_place, worst)
     if arguments.time:
         best = 1e9
         for _ in range(30):
@@ -253,7 +264,9 @@ def main():
         schedules = {}
         for name, fields in re.findall(r"@(\w+)\(.*?swap\.schedule = #swap\.schedule<(.*?)>", scheduled):
             numbers = dict(re.findall(r"(\w+) = (\d+)", fields))
-            schedules[name] = (int(numbers["panels"]) * int(numbers["tiles"]), int(numbers["scratch"]))
+            listed = re.search(r"inplace = \[([\d, ]*)\]", fields)
+            in_place = [int(operand) for operand in listed[1].split(",")] if listed else []
+            schedules[name] = (int(numbers["panels"]) * int(numbers["tiles"]), int(numbers["scratch"]), in_place)
         lowered = run([arguments.swap_opt, "--swap-cpu-pipeline=cpu=%s" % cpu], scheduled)
         lowered = lowered.replace("hidden ", "").replace("dso_local ", "")
         ours = to_library(lowered, ["-march=%s" % cpu], folder, "swapc")

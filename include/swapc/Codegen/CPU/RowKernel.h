@@ -20,6 +20,8 @@ struct RowSchedule {
   int64_t block = 1;   // outer iterations of one tile
   int64_t scratch = 0; // bytes per thread
   int64_t flops = 0;
+  /// Operands whose memory the result may take.
+  llvm::SmallVector<int64_t> inPlace;
 };
 
 /// Cuts a row kernel into tiles. What cannot be computed is a diagnostic.

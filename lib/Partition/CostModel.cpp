@@ -1,0 +1,165 @@
+//===- CostModel.cpp - How long calls and reads take ------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CostModel.h"
+#include "Sequence.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::swap;
+using namespace swapc;
+
+// Where nothing was measured: an x86 server of 2022 with AVX2. Memory feeds
+// more threads with little more than it feeds one.
+constexpr double kFlopsPerSecond = 117e9, kBytesPerSecond = 28e9;
+constexpr double kFlopsScaling = 0.9, kBytesScaling = 0.1; ///< a further thread
+constexpr double kCallUs = 0.2, kParallelCallUs = 1;
+
+// What kernels reach of those rates; docs/profile.md says how that was found.
+constexpr double kContractionShare = 0.88; ///< of the multiply-add rate
+constexpr double kThinShare = 0.14; ///< depthwise: few operations a value
+constexpr double kRowsShare = 0.06; ///< element by element
+/// A byte of activations: below, a product with one vector; between, depthwise.
+constexpr double kVectorFlops = 1, kThinFlops = 4;
+constexpr double kCacheFactor = 3; ///< activations come from caches faster
+
+int64_t swapc::getCallTiles(CallOp call, ScheduleAttr schedule) {
+  PanelRange range = getPanelRange(call, schedule);
+  int64_t tiles = schedule.getTiles();
+  if (call.getFirstTile() && call.getLastTile())
+    tiles = *call.getLastTile() - *call.getFirstTile();
+  return (range.end - range.begin) * tiles;
+}
+
+CostModel::CostModel(DeviceProfile given, llvm::StringRef model,
+                     unsigned threads)
+    : profile(std::move(given)), model(model), threads(std::max(threads, 1u)) {
+  double others = this->threads - 1;
+  if (const ProfileProcessor *measured = profile.getProcessor(this->threads)) {
+    processor = *measured;
+  } else if (const ProfileProcessor *one = profile.getProcessor(1)) {
+    processor = *one;
+    processor.flopsPerSecond *= 1 + kFlopsScaling * others;
+    processor.bytesPerSecond *= 1 + kBytesScaling * std::min(others, 3.0);
+    processor.callUs = this->threads > 1 ? kParallelCallUs : one->callUs;
+  } else {
+    processor.flopsPerSecond = kFlopsPerSecond * (1 + kFlopsScaling * others);
+    processor.bytesPerSecond =
+        kBytesPerSecond * (1 + kBytesScaling * std::min(others, 3.0));
+    processor.callUs = this->threads > 1 ? kParallelCallUs : kCallUs;
+  }
+  processor.threads = this->threads;
+}
+
+/// The curve between the two sizes around `bytes`; straight beyond the ends.
+static double interpolate(llvm::ArrayRef<ProfileRead> reads, double bytes,
+                          llvm::function_ref<double(const ProfileRead &)> get) {
+  if (reads.size() == 1)
+    return get(reads[0]);
+  size_t after = 1;
+  while (after + 1 < reads.size() && reads[after].bytes < bytes)
+    ++after;
+  const ProfileRead &low = reads[after - 1], &high = reads[after];
+  double share = (bytes - low.bytes) / (high.bytes - low.bytes);
+  return get(low) + share * (get(high) - get(low));
+}
+
+PlanLink CostModel::getLink(llvm::ArrayRef<int64_t> unitBytes) const {
+  PlanLink link;
+  const ProfileStorage *storage = profile.getStorage();
+  if (!storage)
+    return link;
+  // The size that most bytes come in by.
+  double sum = 0, squares = 0;
+  for (int64_t bytes : unitBytes) {
+    sum += bytes;
+    squares += static_cast<double>(bytes) * bytes;
+  }
+  llvm::ArrayRef<ProfileRead> reads = storage->reads;
+  double size = sum > 0 ? squares / sum : reads.back().bytes;
+  size = std::clamp<double>(size, reads.front().bytes, reads.back().bytes);
+  auto occupied = [](const ProfileRead &read) {
+    return read.bytes / read.bytesPerSecond;
+  };
+  double time = interpolate(reads, size, occupied);
+  // A line through the curve there: seconds a byte and seconds a read.
+  double slope = time / size;
+  if (reads.size() > 1) {
+    double beside = size * 1.01 <= reads.back().bytes ? 1.01 : 0.99;
+    slope = (interpolate(reads, size * beside, occupied) - time) /
+            (size * (beside - 1));
+    slope = std::clamp(slope, 0.25 * time / size, time / size);
+  }
+  link.bytesPerSecond = 1 / slope;
+  link.perRead = std::max(0.0, time - size * slope);
+  link.latency = std::max(
+      0.0, 1e-6 * interpolate(reads, size, [](const ProfileRead &read) {
+             return read.latencyUs;
+           }) - time);
+  link.startSeconds =
+      1e-6 * std::max(0.0, interpolate(reads, size, [](const ProfileRead &r) {
+                        return r.startUs;
+                      }));
+  link.cpuPerByte = storage->computeSecondsPerGiB / (1 << 30);
+  return link;
+}
+
+/// Bytes of a call's parameters (that come from memory) and of the rest.
+static std::pair<double, double> getGridBytes(CallOp call) {
+  double weights = 0, activations = 0;
+  for (Value operand : call.getInputs())
+    (getParam(operand) ? weights : activations) +=
+        getStorageBytes(cast<RankedTensorType>(operand.getType()));
+  for (Type type : call.getResultTypes())
+    activations += getStorageBytes(cast<RankedTensorType>(type));
+  return {weights, activations};
+}
+
+double CostModel::estimateGridSeconds(CallOp call,
+                                      ScheduleAttr schedule) const {
+  auto [weights, activations] = getGridBytes(call);
+  double flops = schedule.getFlops();
+  bool isThin =
+      flops > kVectorFlops * activations && flops < kThinFlops * activations;
+  double share = schedule.getKind() != KernelKind::Contraction ? kRowsShare
+                 : isThin                                      ? kThinShare
+                          : kContractionShare;
+  double arithmetic = flops / (processor.flopsPerSecond * share);
+  double memory = weights / processor.bytesPerSecond +
+                  activations / (processor.bytesPerSecond * kCacheFactor);
+  return std::max(arithmetic, memory);
+}
+
+double CostModel::getGridSeconds(CallOp call, ScheduleAttr schedule) const {
+  const ProfileKernel *kernel =
+      profile.getKernel(model, call.getKernel(), threads,
+                        schedule.getPanels() * schedule.getTiles());
+  if (!kernel)
+    return estimateGridSeconds(call, schedule);
+  return std::max(0.0,
+                  kernel->seconds - kernel->calls * processor.callUs * 1e-6);
+}
+
+double CostModel::getCallSeconds(CallOp call, ScheduleAttr schedule) const {
+  // Threads take tiles one at a time; the last ones may leave some idle.
+  auto getRounds = [&](int64_t tiles) {
+    return static_cast<double>(llvm::divideCeil(tiles, threads));
+  };
+  int64_t grid =
+      std::max<int64_t>(1, schedule.getPanels() * schedule.getTiles());
+  double share = getRounds(getCallTiles(call, schedule)) / getRounds(grid);
+  return getGridSeconds(call, schedule) * share + processor.callUs * 1e-6;
+}
+
+double CostModel::getRowsSeconds(RowsOp rows, const PlanLink &link,
+                                 int64_t depth) {
+  auto type = cast<RankedTensorType>(rows.getResult().getType());
+  double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
+  return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
+}

@@ -1,0 +1,54 @@
+//===- CostModel.h - How long calls and reads take --------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Times for the planner: those a device profile holds where it holds any, else
+// estimates from the kernel's schedule and the profile's rates, else from those
+// of an ordinary machine.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_PARTITION_COSTMODEL_H
+#define SWAPC_LIB_PARTITION_COSTMODEL_H
+
+#include "Swap/SwapDialect.h"
+#include "swapc/Partition/Planner.h"
+#include "swapc/Partition/Profile.h"
+
+namespace swapc {
+
+/// Tiles of the grid that a call computes: of its panels, its band.
+int64_t getCallTiles(mlir::swap::CallOp call,
+                     mlir::swap::ScheduleAttr schedule);
+
+class CostModel {
+public:
+  /// `model`: the name that the profile knows the model by.
+  CostModel(DeviceProfile profile, llvm::StringRef model, unsigned threads);
+
+  /// The link as reads of units of these sizes see it.
+  PlanLink getLink(llvm::ArrayRef<int64_t> unitBytes) const;
+  double getCallSeconds(mlir::swap::CallOp call,
+                        mlir::swap::ScheduleAttr schedule) const;
+  /// `depth` rows are read side by side.
+  static double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
+                               int64_t depth);
+
+private:
+  double getGridSeconds(mlir::swap::CallOp call,
+                        mlir::swap::ScheduleAttr schedule) const;
+  double estimateGridSeconds(mlir::swap::CallOp call,
+                             mlir::swap::ScheduleAttr schedule) const;
+
+  DeviceProfile profile;
+  std::string model;
+  unsigned threads;
+  ProfileProcessor processor; ///< measured or assumed, for `threads`
+};
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_PARTITION_COSTMODEL_H

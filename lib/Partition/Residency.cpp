@@ -1,0 +1,242 @@
+//===- Residency.cpp - What stays, for a region of a given size -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Streamed units pass through the region as through a ring: each is read as
+// soon as it fits beside those before it that are still needed and the buffers
+// that are live until then. A unit that the link cannot deliver in time so
+// makes the processor wait; while room remains, just enough of what was read
+// since the link last idled stays in memory instead. Addresses play no part
+// here, so that many regions can be tried.
+//
+//===----------------------------------------------------------------------===//
+
+#include "swapc/Partition/Planner.h"
+
+#include <algorithm>
+
+using namespace swapc;
+
+namespace {
+
+/// What there is to know of a streamable unit.
+struct Item {
+  int64_t bytes;
+  int first, last;
+  double read, start; ///< seconds of the link and of the processor
+};
+
+class Pacer {
+public:
+  Pacer(const PlanProblem &problem, const std::vector<Item> &items,
+        const std::vector<int64_t> &live, int64_t region)
+      : problem(problem), items(items), live(live), region(region),
+        resident(items.size(), 0) {}
+
+  /// The seconds of the last of `laps` inferences. With `room`, units that are
+  /// late after the first inference stay, and their bytes are taken off.
+  double run(int laps, int64_t *room);
+
+  std::vector<char> &getResident() { return resident; }
+
+private:
+  struct Level {
+    int64_t bytes;
+    int64_t step;
+  };
+  void enter(int64_t step);
+  int64_t getEarliest(int64_t first, int64_t bytes) const;
+  int pickStaying(int late, double seconds, int64_t room) const;
+
+  const PlanProblem &problem;
+  const std::vector<Item> &items;
+  const std::vector<int64_t> &live;
+  int64_t region;
+  std::vector<char> resident;
+
+  // The state of run(). Steps count from the first inference's.
+  int64_t now = -1;
+  double time = 0;
+  int64_t finished = 0;
+  std::vector<double> clock;   ///< per step, when it could begin
+  std::vector<int64_t> ending; ///< bytes not needed from a step on
+  std::vector<Level> levels;   ///< where less and less room is left
+  std::vector<int> busy;       ///< items read since the link last idled
+};
+
+} // namespace
+
+void Pacer::enter(int64_t step) {
+  int64_t steps = problem.steps.size();
+  while (now < step) {
+    if (now >= 0)
+      time += problem.steps[now % steps].seconds;
+    ++now;
+    clock[now] = time;
+    finished += ending[now];
+    int64_t level = live[now % steps] - finished;
+    while (!levels.empty() && levels.back().bytes <= level)
+      levels.pop_back();
+    levels.push_back({level, now});
+  }
+}
+
+/// The step from which on `bytes`, counted from the first unit, fit.
+int64_t Pacer::getEarliest(int64_t first, int64_t bytes) const {
+  auto exceeds = [&](const Level &level, int64_t most) {
+    return level.bytes > most;
+  };
+  auto it =
+      std::lower_bound(levels.begin(), levels.end(), region - bytes, exceeds);
+  return it == levels.begin() ? 0 : std::min(first, std::prev(it)->step + 1);
+}
+
+/// What should stay so that `late` comes `seconds` earlier: the smallest unit
+/// that suffices, or else the largest.
+int Pacer::pickStaying(int late, double seconds, int64_t room) const {
+  constexpr size_t kLookBack = 64;
+  int best = -1;
+  auto consider = [&](int item) {
+    if (resident[item] || items[item].bytes > room)
+      return;
+    if (best < 0) {
+      best = item;
+      return;
+    }
+    bool suffices = items[item].read >= seconds;
+    bool bestSuffices = items[best].read >= seconds;
+    if (suffices != bestSuffices ? suffices
+        : suffices               ? items[item].bytes < items[best].bytes
+                                 : items[item].bytes > items[best].bytes)
+      best = item;
+  };
+  consider(late);
+  for (size_t i = busy.size(); i > 0 && i + kLookBack > busy.size(); --i)
+    consider(busy[i - 1]);
+  return best;
+}
+
+double Pacer::run(int laps, int64_t *room) {
+  int64_t steps = problem.steps.size();
+  now = -1;
+  time = 0;
+  finished = 0;
+  clock.assign(laps * steps + 1, 0);
+  ending.assign(laps * steps + 2, 0);
+  levels.clear();
+  busy.clear();
+  std::vector<double> done;
+  double linkFree = 0, lapStart = 0;
+  int64_t passed = 0, earliest = 0;
+  size_t depth = problem.depth;
+  for (int lap = 0; lap < laps; ++lap) {
+    int64_t base = lap * steps;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (resident[i])
+        continue;
+      const Item &item = items[i];
+      enter(base + item.first);
+      int64_t begin =
+          std::max({earliest, getEarliest(now, passed + item.bytes),
+                    lap ? base - steps + item.last + 1 : int64_t(0)});
+      double issued = clock[begin];
+      if (done.size() >= depth)
+        issued = std::max(issued, done[done.size() - depth]);
+      double ready = issued + problem.link.latency;
+      double end = std::max(linkFree, ready) + item.read;
+      if (room && lap) {
+        bool stays = false;
+        while (end > time + 1e-9) {
+          // Only a busy link comes to it earlier when it has less to do.
+          bool onlyItself = ready + item.read > time;
+          int staying =
+              onlyItself ? (item.bytes <= *room ? static_cast<int>(i) : -1)
+                         : pickStaying(static_cast<int>(i), end - time, *room);
+          if (staying < 0)
+            break;
+          resident[staying] = 1;
+          *room -= items[staying].bytes;
+          if (staying == static_cast<int>(i)) {
+            stays = true;
+            break;
+          }
+          linkFree -= items[staying].read;
+          end = std::max(linkFree, ready) + item.read;
+        }
+        if (stays)
+          continue;
+        if (ready >= linkFree)
+          busy.clear();
+        busy.push_back(static_cast<int>(i));
+      }
+      linkFree = end;
+      done.push_back(end);
+      time = std::max(time, end) + item.start;
+      passed += item.bytes;
+      ending[base + item.last + 1] += item.bytes;
+      earliest = begin;
+    }
+    enter(base + steps);
+    if (lap < laps - 1)
+      lapStart = time;
+  }
+  return time - lapStart;
+}
+
+/// Which units stay in `room` beside a region, and the seconds that the pace of
+/// the rest promises.
+std::vector<char> Planner::choose(int64_t region, int64_t room,
+                                  double &seconds) const {
+  std::vector<Item> items;
+  items.reserve(order.size());
+  for (int unit : order)
+    items.push_back({getPages(unit), firstUse[unit], lastUse[unit],
+                     getReadSeconds(unit), getStartSeconds(unit)});
+  Pacer pacer(problem, items, liveBytes, region);
+  int64_t left = room;
+  pacer.run(3, &left);
+  std::vector<char> chosen = pacer.getResident();
+
+  // What is left of the room is filled: what is not read costs nothing. Large
+  // units first fill it better, light ones first leave time where it is needed.
+  std::vector<int> index(problem.units.size(), -1);
+  for (size_t i = 0; i < order.size(); ++i)
+    index[order[i]] = static_cast<int>(i);
+  std::vector<int> bySize = order;
+  std::sort(bySize.begin(), bySize.end(), [&](int a, int b) {
+    return std::make_pair(-getPages(a), a) < std::make_pair(-getPages(b), b);
+  });
+  seconds = -1;
+  double bestCost = 0;
+  std::vector<char> best;
+  for (const std::vector<int> *list :
+       {&byDensity, static_cast<const std::vector<int> *>(&bySize)}) {
+    pacer.getResident() = chosen;
+    int64_t rest = left;
+    bool changed = false;
+    for (int unit : *list)
+      if (!pacer.getResident()[index[unit]] && getPages(unit) <= rest) {
+        pacer.getResident()[index[unit]] = 1;
+        rest -= getPages(unit);
+        changed = true;
+      }
+    double time = pacer.run(3, nullptr);
+    double cost = time + kStreamWeight * static_cast<double>(rest) /
+                             problem.link.bytesPerSecond;
+    if (seconds < 0 || cost < bestCost) {
+      seconds = time;
+      bestCost = cost;
+      best = pacer.getResident();
+    }
+    if (!changed)
+      break;
+  }
+  std::vector<char> resident = pinned;
+  for (size_t i = 0; i < order.size(); ++i)
+    if (best[i])
+      resident[order[i]] = 1;
+  return resident;
+}

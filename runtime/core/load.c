@@ -1,0 +1,127 @@
+/*===- load.c - Resident units on their first way in --------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* A first inference computes as soon as its first unit is there, so resident
+|* units come in beside it. The blob holds units in the order of their use: of
+|* all that is wanted and not begun, resident or streamed, the one with the
+|* smallest number goes first. `next_resident` is all that has to be remembered.
+\*===----------------------------------------------------------------------===*/
+#include "core.h"
+
+static uint32_t next_resident(swap_session *session) {
+  const swap_model *model = session->model;
+  while (session->next_resident < model->unit_count &&
+         (!session->plan->resident[session->next_resident] ||
+          !model->units[session->next_resident].length))
+    session->next_resident += 1;
+  return session->next_resident;
+}
+
+void swap_core_load_reset(swap_session *session) {
+  session->next_resident = 0;
+  session->counters.loaded_bytes = 0;
+  session->loading = next_resident(session) < session->model->unit_count;
+}
+
+/* The listed read to begin next, in_flight_count if a resident unit comes
+ * before it or there is none. */
+static uint32_t next_deferred(swap_session *session) {
+  const uint64_t units = session->model->unit_count;
+  uint64_t least = next_resident(session);
+  uint32_t best = session->in_flight_count;
+  if (!swap_core_overlaps(session))
+    return best; /* those are read when they are waited for */
+  for (uint32_t i = 0; i < session->in_flight_count; ++i) {
+    /* What the next run needs comes after all that this one does. */
+    const uint64_t order =
+        session->in_flight[i].unit + (session->in_flight[i].ahead ? units : 0);
+    if (session->in_flight[i].ticket == SWAP_CORE_DEFERRED &&
+        (order < least || (least == units && best == session->in_flight_count))) {
+      least = order;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/* Begins the one read that is needed first; `left` says if there was any. */
+static int load_next(swap_session *session, int *left) {
+  const uint32_t position = next_deferred(session);
+  const uint32_t unit = session->next_resident;
+  *left = 1;
+  if (position < session->in_flight_count)
+    return swap_core_begin_deferred(session, position);
+  *left = unit < session->model->unit_count;
+  if (!*left)
+    return SWAP_OK;
+  session->next_resident += 1;
+  session->counters.loaded_bytes +=
+      swap_core_pages(session->model->units[unit].length);
+  return swap_core_begin(session, unit, 0);
+}
+
+int swap_core_load_some(swap_session *session) {
+  uint64_t bytes;
+  int status = SWAP_OK, left = swap_core_overlaps(session);
+  while (!status && left &&
+         session->in_flight_count < SWAP_CORE_MAX_READS &&
+         swap_core_begun(session, &bytes) < swap_core_depth(session) &&
+         bytes < SWAP_CORE_LOAD_BYTES)
+    status = load_next(session, &left);
+  return status;
+}
+
+static int is_deferred(const swap_session *session, uint32_t unit) {
+  for (uint32_t i = 0; i < session->in_flight_count; ++i)
+    if (session->in_flight[i].unit == unit)
+      return session->in_flight[i].ticket == SWAP_CORE_DEFERRED;
+  return 0;
+}
+
+int swap_core_load_unit(swap_session *session, uint32_t unit) {
+  int status = SWAP_OK, left = 1;
+  while (!status && left &&
+         (session->plan->resident[unit]
+              ? unit >= next_resident(session)
+              : swap_core_overlaps(session) && is_deferred(session, unit)))
+    status = load_next(session, &left);
+  return status ? status : swap_core_finish(session, unit);
+}
+
+int swap_core_load_rest(swap_session *session) {
+  int status = SWAP_OK, left = 1;
+  while (!status && left)
+    status = load_next(session, &left);
+  if (!status)
+    status = swap_core_finish_all(session);
+  if (!status)
+    session->loading = 0;
+  return status;
+}
+
+void swap_core_abandon(swap_session *session) {
+  swap_core_drain(session);
+  session->primed = 0;
+  if (session->loading) /* some may be missing, or wrong */
+    swap_core_load_reset(session);
+  for (uint32_t unit = 0;
+       swap_core_maps(session) && unit < session->model->unit_count; ++unit)
+    if (!session->plan->resident[unit])
+      (void)swap_core_release(session, unit);
+}
+
+int swap_load(swap_session *session) {
+  if (!session)
+    return SWAP_ERR_ARGUMENT;
+  if (!session->model)
+    return SWAP_ERR_STATE;
+  if (!session->loading)
+    return SWAP_OK;
+  session->failed_unit = SWAP_CORE_NONE;
+  const int status = swap_core_load_rest(session);
+  if (status)
+    swap_core_abandon(session);
+  session->status = status;
+  return status;
+}

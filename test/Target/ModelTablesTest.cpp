@@ -1,0 +1,101 @@
+//===- ModelTablesTest.cpp - From the memory phase to tables ----*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "swapc/Target/ModelTables.h"
+#include "Swap/SwapDialect.h"
+#include "swap/runtime.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace swapc;
+
+static constexpr const char *kModule = R"mlir(
+module {
+  swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+  swap.parameter @w2 : tensor<1024xf32> = #swap.file<"w", 4096, 4096>
+  swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+  swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
+  func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+      attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 3, rows = 1, block = 1, scratch = 0, flops = 1024>}
+  swap.plan @p budget 16384 threads 1 resident [] attributes {
+      arena = 12288 : i64, peak = 8192 : i64, slots = array<i64: 4096, 8192>,
+      swap.live = array<i64: LIVE>} {
+    %t = swap.in started @u1
+    swap.wait %t
+    swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
+    swap.out %t
+    %s = swap.in @u2
+    swap.wait %s
+    swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
+    swap.out %s
+    %r = swap.in ahead @u1
+    swap.return
+  }
+}
+)mlir";
+
+namespace {
+
+class ModelTablesTest : public testing::Test {
+protected:
+  ModelTablesTest() {
+    context.loadDialect<swap::SwapDialect, func::FuncDialect>();
+  }
+  FailureOr<ModelTables> build(const std::string &live) {
+    std::string text = kModule;
+    text.replace(text.find("LIVE"), 4, live);
+    module = parseSourceString<ModuleOp>(text, &context);
+    return buildModelTables(*module, ModelSignature());
+  }
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+
+} // namespace
+
+TEST_F(ModelTablesTest, ReadsAheadAreTwoStepsAndOneRead) {
+  FailureOr<ModelTables> tables =
+      build("4096, 4096, 8192, 4096, 8192, 8192, 8192, 0, 4096");
+  ASSERT_TRUE(succeeded(tables));
+  const PlanTable &plan = tables->plans.front();
+  ASSERT_EQ(plan.steps.size(), 9u);
+  auto expectIn = [&](size_t at, uint32_t unit, uint32_t aux) {
+    EXPECT_EQ(plan.steps[at].op, uint32_t(SWAP_OP_IN)) << at;
+    EXPECT_EQ(plan.steps[at].index, unit) << at;
+    EXPECT_EQ(plan.steps[at].aux, aux) << at;
+  };
+  expectIn(0, 0, SWAP_IN_STARTED);
+  expectIn(4, 1, 0);
+  expectIn(8, 0, SWAP_IN_AHEAD);
+  EXPECT_EQ(plan.steps[1].aux, 0u);
+  EXPECT_EQ(plan.streamed, 2u * 4096);
+}
+
+TEST_F(ModelTablesTest, BytesInUseOfEachStepReachThePeak) {
+  FailureOr<ModelTables> tables =
+      build("4096, 4096, 8192, 4096, 8192, 8192, 8192, 0, 4096");
+  ASSERT_TRUE(succeeded(tables));
+  const PlanTable &plan = tables->plans.front();
+  ASSERT_EQ(plan.live.size(), plan.steps.size());
+  EXPECT_EQ(plan.live[2], 8192u);
+  EXPECT_EQ(plan.live[7], 0u);
+  EXPECT_EQ(*std::max_element(plan.live.begin(), plan.live.end()), plan.peak);
+}
+
+TEST_F(ModelTablesTest, BytesInUseOfOtherStepsAreRefused) {
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
+  EXPECT_TRUE(failed(build("4096")));
+  EXPECT_EQ(message, "plan has 1 values of bytes in use for 9 steps");
+}
