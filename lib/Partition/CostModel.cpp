@@ -136,10 +136,14 @@ double CostModel::estimateGridSeconds(CallOp call,
   return std::max(arithmetic, memory);
 }
 
+const ProfileKernel *CostModel::getMeasured(CallOp call,
+                                            ScheduleAttr schedule) const {
+  return profile.getKernel(model, call.getKernel(), threads,
+                           schedule.getPanels() * schedule.getTiles());
+}
+
 double CostModel::getGridSeconds(CallOp call, ScheduleAttr schedule) const {
-  const ProfileKernel *kernel =
-      profile.getKernel(model, call.getKernel(), threads,
-                        schedule.getPanels() * schedule.getTiles());
+  const ProfileKernel *kernel = getMeasured(call, schedule);
   if (!kernel)
     return estimateGridSeconds(call, schedule);
   return std::max(0.0,

@@ -37,7 +37,17 @@ public:
   static double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
                                int64_t depth);
 
+  /// Whether the call's kernel was measured, with this many threads.
+  bool isMeasured(mlir::swap::CallOp call,
+                  mlir::swap::ScheduleAttr schedule) const {
+    return getMeasured(call, schedule);
+  }
+  /// Whether the profile is of this model, whatever the threads and kernels.
+  bool isOfModel() const { return profile.hasModel(model); }
+
 private:
+  const ProfileKernel *getMeasured(mlir::swap::CallOp call,
+                                   mlir::swap::ScheduleAttr schedule) const;
   double getGridSeconds(mlir::swap::CallOp call,
                         mlir::swap::ScheduleAttr schedule) const;
   double estimateGridSeconds(mlir::swap::CallOp call,

@@ -43,16 +43,13 @@ public:
 
 private:
   template <typename Callback> void place(size_t at, Callback &callback) {
-    if (work <= 0)
-      return;
     if (at == items.size()) {
-      --work;
       std::vector<int> earliest = getEarliest();
       if (seen.insert(earliest).second)
         callback(chosen, earliest);
       return;
     }
-    for (size_t i = 0; i < items[at].places.size(); ++i) {
+    for (size_t i = 0; i < items[at].places.size() && --work > 0; ++i) {
       chosen[at] = i;
       bool clashes = false;
       for (size_t other = 0; other < at && !clashes; ++other)
@@ -102,7 +99,7 @@ std::vector<int> Placements::getEarliest() const {
 /// Improves on `best` where all plans can be looked at.
 void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
   constexpr size_t kMostUnits = 8;
-  int64_t work = 200'000;
+  constexpr int64_t kWork = 400'000; // addresses tried; a simulation counts 20
   if (order.size() > kMostUnits)
     return;
   int steps = static_cast<int>(problem.steps.size());
@@ -156,10 +153,11 @@ void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
         if (fits)
           item.places.push_back({base, until});
       }
+    int64_t work = kWork >> order.size();
     Placements(steps, items, work)
         .forEach([&](const std::vector<size_t> &chosen,
                      const std::vector<int> &earliest) {
-          work -= 10;
+          work -= 20;
           UnitPlacement placement;
           placement.feasible = true;
           placement.slots.assign(problem.units.size(), -1);

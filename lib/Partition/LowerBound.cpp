@@ -95,6 +95,13 @@ double Planner::getLeastSeconds(int64_t budget) const {
     usesFrom[i + 1] = static_cast<int>(uses.size());
   }
 
+  double allLink = 0, allProcessor = 0;
+  for (const Use &use : uses)
+    if (use.before < 0) {
+      allLink += use.link;
+      allProcessor += use.processor;
+    }
+
   // least[i] is the bound for the steps before i.
   std::vector<double> least(steps + 1, 0);
   for (int i = 0; i < steps; ++i) {
@@ -103,6 +110,8 @@ double Planner::getLeastSeconds(int64_t budget) const {
     double base = least[i];
     least[i + 1] = std::max(least[i + 1], base + seconds[i]);
     double run = base;
+    if (allLink + link <= 0 && allProcessor + processor <= 0)
+      continue; // memory may hold all of it
     for (int j = i; j < steps; ++j) {
       for (int use = usesFrom[j]; use < usesFrom[j + 1]; ++use)
         if (uses[use].before < i) {

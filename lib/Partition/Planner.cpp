@@ -1,4 +1,4 @@
-//===- Planner.cpp - What stays and what streams ----------------*- C++ -*-===//
+//===- Planner.cpp - What a problem needs at least and at most --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -82,17 +82,37 @@ int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
   return resident ? roundUp(bytes, kPageBytes) + resident : bytes;
 }
 
+/// Whether all units can stream through a region such that each can come in
+/// while the step before its first one computes: a budget that lets reading and
+/// computing only take turns saves one unit and costs up to twice the time.
+bool Planner::readsAhead(int64_t region) const {
+  UnitPlacement placement = place(pinned, region, PlacementPolicy::Earliest);
+  int steps = static_cast<int>(problem.steps.size());
+  return placement.feasible &&
+         std::all_of(order.begin(), order.end(), [&](int unit) {
+           bool isAlwaysIn = lastUse[unit] - firstUse[unit] + 1 >= steps;
+           return isAlwaysIn || placement.earliest[unit] < firstUse[unit];
+         });
+}
+
 /// The smallest region in which everything can stream, and whose step sets it.
 void Planner::computeMin() {
   int64_t low = roundUp(layout.bytes, kPageBytes), high = low;
   std::vector<int64_t> needed(problem.steps.size() + 1, 0);
-  for (int unit : order)
+  for (int unit : order) {
+    // From the step before, which may be the last one of the inference before.
+    int steps = static_cast<int>(problem.steps.size());
+    needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
     for (int step = firstUse[unit]; step <= lastUse[unit]; ++step)
       needed[step] += getPages(unit);
+  }
   high += needed.empty() ? 0 : *std::max_element(needed.begin(), needed.end());
+  // Rarely, gaps between units make this too small; twice as much is enough.
+  while (!readsAhead(high) && high < modelBytes)
+    high += high - low + kPageBytes;
   while (low < high) {
     int64_t middle = (low + high) / 2 / kPageBytes * kPageBytes;
-    if (place(pinned, middle, PlacementPolicy::Lowest).feasible)
+    if (readsAhead(middle))
       high = middle;
     else
       low = middle + kPageBytes;
@@ -146,176 +166,4 @@ int64_t Planner::getRegion(int64_t budget,
   if (bytes)
     budget = budget / kPageBytes * kPageBytes;
   return (budget - bytes - problem.scratchBytes) / kPageBytes * kPageBytes;
-}
-
-/// Everything in memory; row tables too where room is left.
-MemoryPlan Planner::keepAll(int64_t budget) const {
-  MemoryPlan plan;
-  plan.resident = pinned;
-  for (int unit : order)
-    plan.resident[unit] = 1;
-  int64_t room = budget / kPageBytes * kPageBytes -
-                 roundUp(getArenaBytes(layout.bytes, 0), kPageBytes) -
-                 pinnedBytes - streamableBytes;
-  for (size_t unit = 0; unit < problem.units.size(); ++unit)
-    if (problem.units[unit].table && !problem.units[unit].duplicate &&
-        getPages(unit) <= room) {
-      plan.resident[unit] = 1;
-      room -= getPages(unit);
-    }
-  plan.slots.assign(problem.units.size(), -1);
-  schedule(plan, UnitPlacement());
-  finish(plan, layout.bytes);
-  plan.seconds = plan.computeSeconds;
-  return plan;
-}
-
-/// Completes a plan of which the resident units are chosen.
-bool Planner::evaluate(MemoryPlan &plan, int64_t budget) const {
-  int64_t region = getRegion(budget, plan.resident);
-  UnitPlacement placement =
-      place(plan.resident, region, PlacementPolicy::Earliest);
-  if (!placement.feasible)
-    placement = place(plan.resident, region, PlacementPolicy::Lowest);
-  if (!placement.feasible) // more room is not always easier to place in
-    placement = place(plan.resident, minRegion, PlacementPolicy::Lowest);
-  if (!placement.feasible)
-    return false;
-  plan.slots = placement.slots;
-  schedule(plan, placement);
-  finish(plan, region);
-  plan.seconds = simulate(plan);
-  return true;
-}
-
-static double getCost(const MemoryPlan &plan) {
-  return plan.seconds + kStreamWeight * plan.streamSeconds;
-}
-
-/// Regions from the smallest that works to the whole budget; what remains of it
-/// keeps units resident. The pace says which are worth placing.
-void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
-  constexpr double kRatio = 1.15;
-  constexpr size_t kPlaced = 6;
-  constexpr int kFine = 10;
-  struct Candidate {
-    double cost;
-    int64_t region;
-    std::vector<char> resident;
-  };
-  std::vector<Candidate> candidates;
-  auto add = [&](int64_t region) {
-    double seconds;
-    std::vector<char> resident =
-        choose(region, getRoom(budget, region), seconds);
-    int64_t streamed = streamableBytes;
-    for (int unit : order)
-      streamed -= resident[unit] ? getPages(unit) : 0;
-    candidates.push_back(
-        {seconds + kStreamWeight * static_cast<double>(streamed) /
-                       problem.link.bytesPerSecond,
-         region, std::move(resident)});
-  };
-  int64_t largest = getRegion(budget, pinned);
-  int64_t base = std::min(layout.bytes, minRegion) / kPageBytes * kPageBytes;
-  double ring = static_cast<double>(std::max(minRegion - base, kPageBytes));
-  for (int64_t region = minRegion; region < largest; ring *= kRatio,
-               region = roundUp(base + static_cast<int64_t>(ring), kPageBytes))
-    if (getRoom(budget, region) >= 0)
-      add(region);
-  add(largest);
-  auto nearest = std::min_element(
-      candidates.begin(), candidates.end(),
-      [](const Candidate &a, const Candidate &b) { return a.cost < b.cost; });
-  double middle = static_cast<double>(nearest->region - base);
-  for (int i = -kFine; i <= kFine; ++i) {
-    int64_t region =
-        roundUp(base + static_cast<int64_t>(middle * (1 + 0.25 * i / kFine)),
-                kPageBytes);
-    if (i && region >= minRegion && region < largest &&
-        getRoom(budget, region) >= 0)
-      add(region);
-  }
-  std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate &a, const Candidate &b) {
-              return std::make_pair(a.cost, a.region) <
-                     std::make_pair(b.cost, b.region);
-            });
-  size_t placed = 0;
-  for (size_t i = 0; i < candidates.size() && placed < kPlaced; ++i) {
-    if (i && candidates[i].resident == candidates[i - 1].resident)
-      continue;
-    if (best.feasible && candidates[i].cost > getCost(best))
-      break;
-    MemoryPlan plan;
-    plan.resident = candidates[i].resident;
-    if (!evaluate(plan, budget))
-      continue;
-    ++placed;
-    plan.feasible = true;
-    if (!best.feasible || getCost(plan) < getCost(best))
-      best = std::move(plan);
-  }
-}
-
-/// Looks around the best plan: one unit more or less stays, or another one of
-/// about the same size. Each such plan is placed and simulated, as many as a
-/// fixed amount of work allows; few units count more in a small model.
-void Planner::improve(MemoryPlan &best, int64_t budget) const {
-  constexpr size_t kWork = 20'000; // units placed
-  constexpr size_t kMostTries = 200;
-  constexpr double kGoodEnough = 1.002;
-  uint64_t state = 0x9E3779B97F4A7C15u; // fixed, so that plans are too
-  auto pick = [&](size_t bound) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<size_t>((state >> 33) % bound);
-  };
-  size_t tries = std::min(kMostTries, kWork / (order.size() + 1));
-  for (size_t i = 0;
-       i < tries && best.seconds > kGoodEnough * best.leastSeconds; ++i) {
-    MemoryPlan plan;
-    plan.resident = best.resident;
-    int unit = order[pick(order.size())];
-    plan.resident[unit] ^= 1;
-    if (i % 3) { // and one that is near goes the other way
-      size_t at = pick(order.size());
-      for (size_t k = 0; k < order.size(); ++k, at = (at + 1) % order.size())
-        if (order[at] != unit &&
-            plan.resident[order[at]] == plan.resident[unit]) {
-          plan.resident[order[at]] ^= 1;
-          break;
-        }
-    }
-    if (getRegion(budget, plan.resident) < minRegion ||
-        !evaluate(plan, budget) || getCost(plan) >= getCost(best))
-      continue;
-    plan.feasible = true;
-    plan.leastSeconds = best.leastSeconds;
-    best = std::move(plan);
-  }
-}
-
-MemoryPlan Planner::plan(int64_t budget) const {
-  MemoryPlan best;
-  if (budget < minBytes)
-    return best;
-  if (order.empty() ||
-      getArenaBytes(layout.bytes, pinnedBytes + streamableBytes) <= budget) {
-    best = keepAll(budget);
-    best.feasible = true;
-    best.leastSeconds = best.computeSeconds;
-  } else {
-    searchRegions(best, budget);
-    if (!best.feasible) { // the smallest region works with all units streamed
-      best.resident = pinned;
-      best.feasible = evaluate(best, budget);
-    }
-    best.leastSeconds = getLeastSeconds(budget);
-    if (best.feasible) {
-      improve(best, budget);
-      searchExhaustively(best, budget);
-    }
-  }
-  best.coldSeconds = simulateFirst(best);
-  return best;
 }

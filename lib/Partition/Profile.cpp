@@ -205,6 +205,11 @@ const ProfileProcessor *DeviceProfile::getProcessor(unsigned threads) const {
   return nullptr;
 }
 
+bool DeviceProfile::hasModel(StringRef model) const {
+  return any_of(kernels,
+                [&](const auto &entry) { return entry.second.model == model; });
+}
+
 const ProfileKernel *DeviceProfile::getKernel(StringRef model, StringRef kernel,
                                               unsigned threads,
                                               int64_t tiles) const {

@@ -42,6 +42,10 @@ public:
 
   std::vector<char> &getResident() { return resident; }
 
+  /// Steps take `factor` times as long. Where the link is the bottleneck they
+  /// do on average, and what stays spreads over all of them.
+  void setStretch(double factor) { stretch = factor; }
+
 private:
   struct Level {
     int64_t bytes;
@@ -56,6 +60,7 @@ private:
   const std::vector<int64_t> &live;
   int64_t region;
   std::vector<char> resident;
+  double stretch = 1;
 
   // The state of run(). Steps count from the first inference's.
   int64_t now = -1;
@@ -73,7 +78,7 @@ void Pacer::enter(int64_t step) {
   int64_t steps = problem.steps.size();
   while (now < step) {
     if (now >= 0)
-      time += problem.steps[now % steps].seconds;
+      time += stretch * problem.steps[now % steps].seconds;
     ++now;
     clock[now] = time;
     finished += ending[now];
@@ -196,43 +201,58 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
     items.push_back({getPages(unit), firstUse[unit], lastUse[unit],
                      getReadSeconds(unit), getStartSeconds(unit)});
   Pacer pacer(problem, items, liveBytes, region);
-  int64_t left = room;
-  pacer.run(3, &left);
-  std::vector<char> chosen = pacer.getResident();
+  double compute = 0, read = 0;
+  for (const PlanStep &step : problem.steps)
+    compute += step.seconds;
+  for (const Item &item : items)
+    read += item.read;
+  double streamed =
+      1 - static_cast<double>(room) /
+              static_cast<double>(std::max(room, streamableBytes));
+  double stretch = compute > 0 ? read * streamed / compute : 1;
 
-  // What is left of the room is filled: what is not read costs nothing. Large
-  // units first fill it better, light ones first leave time where it is needed.
-  std::vector<int> index(problem.units.size(), -1);
+  std::vector<int> index(problem.units.size(), -1), bySize = order;
   for (size_t i = 0; i < order.size(); ++i)
     index[order[i]] = static_cast<int>(i);
-  std::vector<int> bySize = order;
   std::sort(bySize.begin(), bySize.end(), [&](int a, int b) {
     return std::make_pair(-getPages(a), a) < std::make_pair(-getPages(b), b);
   });
   seconds = -1;
   double bestCost = 0;
   std::vector<char> best;
-  for (const std::vector<int> *list :
-       {&byDensity, static_cast<const std::vector<int> *>(&bySize)}) {
-    pacer.getResident() = chosen;
-    int64_t rest = left;
-    bool changed = false;
-    for (int unit : *list)
-      if (!pacer.getResident()[index[unit]] && getPages(unit) <= rest) {
-        pacer.getResident()[index[unit]] = 1;
-        rest -= getPages(unit);
-        changed = true;
+  std::vector<double> factors{1};
+  if (stretch > 0.95)
+    factors.push_back(std::max(1.02, stretch));
+  for (double factor : factors) {
+    pacer.getResident().assign(items.size(), 0);
+    pacer.setStretch(factor);
+    int64_t left = room;
+    pacer.run(3, &left);
+    pacer.setStretch(1);
+    std::vector<char> chosen = pacer.getResident();
+    // What is left of the room is filled: what is not read costs nothing. Large
+    // units first fill it better, light ones first leave time where it is
+    // needed.
+    for (const std::vector<int> *list :
+         {&byDensity, static_cast<const std::vector<int> *>(&bySize)}) {
+      pacer.getResident() = chosen;
+      int64_t rest = left;
+      for (int unit : *list)
+        if (!pacer.getResident()[index[unit]] && getPages(unit) <= rest) {
+          pacer.getResident()[index[unit]] = 1;
+          rest -= getPages(unit);
+        }
+      double time = pacer.run(2, nullptr);
+      double cost = time + kStreamWeight * static_cast<double>(rest) /
+                               problem.link.bytesPerSecond;
+      if (seconds < 0 || cost < bestCost) {
+        seconds = time;
+        bestCost = cost;
+        best = pacer.getResident();
       }
-    double time = pacer.run(3, nullptr);
-    double cost = time + kStreamWeight * static_cast<double>(rest) /
-                             problem.link.bytesPerSecond;
-    if (seconds < 0 || cost < bestCost) {
-      seconds = time;
-      bestCost = cost;
-      best = pacer.getResident();
+      if (rest == left)
+        break;
     }
-    if (!changed)
-      break;
   }
   std::vector<char> resident = pinned;
   for (size_t i = 0; i < order.size(); ++i)

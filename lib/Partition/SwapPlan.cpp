@@ -97,6 +97,20 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
   return success();
 }
 
+/// A profile that is of this model and yet says nothing about it.
+static void warnOfOtherProfile(func::FuncOp main, const Sequence &sequence,
+                               const SymbolTable &symbols,
+                               const CostModel &costs) {
+  auto isMeasured = [&](Operation *op) {
+    auto call = dyn_cast<CallOp>(op);
+    return call && costs.isMeasured(call, getSchedule(call, symbols));
+  };
+  if (costs.isOfModel() && llvm::none_of(sequence.steps, isMeasured))
+    main.emitWarning() << "profile: its kernels were measured with other "
+                          "--threads or compiled for another processor; times "
+                          "are estimates";
+}
+
 FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
                                                   const SymbolTable &symbols,
                                                   const UnitIndex &index,
@@ -295,6 +309,7 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     variants.push_back(std::move(*variant));
   }
+  warnOfOtherProfile(main, variants[0].sequence, symbols, costs);
   auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))
     return signalPassFailure();

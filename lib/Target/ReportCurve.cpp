@@ -32,7 +32,9 @@ static void drawLine(Svg &svg, llvm::ArrayRef<CurvePoint> curve, const Axis &x,
   for (const CurvePoint &point : curve)
     data += (data.empty() ? "M" : "L") + formatNumber(x.at(point.budget), 1) +
             " " + formatNumber(y.at(point.*value), 1);
-  if (curve.size() > 1)
+  bool isKnown = llvm::any_of(
+      curve, [&](const CurvePoint &point) { return point.*value > 0; });
+  if (curve.size() > 1 && isKnown)
     svg.path(data, cls);
 }
 

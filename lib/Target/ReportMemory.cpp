@@ -85,7 +85,7 @@ static void drawLayer(Svg &svg, llvm::ArrayRef<Column> columns, const Axis &x,
   std::string data;
   for (size_t i = 0; i < columns.size(); ++i) {
     data += point(i ? "L" : "M", x.at(columns[i].begin), y.at(high[i]));
-    data += point("H", x.at(columns[i].end), y.at(high[i]));
+    data += "H" + formatNumber(x.at(columns[i].end), 1);
   }
   for (size_t i = columns.size(); i-- > 0;) {
     data += point("L", x.at(columns[i].end), y.at(low[i]));

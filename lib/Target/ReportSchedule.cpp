@@ -21,6 +21,7 @@ struct Span {
   double begin, end;
   std::string title; ///< of the first, where it stands for several
   size_t count = 1;
+  double busy = end - begin; ///< of the time from `begin` to `end`
 };
 
 } // namespace
@@ -36,6 +37,7 @@ static std::vector<Span> join(std::vector<Span> spans, double length,
         span.begin < joined.back().begin + least) {
       joined.back().end = std::max(joined.back().end, span.end);
       joined.back().count += span.count;
+      joined.back().busy += span.busy;
     } else {
       joined.push_back(std::move(span));
     }
@@ -137,6 +139,7 @@ std::vector<Span> ScheduleDrawing::getTransfers() const {
                        (span.count == 1 ? " read" : " reads");
     span.title = describe(what, span.begin, span.end, timeline.inSteps);
     span.count = 1;
+    span.busy = span.end - span.begin;
   }
   return spans;
 }
@@ -161,7 +164,10 @@ void ScheduleDrawing::draw(Svg &svg, std::vector<Span> spans, double top,
     if (span.count > 1)
       span.title =
           std::to_string(span.count) + " from here, the first: " + span.title;
-    svg.rect(x.at(span.begin), top, x.at(span.end), bottom, cls, span.title);
+    // Several with time between them are paler than one.
+    double share = span.count > 1 ? span.busy / (span.end - span.begin) : 1;
+    svg.rect(x.at(span.begin), top, x.at(span.end), bottom, cls, span.title,
+             share);
   }
 }
 

@@ -103,12 +103,14 @@ Svg::Svg(raw_ostream &os, StringRef name, StringRef label, double height,
 Svg::~Svg() { os << "</svg>\n"; }
 
 void Svg::rect(double left, double top, double right, double bottom,
-               StringRef cls, StringRef title) {
+               StringRef cls, StringRef title, double opacity) {
   // What is there is to be seen.
   double width = std::max(right - left, 0.3);
   double height = std::max(bottom - top, 0.3);
   os << "<rect class=\"" << cls << "\" x=\"" << px(left) << "\" y=\"" << px(top)
      << "\" width=\"" << px(width) << "\" height=\"" << px(height) << "\"";
+  if (opacity < 1)
+    os << " fill-opacity=\"" << formatNumber(opacity, 2) << "\"";
   if (title.empty())
     os << "/>\n";
   else

@@ -46,7 +46,8 @@ public:
   static constexpr double kWidth = 960, kLeft = 78, kRight = 940;
 
   void rect(double left, double top, double right, double bottom,
-            llvm::StringRef cls, llvm::StringRef title = "");
+            llvm::StringRef cls, llvm::StringRef title = "",
+            double opacity = 1);
   void line(double x1, double y1, double x2, double y2, llvm::StringRef cls);
   void circle(double x, double y, llvm::StringRef cls, llvm::StringRef title);
   void text(double x, double y, llvm::StringRef words, llvm::StringRef cls);

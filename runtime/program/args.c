@@ -38,7 +38,7 @@ static const option table[] = {
     {"warmup", COUNT, FIELD(warmup), "N",
      "runs before the timed ones (default 0)"},
     {"stats", TEXT, FIELD(stats), "FILE",
-     "write measurements as JSON; runs the model twice more"},
+     "write measurements as JSON; runs the model five times more"},
     {"trace", TEXT, FIELD(trace), "FILE",
      "write a Chrome/Perfetto trace of the runs"},
     {"profile", TEXT, FIELD(profile), "FILE",

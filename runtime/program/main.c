@@ -97,6 +97,8 @@ static int run(const swap_model *model, const options *o, const char *weights,
       status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
     else if (o->iterations == 1 && !o->profile)
       seen.total = swap_posix_session(handle)->plan->step_count;
+    if (!status && seen.trace)
+      trace_attach(seen.trace, swap_posix_session(handle));
   }
   if (!status)
     status = o->test_data ? run_test_data(handle, &t, o)

@@ -128,7 +128,7 @@ int npy_path(char *path, const char *directory, const swap_tensor *tensor);
 int npy_write(const char *directory, const swap_tensor *tensor,
               const void *data);
 
-/* json.c */
+/* json.c: what is not UTF-8 is replaced */
 void json_string(FILE *out, const char *text);
 
 /* tensors.c: the model's inputs and outputs. */
@@ -157,11 +157,17 @@ typedef struct sample {
   uint64_t compute_ns;
   uint64_t stall_ns;
 } sample;
+#define CALIBRATIONS 3u
+#define RATES 2u
 typedef struct stats {
   sample *samples;
   uint32_t count;
-  uint64_t compute_ns; /* undisturbed; 0: not measured */
-  double read_rate;    /* bytes per second; 0: not measured */
+  uint64_t cold_ns;               /* of the first run */
+  uint64_t compute[CALIBRATIONS]; /* undisturbed, of some runs */
+  uint32_t calibrations;
+  double rates[RATES]; /* bytes per second */
+  uint32_t rate_count; /* 0: nothing is streamed */
+  double read_cpu;     /* seconds per GiB */
 } stats;
 void stats_sort(stats *s);
 double stats_median_ms(const stats *s);
@@ -173,6 +179,8 @@ void stats_say(const stats *s, const swap_posix *handle);
  */
 typedef struct trace trace;
 trace *trace_open(const char *path, const swap_model *model);
+/* Whose events follow; it stays open until the last of them. */
+void trace_attach(trace *t, const swap_session *session);
 void trace_event(void *context, swap_event_kind kind, uint32_t index,
                  uint64_t begin_ns, uint64_t end_ns);
 int trace_close(trace *t);

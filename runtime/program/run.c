@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#define CALIBRATION_RUNS 2u
 #define RATE_BYTES (UINT64_C(1) << 30)
 
 int run_once(swap_posix *handle, const tensors *t) {
@@ -16,21 +15,37 @@ int run_once(swap_posix *handle, const tensors *t) {
   return fail(EXIT_RUN, "%s", swap_posix_error(handle));
 }
 
-/* What bound_ms is made of: compute with no read beside it, and the rate of a
- * read with no compute beside it. */
-static int calibrate(stats *s, swap_posix *handle, const tensors *t) {
+/* What bound_ms is made of: compute with no read beside it, and the rate of the
+ * plan's reads with no compute beside them. Some of it before and some after
+ * the timed runs, for what else the machine does comes and goes. */
+static int calibrate(stats *s, swap_posix *handle, const tensors *t,
+                     uint32_t runs) {
   const swap_counters *counters = &swap_posix_session(handle)->counters;
   int status = 0;
   swap_posix_serial(handle, 1);
-  for (uint32_t i = 0; !status && i < CALIBRATION_RUNS; ++i) {
-    progress("calibrating", i, CALIBRATION_RUNS);
+  for (uint32_t i = 0; !status && i < runs; ++i) {
+    progress("calibrating", s->calibrations, CALIBRATIONS);
     status = run_once(handle, t);
-    if (!i || counters->compute_ns < s->compute_ns)
-      s->compute_ns = counters->compute_ns;
+    s->compute[s->calibrations++] = counters->compute_ns;
   }
   swap_posix_serial(handle, 0);
-  if (!status && counters->streamed_bytes)
-    s->read_rate = swap_posix_read_rate(handle, RATE_BYTES);
+  if (!status && counters->streamed_bytes) {
+    s->rates[s->rate_count++] = swap_posix_read_rate(handle, RATE_BYTES);
+    s->read_cpu += swap_posix_read_cpu(handle) / RATES;
+  }
+  return status;
+}
+
+/* Runs that are not timed. The first of all finds nothing in memory. */
+static int warm_up(stats *s, swap_posix *handle, const tensors *t,
+                   uint32_t runs) {
+  const swap_counters *counters = &swap_posix_session(handle)->counters;
+  int status = 0;
+  for (uint32_t i = 0; !status && i < runs; ++i) {
+    progress("warming up, run", i + 1, runs);
+    status = run_once(handle, t);
+    s->cold_ns = s->cold_ns ? s->cold_ns : counters->total_ns;
+  }
   return status;
 }
 
@@ -38,17 +53,29 @@ static int measure(stats *s, swap_posix *handle, const tensors *t,
                    const options *o) {
   const swap_counters *counters = &swap_posix_session(handle)->counters;
   int status = 0;
-  for (uint32_t i = 0; !status && i < o->warmup; ++i) {
-    progress("warming up, run", i + 1, o->warmup);
-    status = run_once(handle, t);
-  }
   for (uint32_t i = 0; !status && i < o->iterations; ++i) {
     progress("run", i + 1, o->iterations);
+    if (i + 1 == o->iterations && !o->stats)
+      swap_posix_ahead(handle, 0); /* nobody would use what it reads */
     status = run_once(handle, t);
     s->samples[s->count++] =
         (sample){counters->total_ns, counters->compute_ns, counters->stall_ns};
+    s->cold_ns = s->cold_ns ? s->cold_ns : counters->total_ns;
   }
   return status;
+}
+
+/* With --stats: a first run for cold_ms if there is no other; a run after the
+ * first calibration, so that the timed ones follow their like. */
+static int measure_all(stats *s, swap_posix *handle, const tensors *t,
+                       const options *o) {
+  const uint32_t first = o->warmup ? o->warmup : o->stats != NULL;
+  int status = warm_up(s, handle, t, first);
+  if (!status && o->stats)
+    status = calibrate(s, handle, t, 1);
+  if (!status && o->stats)
+    status = warm_up(s, handle, t, 1);
+  return status ? status : measure(s, handle, t, o);
 }
 
 int run_model(swap_posix *handle, const tensors *t, const options *o) {
@@ -58,14 +85,14 @@ int run_model(swap_posix *handle, const tensors *t, const options *o) {
   if (!status && o->stats) /* a bad place is known before the runs */
     status = output_open(&report, o->stats);
   if (!status)
-    status = measure(&s, handle, t, o);
+    status = measure_all(&s, handle, t, o);
   progress_end();
   if (!status && o->output_dir)
     status = tensors_save(t, o->output_dir);
   else if (!status)
     summary_outputs(t);
   if (!status && o->stats)
-    status = calibrate(&s, handle, t);
+    status = calibrate(&s, handle, t, CALIBRATIONS - 1);
   if (!status) {
     stats_sort(&s);
     progress_end();

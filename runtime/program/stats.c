@@ -16,8 +16,14 @@ static int by_total(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
+static int ascending(const void *a, const void *b) {
+  const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+  return (left > right) - (left < right);
+}
+
 void stats_sort(stats *s) {
   qsort(s->samples, s->count, sizeof *s->samples, by_total);
+  qsort(s->compute, s->calibrations, sizeof s->compute[0], ascending);
 }
 
 static double ms(uint64_t ns) { return (double)ns / 1e6; }
@@ -28,11 +34,26 @@ double stats_median_ms(const stats *s) {
          2;
 }
 
+static uint64_t compute_ns(const stats *s) {
+  return s->calibrations ? s->compute[s->calibrations / 2] : 0;
+}
+
+/* 0 where one of the measurements failed. */
+static double read_rate(const stats *s) {
+  double sum = 0;
+  for (uint32_t i = 0; i < s->rate_count; ++i) {
+    if (!(s->rates[i] > 0))
+      return 0;
+    sum += s->rates[i];
+  }
+  return s->rate_count ? sum / s->rate_count : 0;
+}
+
 double stats_bound_ms(const stats *s, const swap_posix *handle) {
-  const double compute = ms(s->compute_ns);
+  const double compute = ms(compute_ns(s)), rate = read_rate(s);
   const double bytes =
       (double)swap_posix_session(handle)->counters.streamed_bytes;
-  const double transfer = s->read_rate > 0 ? bytes / s->read_rate * 1e3 : 0;
+  const double transfer = rate > 0 ? bytes / rate * 1e3 : 0;
   return compute > transfer ? compute : transfer;
 }
 
@@ -68,7 +89,11 @@ void stats_write(const stats *s, const swap_posix *handle, FILE *f) {
   fprintf(f,
           "  \"undisturbed_compute_ms\": %.6f,\n  \"read_bytes_per_second\": "
           "%.0f,\n",
-          ms(s->compute_ns), s->read_rate);
+          ms(compute_ns(s)), read_rate(s));
+  fprintf(f,
+          "  \"read_cpu_s_per_gib\": %.4f,\n  \"cold_ms\": %.6f,\n"
+          "  \"loaded_bytes\": %" PRIu64 ",\n",
+          s->read_cpu, ms(s->cold_ns), session->counters.loaded_bytes);
   fprintf(f, "  \"threads\": %u,\n  \"io\": \"%s\"\n}\n",
           swap_posix_threads(handle), swap_posix_io_name(handle));
 }
@@ -81,7 +106,7 @@ void stats_say(const stats *s, const swap_posix *handle) {
       size_text(plan->resident_bytes),
       size_text(session->counters.streamed_bytes));
   const double stall = ms(s->samples[s->count / 2].stall_ns);
-  if (s->compute_ns)
+  if (s->calibrations)
     say("median %.3f ms of %u, stalled %.3f ms, bound %.3f ms",
         stats_median_ms(s), s->count, stall, stats_bound_ms(s, handle));
   else

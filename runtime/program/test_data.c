@@ -152,6 +152,7 @@ static int run_set(swap_posix *handle, tensors *t, const options *o,
   char path[4096];
   uint32_t count;
   int status = load_inputs(t, directory);
+  swap_posix_ahead(handle, 0); /* files are compared before the next run */
   if (!status)
     status = run_once(handle, t);
   progress_end();

@@ -164,7 +164,7 @@ private:
 
 TEST(PlannerOptimum, EqualsBruteForceOnTinyProblems) {
   int faster = 0, problems = 0;
-  for (uint32_t seed = 0; seed < 300; ++seed) {
+  for (uint32_t seed = 0; seed < 450; ++seed) {
     Planner planner(makeTiny(seed));
     int64_t low = planner.getMinBytes(), high = planner.getModelBytes();
     for (int64_t budget = low; budget < high; budget += kPageBytes) {

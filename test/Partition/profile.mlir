@@ -6,6 +6,7 @@
 // RUN: swap-opt %t/model.mlir --swap-plan="budgets=max model=m profiles=%t/whole.yaml,%t/later.yaml" | FileCheck %s --check-prefix=LATER
 // RUN: swap-opt %t/model.mlir --swap-plan="budgets=min model=m profiles=%t/whole.yaml,%t/reads.yaml" | FileCheck %s --check-prefix=READS
 // RUN: sed 's/panels(0 to 1)/panels(0 to 1) tiles(1 to 2)/' %t/model.mlir | swap-opt --swap-plan="budgets=max model=m profiles=%t/whole.yaml" | FileCheck %s --check-prefix=BAND
+// RUN: swap-opt %t/model.mlir --swap-plan="budgets=max model=m threads=3 profiles=%t/whole.yaml" 2>&1 | FileCheck %s --check-prefix=OTHER
 // RUN: not swap-opt %t/model.mlir --swap-plan="profiles=%t/bad.yaml" 2>&1 | FileCheck %s --check-prefix=BAD
 // RUN: not swap-opt %t/model.mlir --swap-plan="profiles=%t/none.yaml" 2>&1 | FileCheck %s --check-prefix=MISSING
 
@@ -13,13 +14,14 @@
 // two calls of 4 tiles; for this model and this many threads only, later files
 // before earlier ones; that a band of one tile costs 1 ms of a call's 4; and that
 // streaming goes at the storage's rate: 8 KiB of units at 1 MB a second.
-// NONE: compute_ms = {{[0-9.]+}}E-{{[3-6]}} : f64
+// NONE: compute_ms = {{[0-9.]+}}{{[eE]-0?[3-6]}} : f64
 // WHOLE: compute_ms = 8.000000e+00 : f64
 // THREADS: compute_ms = 4.000000e+00 : f64
 // LATER: compute_ms = 3.200000e+01 : f64
 // BAND: compute_ms = 5.000000e+00 : f64
 // READS: compute_ms = 8.000000e+00 : f64
 // READS-SAME: stream_ms = 8.192000e+00 : f64
+// OTHER: warning: profile: its kernels were measured with other --threads
 // BAD: error: profile: {{.*}}bad.yaml:2: unknown key 'kernel'
 // MISSING: error: profile: {{.*}}none.yaml: No such file or directory
 
@@ -52,7 +54,10 @@ swap.derived @w : tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1
 swap.unit @u1 [#swap.piece<@w, 0, 1, 0>] length 4096
 swap.unit @u2 [#swap.piece<@w, 1, 2, 0>] length 4096
 func.func private @k(tensor<1x1024xf32>, tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>) -> tensor<1x2xf32>
-    attributes {swap.schedule = #swap.schedule<contraction, panels = 2, tiles = 4, rows = 1, block = 1, scratch = 0, flops = 4096>}
+    attributes {swap.footprint = #swap.footprint<positions = 4, step = 1, reaches = [
+                  <slices = 0, group = 1, scale = 0, low = 0, high = 0>,
+                  <slices = 0, group = 1, scale = 0, low = 0, high = 0>]>,
+                swap.schedule = #swap.schedule<contraction, panels = 2, tiles = 4, rows = 1, block = 1, scratch = 0, flops = 4096>}
 func.func @main(%x: tensor<1x1024xf32> {swap.name = "x"}) -> (tensor<1x2xf32> {swap.name = "y"}) {
   %w = swap.param @w : tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>
   %0 = swap.call @k panels(0 to 1)(%x, %w) : (tensor<1x1024xf32>, tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>) -> tensor<1x2xf32>

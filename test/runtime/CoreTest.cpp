@@ -14,9 +14,8 @@ namespace {
 
 uint64_t ticks;
 
-class Session
-    : public testing::TestWithParam<
-          std::tuple<Way, int, uint32_t, uint32_t, bool>> {
+class Session : public testing::TestWithParam<
+                    std::tuple<Way, int, uint32_t, uint32_t, bool>> {
 protected:
   const bool isCyclic = std::get<4>(GetParam());
   const swap_model &model = isCyclic ? cyclicModel() : fake::model();
@@ -419,21 +418,20 @@ TEST_F(Bands, TilesOfEachPanel) {
   EXPECT_EQ(run(0, 20, 10), (Calls{{0, 10}, {10, 20}}));
   EXPECT_EQ(run(12, 35, 10), (Calls{{12, 15}, {22, 25}, {32, 35}}));
   EXPECT_EQ(run(7, 8, 10), (Calls{{7, 8}}));
-  EXPECT_EQ(run(9, 50, 10), (Calls{{9, 10}, {19, 20}, {29, 30}, {39, 40},
-                                   {49, 50}}));
+  EXPECT_EQ(run(9, 50, 10),
+            (Calls{{9, 10}, {19, 20}, {29, 30}, {39, 40}, {49, 50}}));
   EXPECT_EQ(run(0, 0, 10), Calls());
   EXPECT_EQ(run(5, 5, 0), Calls());
   EXPECT_EQ(run(1, 4, 1), (Calls{{1, 2}, {2, 3}, {3, 4}}));
-  swap_executor backwards = {
-      nullptr, 2,
-      [](void *, void (*task)(void *, uint64_t, uint32_t), void *context,
-         uint64_t count) {
-        while (count)
-          task(context, --count, 1);
-      }};
+  swap_executor backwards = {nullptr, 2,
+                             [](void *,
+                                void (*task)(void *, uint64_t, uint32_t),
+                                void *context, uint64_t count) {
+                               while (count)
+                                 task(context, --count, 1);
+                             }};
   c.executor = &backwards;
-  EXPECT_EQ(run(12, 24, 10),
-            (Calls{{23, 24}, {22, 23}, {13, 14}, {12, 13}}));
+  EXPECT_EQ(run(12, 24, 10), (Calls{{23, 24}, {22, 23}, {13, 14}, {12, 13}}));
   EXPECT_EQ(run(3, 6, 0), (Calls{{5, 6}, {4, 5}, {3, 4}}));
 }
 

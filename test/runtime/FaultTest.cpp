@@ -12,9 +12,8 @@ using namespace fake;
 
 namespace {
 
-class Faults
-    : public testing::TestWithParam<
-          std::tuple<Way, int, Fault, uint32_t, bool>> {
+class Faults : public testing::TestWithParam<
+                   std::tuple<Way, int, Fault, uint32_t, bool>> {
 protected:
   const Way way = std::get<0>(GetParam());
   const swap_model &model =
@@ -111,8 +110,7 @@ TEST_P(Faults, InRun) {
     } else {
       EXPECT_TRUE(isExpected(status)) << n << ": " << status;
       EXPECT_LT(session.failed_unit, kUnits);
-      EXPECT_GE(session.failed_offset,
-                model.units[session.failed_unit].offset);
+      EXPECT_GE(session.failed_offset, model.units[session.failed_unit].offset);
       EXPECT_TRUE(memory.underWay.empty());
       EXPECT_EQ(session.primed, 0u);
     }

@@ -7,12 +7,15 @@ extern "C" {
 #include "port.h"
 }
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -204,6 +207,65 @@ TEST_P(Port, AnyRange) {
     EXPECT_EQ(file.storage.wait(&file, past), SWAP_ERR_SHORT);
     EXPECT_LT(file.storage.wait(&file, 3), 0); // not under way
   }
+  free(buffer);
+  port_file_close(&file);
+}
+
+// Verifies that a file system which refuses a direct read later on, as some on
+// a network do, costs copies but no failure.
+TEST_P(Port, DirectReadsRefusedLate) {
+  swap_file file;
+  ASSERT_EQ(port_file_open(&file, weights.c_str(), io), SWAP_OK);
+  auto *buffer = static_cast<uint8_t *>(aligned_alloc(4096, 8192));
+  const bool wasDirect = file.direct;
+  const int64_t number = port_ticket_take(&file, 4096, buffer, 8192);
+  port_ticket *ticket = &file.tickets[number];
+  memset(buffer, 0, 8192);
+  ticket->pending = 0;
+  ticket->error = EINVAL;
+  EXPECT_EQ(port_ticket_end(&file, ticket), wasDirect ? SWAP_OK : SWAP_ERR_IO);
+  if (wasDirect) {
+    EXPECT_EQ(memcmp(buffer, &blob()[4096], 8192), 0);
+    EXPECT_EQ(file.refused, 1);
+    EXPECT_EQ(file.copied, 8192u);
+    EXPECT_EQ(fcntl(file.fd, F_GETFL) & O_DIRECT, 0);
+    EXPECT_STREQ(port_io_name(file.io), "buffered");
+    EXPECT_EQ(file.storage.read(&file, 4097, buffer, 100), SWAP_OK);
+    EXPECT_EQ(memcmp(buffer, &blob()[4097], 100), 0);
+    EXPECT_EQ(file.copied, 8292u);
+  }
+  free(buffer);
+  port_file_close(&file);
+}
+
+// Verifies that copies out of the page cache leave nothing there, neither what
+// was read nor what the system would like to read ahead.
+TEST(Posix, BufferedReadsLeaveNothingInThePageCache) {
+  Scratch scratch("/tmp");
+  const std::string path = scratch.file("large");
+  const uint64_t size = 8 << 20;
+  {
+    const std::vector<char> bytes(size, 1);
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(size));
+  }
+  swap_file file;
+  ASSERT_EQ(port_file_open(&file, path.c_str(), SWAP_POSIX_BUFFERED), SWAP_OK);
+  fsync(file.fd);
+  posix_fadvise(file.fd, 0, 0, POSIX_FADV_DONTNEED);
+  auto *buffer = static_cast<uint8_t *>(aligned_alloc(4096, 65536));
+  for (uint64_t at = 0; at < size / 2; at += 65536) {
+    const int64_t ticket = file.storage.begin(&file, at, buffer, 65536);
+    ASSERT_EQ(file.storage.wait(&file, ticket), SWAP_OK);
+  }
+  void *mapping = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
+  std::vector<unsigned char> present(size / 4096);
+  ASSERT_EQ(mincore(mapping, size, present.data()), 0);
+  uint64_t count = 0;
+  for (unsigned char page : present)
+    count += page & 1;
+  EXPECT_EQ(count, 0u);
+  munmap(mapping, size);
   free(buffer);
   port_file_close(&file);
 }

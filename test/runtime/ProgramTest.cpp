@@ -106,7 +106,8 @@ TEST_F(Program, StatsAndTrace) {
        {"budget_bytes", "peak_bytes", "model_bytes", "weight_bytes",
         "resident_bytes", "streamed_bytes", "copied_bytes", "\"runs\": 5",
         "latency_ms", "\"min\"", "\"median\"", "\"p90\"", "\"max\"",
-        "compute_ms", "stall_ms", "bound_ms", "threads"})
+        "compute_ms", "stall_ms", "bound_ms", "threads", "cold_ms",
+        "\"loaded_bytes\": 0,", "read_cpu_s_per_gib"})
     EXPECT_NE(stats.find(field), std::string::npos) << field << stats;
   for (const char *part :
        {"\"compute\"", "\"reads\"", "\"stalls\"", "add \\\"shifted\\\"",

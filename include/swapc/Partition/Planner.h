@@ -139,7 +139,8 @@ public:
   const BufferLayout &getBuffers() const { return layout; }
   /// Arena of the plan that swaps nothing.
   int64_t getModelBytes() const { return modelBytes; }
-  /// Smallest budget that plan() accepts.
+  /// Smallest budget that plan() accepts: every unit can come in while the step
+  /// before its first one computes.
   int64_t getMinBytes() const { return minBytes; }
   /// The step that sets the smallest budget; -1 without steps.
   int getMinStep() const { return minStep; }
@@ -153,6 +154,7 @@ private:
     return roundUp(problem.units[unit].bytes, kPageBytes);
   }
   int64_t getArenaBytes(int64_t region, int64_t resident) const;
+  bool readsAhead(int64_t region) const;
   void computeMin();
   void computeLive();
 

@@ -68,6 +68,8 @@ public:
   }
   /// Null where nothing was measured with this many threads.
   const ProfileProcessor *getProcessor(unsigned threads) const;
+  /// Whether any kernel of a model was measured.
+  bool hasModel(llvm::StringRef model) const;
   const ProfileKernel *getKernel(llvm::StringRef model, llvm::StringRef kernel,
                                  unsigned threads, int64_t tiles) const;
 

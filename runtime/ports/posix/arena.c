@@ -57,6 +57,9 @@ static void give_back(port_arena *arena) {
   const uint64_t whole = port_arena_huge_bytes(arena);
   const uint64_t split = up(end, PORT_HUGE_BYTES);
   if (split > end) {
+    /* Splitting would replace pages of zeros by the shared one. */
+    for (uint64_t at = whole; at < end; at += SWAP_BLOB_ALIGN)
+      *(volatile uint8_t *)(arena->base + at) = 1;
     madvise(arena->base + end, split - end, MADV_FREE);
     madvise(arena->base + end, split - end, MADV_DONTNEED);
   }

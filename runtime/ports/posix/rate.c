@@ -29,6 +29,8 @@ typedef struct reading {
   uint32_t first;
   uint32_t count;
   int64_t tickets[PORT_DEPTH];
+  uint8_t *to[PORT_DEPTH]; /* where the reads under way write */
+  uint64_t bytes[PORT_DEPTH];
 } reading;
 
 static int is_read(const swap_session *session, const swap_step *step) {
@@ -53,6 +55,17 @@ static int wait_oldest(reading *r) {
   return storage->wait(storage->context, ticket);
 }
 
+/* Whether a read under way writes there: then this one has to wait for it, as
+ * in a run. That is how much the plan's memory can have under way at most. */
+static int collides(const reading *r, const uint8_t *to, uint64_t length) {
+  for (uint32_t i = 0; i < r->count; ++i) {
+    const uint32_t at = (r->first + i) % PORT_DEPTH;
+    if (to < r->to[at] + r->bytes[at] && r->to[at] < to + length)
+      return 1;
+  }
+  return 0;
+}
+
 static int read_range(reading *r, uint64_t offset, uint8_t *to,
                       uint64_t length) {
   const swap_storage *storage = &r->h->file.storage;
@@ -67,14 +80,17 @@ static int read_range(reading *r, uint64_t offset, uint8_t *to,
   }
   if (!storage->begin)
     return storage->read(storage->context, offset, to, length);
-  if (r->count == r->depth)
+  while (!status && (r->count == r->depth || collides(r, to, length)))
     status = wait_oldest(r);
   if (status)
     return status;
   const int64_t ticket = storage->begin(storage->context, offset, to, length);
   if (ticket < 0)
     return SWAP_ERR_IO;
-  r->tickets[(r->first + r->count++) % PORT_DEPTH] = ticket;
+  const uint32_t last = (r->first + r->count++) % PORT_DEPTH;
+  r->tickets[last] = ticket;
+  r->to[last] = to;
+  r->bytes[last] = length;
   return SWAP_OK;
 }
 

@@ -133,7 +133,8 @@ int64_t port_uring_begin(void *context, uint64_t offset, void *buffer,
 /* One completion: done, failed, or the rest has to be asked for again. */
 static void complete(swap_file *file, piece *p, int result) {
   port_ticket *ticket = &file->tickets[p->ticket];
-  if (result == -EINTR || result == -EAGAIN) {
+  /* Cancelled: the thread that asked for it has ended since. */
+  if (result == -EINTR || result == -EAGAIN || result == -ECANCELED) {
     prepare(file, p);
     return;
   }
