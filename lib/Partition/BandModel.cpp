@@ -36,11 +36,10 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
                     std::max<int64_t>(1, schedule.getRows()));
   if (block >= schedule.getBlock())
     return schedule;
-  return ScheduleAttr::get(schedule.getContext(), schedule.getKind(),
-                           schedule.getPanels(),
-                           llvm::divideCeil(positions, block),
-                           schedule.getRows(), block, schedule.getScratch(),
-                           schedule.getFlops(), schedule.getInplace());
+  return ScheduleAttr::get(
+      schedule.getContext(), schedule.getKind(), schedule.getPanels(),
+      llvm::divideCeil(positions, block), schedule.getRows(), block,
+      schedule.getScratch(), schedule.getFlops(), schedule.getInplace());
 }
 
 FailureOr<BandModel> BandModel::build(Block &block,
@@ -63,10 +62,10 @@ FailureOr<BandModel> BandModel::build(Block &block,
       step.footprint =
           symbols.lookup(call.getKernel())
               ->getAttrOfType<FootprintAttr>(SwapDialect::kFootprintAttr);
-      step.canBand = step.footprint && call->getNumResults() == 1 &&
-                     !call.getBegin() && !call.getFirstTile() &&
-                     step.footprint.getReaches().size() ==
-                         call.getInputs().size();
+      step.canBand =
+          step.footprint && call->getNumResults() == 1 && !call.getBegin() &&
+          !call.getFirstTile() &&
+          step.footprint.getReaches().size() == call.getInputs().size();
     }
     if (op.getNumResults())
       step.type = cast<RankedTensorType>(op.getResult(0).getType());
@@ -78,8 +77,8 @@ FailureOr<BandModel> BandModel::build(Block &block,
       operand.type = cast<RankedTensorType>(value.getType());
       if (ParamOp param = getParam(value)) {
         if (call)
-          weights.push_back({param.getParameterAttr(),
-                             getStorageBytes(operand.type)});
+          weights.push_back(
+              {param.getParameterAttr(), getStorageBytes(operand.type)});
       } else if (auto found = producers.find(stripViews(value));
                  found != producers.end()) {
         operand.producer = found->second;

@@ -73,7 +73,7 @@ private:
     int64_t bytes = 0;
     int lastUse = 0;
     bool isUpdate = false;    ///< the result takes the memory of an operand
-    bool canBand = false;   ///< the call can run for some tiles
+    bool canBand = false;     ///< the call can run for some tiles
     bool neededWhole = false; ///< the result, by some use
   };
 

@@ -41,7 +41,7 @@ private:
 
   const BandModel &model;
   double mostFlops;
-  int64_t worst = 0; ///< bytes without bands
+  int64_t worst = 0;                          ///< bytes without bands
   SmallVector<SmallVector<Segment>> endingAt; ///< candidates by last step
 };
 
@@ -125,9 +125,10 @@ SmallVector<Segment> SegmentChooser::run() {
     for (const Segment &segment : segments)
       sizes.push_back(segment.bytes);
   llvm::sort(sizes);
-  auto *least = std::partition_point(
-      sizes.begin(), sizes.end(),
-      [&](int64_t bytes) { return !choose(bytes, nullptr); });
+  auto *least =
+      std::partition_point(sizes.begin(), sizes.end(), [&](int64_t bytes) {
+        return !choose(bytes, nullptr);
+      });
   SmallVector<Segment> chosen;
   // Below a twentieth it is not worth a second sequence.
   if (least != sizes.end() && *least <= worst - worst / 20)
@@ -148,8 +149,8 @@ void BandRowsPass::build(func::FuncOp main, const BandModel &model,
   for (auto [number, segment] : llvm::enumerate(segments)) {
     SmallVector<CallOp> calls;
     for (int step = segment.first; step <= segment.last; ++step)
-      calls.push_back(cast<CallOp>(
-          mapping.lookup(model.getCall(step).getOperation())));
+      calls.push_back(
+          cast<CallOp>(mapping.lookup(model.getCall(step).getOperation())));
     CallOp lastCall = calls.back();
     builder.setInsertionPoint(lastCall);
     Value result;
@@ -166,11 +167,11 @@ void BandRowsPass::build(func::FuncOp main, const BandModel &model,
         SmallVector<Value> init;
         if (call == lastCall && result)
           init.push_back(result);
-        auto part = CallOp::create(
-            builder, call.getLoc(), call.getResultTypes(),
-            call.getKernelAttr(), inputs, init, IntegerAttr(), IntegerAttr(),
-            builder.getI64IntegerAttr(range.first),
-            builder.getI64IntegerAttr(range.last));
+        auto part = CallOp::create(builder, call.getLoc(),
+                                   call.getResultTypes(), call.getKernelAttr(),
+                                   inputs, init, IntegerAttr(), IntegerAttr(),
+                                   builder.getI64IntegerAttr(range.first),
+                                   builder.getI64IntegerAttr(range.last));
         part->setDiscardableAttrs(call->getDiscardableAttrDictionary());
         part->setAttr(SwapDialect::kSegmentAttr,
                       builder.getI64IntegerAttr(number));

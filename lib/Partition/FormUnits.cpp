@@ -140,7 +140,8 @@ LogicalResult UnitFormer::collect(CallOp call) {
 }
 
 LogicalResult UnitFormer::follow(func::FuncOp other) {
-  for (CallOp call : llvm::make_early_inc_range(other.front().getOps<CallOp>())) {
+  for (CallOp call :
+       llvm::make_early_inc_range(other.front().getOps<CallOp>())) {
     FailureOr<Cut> cut = getCut(call);
     if (failed(cut))
       return failure();

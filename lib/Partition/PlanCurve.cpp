@@ -25,8 +25,8 @@ void PlanCurve::add(llvm::ArrayRef<int64_t> budgets, ForEach forEach) {
     auto [budget, best, maker] = fresh[i];
     for (auto [number, planner] : llvm::enumerate(planners)) {
       MemoryPlan plan = planner->plan(budget);
-      if (number > 0 && (!plan.feasible ||
-                         (best->feasible && plan.seconds >= best->seconds)))
+      if (number > 0 &&
+          (!plan.feasible || (best->feasible && plan.seconds >= best->seconds)))
         continue;
       *best = std::move(plan);
       *maker = number;

@@ -161,7 +161,8 @@ FailureOr<Variant> SwapPlanPass::getVariant(func::FuncOp function,
   FailureOr<Sequence> sequence = Sequence::analyze(function.front(), symbols);
   if (failed(sequence))
     return failure();
-  FailureOr<PlanProblem> problem = buildProblem(*sequence, symbols, index, costs);
+  FailureOr<PlanProblem> problem =
+      buildProblem(*sequence, symbols, index, costs);
   if (failed(problem))
     return failure();
   return Variant{function, std::move(*sequence), Planner(std::move(*problem))};
@@ -191,13 +192,12 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
     weightBytes += unit.duplicate ? 0 : unit.bytes;
   ModuleOp module = getOperation();
   module->setAttr(kWeightBytesAttr, builder.getI64IntegerAttr(weightBytes));
-  module->setAttr(kModelBytesAttr,
-                  builder.getI64IntegerAttr(modelBytes));
+  module->setAttr(kModelBytesAttr, builder.getI64IntegerAttr(modelBytes));
   module->setAttr(kMinBytesAttr,
                   builder.getI64IntegerAttr(planner.getMinBytes()));
-  module->setAttr(kActivationBytesAttr,
-                  builder.getI64IntegerAttr(
-                      variants[0].planner.getBuffers().bytes));
+  module->setAttr(
+      kActivationBytesAttr,
+      builder.getI64IntegerAttr(variants[0].planner.getBuffers().bytes));
   module->setAttr(kMinKernelAttr, builder.getStringAttr(kernel));
   module->setAttr(kMinNodeAttr, builder.getStringAttr(node));
 
@@ -333,8 +333,8 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     }
     const Variant &used = variants[plans.getPlanner(budget)];
-    PlanOp op = buildPlan(used.function, used.sequence, index, plan, budget,
-                          number);
+    PlanOp op =
+        buildPlan(used.function, used.sequence, index, plan, budget, number);
     setPrediction(op, plan, used.planner.getProblem(), used.sequence, symbols);
   }
   if (freeBudget || curve)

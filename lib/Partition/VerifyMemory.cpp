@@ -168,9 +168,8 @@ LogicalResult MemoryVerifier::read(Operation *op, int64_t base,
   for (int owner : owners.get(begin, end)) {
     if (owner < 0 || tenants[owner].unit >= 0 || tenants[owner].base != base ||
         tenants[owner].begin > begin || tenants[owner].end < end)
-      return op->emitOpError()
-             << "reads bytes " << begin << " to " << end
-             << ", where something else was written since";
+      return op->emitOpError() << "reads bytes " << begin << " to " << end
+                               << ", where something else was written since";
     tenants[owner].last = position;
   }
   return success();
@@ -231,8 +230,8 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
     if (owner >= 0 && tenants[owner].base != base)
       owner = owners.get(begin, begin + 1)[0];
     bool isWhole = !op->hasAttr(SwapDialect::kUpdateAttr);
-    if (owner < 0 || tenants[owner].unit >= 0 ||
-        tenants[owner].base != base || tenants[owner].kernel != kernel ||
+    if (owner < 0 || tenants[owner].unit >= 0 || tenants[owner].base != base ||
+        tenants[owner].kernel != kernel ||
         (isWhole && (tenants[owner].begin > begin || tenants[owner].end < end)))
       return op->emitOpError("continues a result whose first panels are lost");
     if (tenants[owner].panels > 0)
@@ -322,8 +321,8 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
   auto footprint =
       kernel->getAttrOfType<FootprintAttr>(SwapDialect::kFootprintAttr);
   bool isBand = launch.getFirstTile().has_value();
-  if (isBand && (footprint.getReaches().size() != inputs ||
-                 type.getNumResults() != 1))
+  if (isBand &&
+      (footprint.getReaches().size() != inputs || type.getNumResults() != 1))
     return launch.emitOpError("has a kernel whose footprint is of another");
 
   SmallVector<std::pair<int64_t, int64_t>> touched;
@@ -361,7 +360,7 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
         if (from < otherTo && otherFrom < to)
           return launch.emitOpError("writes over one of its own operands");
     bool isUpdate = begin > 0 || launch->hasAttr(SwapDialect::kUpdateAttr);
-    if (failed(i < inputs      ? read(launch, place.getOffset(), bytes)
+    if (failed(i < inputs     ? read(launch, place.getOffset(), bytes)
                : inPlace >= 0 ? updateInPlace(launch, from, to - from)
                               : write(launch, launch.getKernelAttr().getAttr(),
                                       place.getOffset(), bytes, isUpdate)))
@@ -378,10 +377,10 @@ LogicalResult MemoryVerifier::visit(FetchOp fetch) {
       failed(read(fetch, fetch.getIndices().getOffset(), {0, indexBytes})))
     return failure();
   if (fetch.getResult().getSpace() == Space::Arena)
-    return write(fetch, fetch.getUnitAttr().getAttr(),
-                 fetch.getResult().getOffset(),
-                 {0, static_cast<int64_t>(fetch.getCount() * unit.getRowBytes())},
-                 false);
+    return write(
+        fetch, fetch.getUnitAttr().getAttr(), fetch.getResult().getOffset(),
+        {0, static_cast<int64_t>(fetch.getCount() * unit.getRowBytes())},
+        false);
   return success();
 }
 

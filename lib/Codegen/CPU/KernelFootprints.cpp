@@ -271,7 +271,8 @@ static FailureOr<Cut> getCut(const RowPlan &plan) {
   Cut cut;
   if (plan.nests.empty() || plan.outer == 0)
     return failure();
-  ArrayRef<int64_t> sizes = ArrayRef(plan.nests[0].sizes).take_front(plan.outer);
+  ArrayRef<int64_t> sizes =
+      ArrayRef(plan.nests[0].sizes).take_front(plan.outer);
   for (int64_t size : sizes)
     cut.positions *= size;
   if (plan.chunk) {
@@ -281,8 +282,8 @@ static FailureOr<Cut> getCut(const RowPlan &plan) {
   }
   for (const RowNest &nest : plan.nests)
     for (const LoopAccess &output : nest.outputs) {
-      int64_t stride =
-          output.tensor->type.getNumElements() / std::max<int64_t>(1, cut.positions);
+      int64_t stride = output.tensor->type.getNumElements() /
+                       std::max<int64_t>(1, cut.positions);
       for (unsigned loop = plan.outer; loop-- > 0; stride *= sizes[loop])
         if (sizes[loop] != 1 && output.offset.coefficients[loop] != stride)
           return failure();

@@ -261,10 +261,10 @@ Value swapc::createZeroPointer(OpBuilder &builder, Location loc,
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(module.getBody());
     auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes);
-    auto larger = LLVM::GlobalOp::create(builder, loc, type,
-                                         /*isConstant=*/true,
-                                         LLVM::Linkage::Internal, kName,
-                                         Attribute(), /*alignment=*/64);
+    auto larger =
+        LLVM::GlobalOp::create(builder, loc, type,
+                               /*isConstant=*/true, LLVM::Linkage::Internal,
+                               kName, Attribute(), /*alignment=*/64);
     builder.createBlock(&larger.getInitializerRegion());
     Value zero = LLVM::ZeroOp::create(builder, loc, type);
     LLVM::ReturnOp::create(builder, loc, zero);
@@ -378,8 +378,7 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
     offset =
         arith::SelectOp::create(builder, loc, condition, offset, constant(0));
     Value zeros = createZeroPointer(
-        builder, loc, module,
-        lanes.width * swap::getElementBytes(elementType));
+        builder, loc, module, lanes.width * swap::getElementBytes(elementType));
     base = arith::SelectOp::create(builder, loc, condition, base, zeros);
   }
 
@@ -396,8 +395,7 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
     loaded = loadVector(pointer, elementType, lanes, mask, passThrough);
   } else {
     Value offsets = add(offset, multiply(iota(lanes.width), step));
-    loaded =
-        gather(base, elementType, offsets, lanes, mask, passThrough);
+    loaded = gather(base, elementType, offsets, lanes, mask, passThrough);
   }
   if (condition && !padLanes) {
     Value pad = tensor.padValue;
