@@ -48,11 +48,11 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
     for (int64_t operand : schedule.getInplace())
       if (operand < 0 || operand >= static_cast<int64_t>(type.getNumInputs()) ||
           type.getNumResults() != 1)
-        return emitOpError() << "calls " << getKernelAttr()
-                             << ", whose schedule overwrites operand "
-                             << operand << " of " << type.getNumInputs()
-                             << " by one of " << type.getNumResults()
-                             << " results";
+        return emitOpError()
+               << "calls " << getKernelAttr()
+               << ", whose schedule overwrites operand " << operand << " of "
+               << type.getNumInputs() << " by one of " << type.getNumResults()
+               << " results";
   return verifyTiles(*this, kernel, getFirstTile(), getLastTile());
 }
 

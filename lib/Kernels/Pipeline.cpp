@@ -16,6 +16,7 @@ using namespace swapc;
 void swapc::buildKernelPipeline(OpPassManager &pm) {
   // Scalars first: the patterns below look at the operands that remain.
   pm.addPass(createInlineScalars());
+  pm.addPass(createShareHeads());
   // Before anything fuses, each operation is still the one whose layout is
   // known: a convolution, a pool, a pad.
   pm.addPass(createChannelsLast());

@@ -69,6 +69,10 @@ PlaceAttr MemoryAssigner::getPlace(Value value) {
   auto output = sequence.outputOf.find(root);
   if (output != sequence.outputOf.end())
     return PlaceAttr::get(context, Space::Output, output->second, 0);
+  auto part = sequence.partOf.find(root);
+  if (part != sequence.partOf.end())
+    return PlaceAttr::get(context, Space::Output, part->second.output,
+                          part->second.offset);
   int buffer = sequence.bufferOf.lookup(root);
   // Kernels address what exists in part as if it existed whole.
   return PlaceAttr::get(context, Space::Arena, 0,

@@ -7,6 +7,7 @@
 
 #include "BandModel.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -101,9 +102,16 @@ FailureOr<BandModel> BandModel::build(Block &block,
     }
     model.steps.push_back(std::move(step));
   }
-  for (Value output : block.getTerminator()->getOperands())
-    if (auto found = producers.find(stripViews(output));
-        found != producers.end()) {
+  SmallVector<Value> outputs;
+  for (Value output : block.getTerminator()->getOperands()) {
+    output = stripViews(output);
+    if (auto concat = output.getDefiningOp<tensor::ConcatOp>())
+      for (Value part : concat.getInputs())
+        outputs.push_back(stripViews(part));
+    outputs.push_back(output);
+  }
+  for (Value output : outputs)
+    if (auto found = producers.find(output); found != producers.end()) {
       model.steps[found->second].neededWhole = true;
       model.steps[found->second].resultBytes = 0; // the caller's memory
     }

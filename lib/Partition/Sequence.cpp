@@ -7,8 +7,6 @@
 
 #include "Sequence.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-
 using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
@@ -30,6 +28,12 @@ Value swapc::getStorageRoot(Value value) {
       return value;
     value = call.getInit()[cast<OpResult>(value).getResultNumber()];
   }
+}
+
+bool swapc::isContiguous(tensor::ConcatOp concat) {
+  ArrayRef<int64_t> shape = concat.getResultType().getShape();
+  return llvm::all_of(shape.take_front(concat.getDim()),
+                      [](int64_t size) { return size == 1; });
 }
 
 ParamOp swapc::getParam(Value value) {
@@ -85,12 +89,35 @@ StringRef swapc::getOrigin(Operation *op, const SymbolTable &symbols) {
   return "";
 }
 
+/// The parts of an output that is a concatenation follow each other in it.
+static LogicalResult findParts(Sequence &sequence, tensor::ConcatOp concat,
+                               int output) {
+  if (!isContiguous(concat))
+    return concat.emitOpError("has parts that are not contiguous in it: a "
+                              "kernel is missing");
+  int64_t offset = 0;
+  for (Value input : concat.getInputs()) {
+    Value root = getStorageRoot(input);
+    if (!isa_and_nonnull<CallOp, RowsOp>(root.getDefiningOp()) ||
+        !sequence.partOf.try_emplace(root, Sequence::Part{output, offset})
+             .second)
+      return concat.emitOpError(
+          "has a part without storage of its own: a copy is missing");
+    offset += getStorageBytes(cast<RankedTensorType>(input.getType()));
+  }
+  return success();
+}
+
 /// Takes note of where the model's outputs are: each is the result of a call,
-/// written straight into the caller's memory.
+/// or parts that are, written straight into the caller's memory.
 static LogicalResult findOutputs(Sequence &sequence, Operation *terminator) {
   for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
     Value root = getStorageRoot(value);
-    if (!isa_and_nonnull<CallOp, RowsOp>(root.getDefiningOp()))
+    auto concat = root.getDefiningOp<tensor::ConcatOp>();
+    if (concat && failed(findParts(sequence, concat, index)))
+      return failure();
+    if (!isa_and_nonnull<CallOp, RowsOp, tensor::ConcatOp>(
+            root.getDefiningOp()))
       return terminator->emitOpError()
              << "output " << index
              << " is not computed by any call: a copy is missing";
@@ -99,6 +126,11 @@ static LogicalResult findOutputs(Sequence &sequence, Operation *terminator) {
              << "outputs " << sequence.outputOf[root] << " and " << index
              << " share storage: a copy is missing";
   }
+  for (auto [index, value] : llvm::enumerate(terminator->getOperands()))
+    if (sequence.partOf.contains(getStorageRoot(value)))
+      return terminator->emitOpError()
+             << "output " << index
+             << " is a part of another: a copy is missing";
   return success();
 }
 
@@ -111,7 +143,7 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
   auto touch = [&](Value value, int step, ByteRange written = {}) {
     Value root = getStorageRoot(value);
     if (isa<BlockArgument>(root) || root.getDefiningOp<ParamOp>() ||
-        sequence.outputOf.contains(root))
+        sequence.outputOf.contains(root) || sequence.partOf.contains(root))
       return;
     auto [entry, isNew] =
         sequence.bufferOf.try_emplace(root, sequence.roots.size());
@@ -130,6 +162,9 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
   for (Operation &op : block.without_terminator()) {
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, ParamOp, InOp,
             WaitOp, OutOp>(op))
+      continue;
+    if (isa<tensor::ConcatOp>(op) &&
+        sequence.outputOf.contains(op.getResult(0)))
       continue;
     if (!isa<CallOp, RowsOp>(op))
       return op.emitOpError("is not a call: outline kernels first");

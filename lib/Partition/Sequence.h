@@ -18,6 +18,7 @@
 #include "swapc/Partition/Planner.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace swapc {
@@ -28,6 +29,9 @@ mlir::Value stripViews(mlir::Value value);
 /// The value whose storage `value` shares: views are stripped, and a result
 /// that updates a tensor in place has the storage of that tensor.
 mlir::Value getStorageRoot(mlir::Value value);
+
+/// Whether each part of a concatenation is a range of its bytes.
+bool isContiguous(mlir::tensor::ConcatOp concat);
 
 /// The parameter behind an operand, through views; null if it is none.
 mlir::swap::ParamOp getParam(mlir::Value value);
@@ -66,6 +70,12 @@ struct Sequence {
   llvm::DenseMap<mlir::Value, int> bufferOf;
   /// Storage of the model's outputs, which is the caller's.
   llvm::DenseMap<mlir::Value, int> outputOf;
+  /// Storage that is some bytes of an output: operands of a tensor.concat.
+  struct Part {
+    int output;
+    int64_t offset;
+  };
+  llvm::DenseMap<mlir::Value, Part> partOf;
   int64_t scratchStride = 0; ///< bytes of one thread
 
   static mlir::FailureOr<Sequence> analyze(mlir::Block &block,

@@ -132,16 +132,18 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   problem.link = costs.getLink(unitBytes);
   if (linkMBps)
     problem.link.bytesPerSecond = linkMBps * 1e6;
-  // By what the pieces of a call update, and all calls of a segment together.
-  llvm::DenseMap<Value, int> groupOf;
-  llvm::DenseMap<Attribute, Value> segmentRoot;
+  int group = -1;
+  Attribute segment;
   for (Operation *op : sequence.steps) {
     PlanStep step;
-    Value root =
-        op->getNumResults() ? getStorageRoot(op->getResult(0)) : Value();
-    if (Attribute segment = op->getAttr(SwapDialect::kSegmentAttr))
-      root = segmentRoot.try_emplace(segment, root).first->second;
-    step.group = groupOf.try_emplace(root, groupOf.size()).first->second;
+    // The pieces of a call follow each other; a segment is one group, since its
+    // calls read the same weights in each band.
+    auto piece = dyn_cast<CallOp>(op);
+    Attribute before = std::exchange(segment, op->getAttr(SwapDialect::kSegmentAttr));
+    bool isFirst = !piece || piece.getBegin().value_or(0) == 0;
+    if (segment ? segment != before : isFirst)
+      ++group;
+    step.group = group;
     if (auto call = dyn_cast<CallOp>(op)) {
       if (failed(addCall(step, call, symbols, index, costs)))
         return failure();

@@ -8,7 +8,6 @@
 #include "Sequence.h"
 #include "swapc/Partition/Passes.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 
 namespace swapc {
@@ -46,8 +45,7 @@ struct UpdateInPlacePass
       getOperation().emitError("has no @main to update in place");
       return signalPassFailure();
     }
-    if (failed(
-            InPlaceUpdater(main.front(), SymbolTable(getOperation())).run()))
+    if (failed(InPlaceUpdater(main.front(), SymbolTable(getOperation())).run()))
       signalPassFailure();
   }
 };
@@ -82,8 +80,8 @@ void InPlaceUpdater::update(CallOp call, Value operand) {
     return groups;
   };
   if (from != to) {
-    auto flat = RankedTensorType::get(from.getNumElements(),
-                                      from.getElementType());
+    auto flat =
+        RankedTensorType::get(from.getNumElements(), from.getElementType());
     if (from.getRank() != 1)
       operand = tensor::CollapseShapeOp::create(builder, call.getLoc(), flat,
                                                 operand, all(from));
@@ -99,8 +97,12 @@ void InPlaceUpdater::update(CallOp call, Value operand) {
 LogicalResult InPlaceUpdater::run() {
   for (Operation &op : block)
     if (!isView(&op))
-      for (Value operand : op.getOperands())
-        lastUse[getStorageRoot(operand)] = &op;
+      for (Value operand : op.getOperands()) {
+        // What is a part of an output stays.
+        Operation *&last = lastUse[getStorageRoot(operand)];
+        if (!isa_and_nonnull<tensor::ConcatOp>(last))
+          last = &op;
+      }
   for (CallOp call : llvm::make_early_inc_range(block.getOps<CallOp>())) {
     ScheduleAttr schedule = getSchedule(call, symbols);
     if (!schedule)

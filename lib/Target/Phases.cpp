@@ -53,6 +53,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
+  pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace());
   pm.addPass(createBandRows());
   FormUnitsOptions units;

@@ -73,6 +73,16 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 4, scratch = 0, flops = 12, inplace = [1]>}
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{calls @k, whose schedule overwrites operand 1 of 1 by one of 1 results}}
+  %0 = swap.call @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32>
 func.func @main(%x: tensor<2xf32>) -> tensor<4xf32> {
   // expected-error @below {{does not match the type of @k}}
   %0 = swap.call @k(%x) : (tensor<2xf32>) -> tensor<4xf32>

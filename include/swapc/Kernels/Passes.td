@@ -34,6 +34,24 @@ def InlineScalars : KernelsPass<"swap-inline-scalars"> {
   }];
 }
 
+def ShareHeads : KernelsPass<"swap-share-heads"> {
+  let summary = "query heads that share keys become rows of one product";
+  let description = [{
+    In grouped-query attention some heads in a row read the same keys and
+    values, which a model repeats for each. With one query row a head, the heads
+    of a group are the rows of one product, and nothing is repeated. The
+    elementwise operations after the product follow it into its shape.
+
+    ```mlir
+    // before
+    %k = copy of %cache : tensor<1x4x512x64xf16> to tensor<1x4x8x512x64xf16>, seen as 1x32x512x64
+    %s = product of %q : tensor<1x32x1x512xf16> and %k
+    // after
+    %s = product of %q seen as 1x4x8x64 and %cache : tensor<1x4x512x64xf16>
+    ```
+  }];
+}
+
 def ChannelsLast : KernelsPass<"swap-channels-last"> {
   let summary = "move the channels of images to the innermost dimension";
   let description = [{

@@ -39,6 +39,26 @@ def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
   ];
 }
 
+def JoinOutputs : Pass<"swap-join-outputs", "::mlir::ModuleOp"> {
+  let summary = "parts of an output are written straight into it";
+  let description = [{
+    A call that does nothing but concatenate into an output of the model, of
+    parts that are contiguous in it and that calls compute for this alone,
+    becomes a `tensor.concat`, which takes no time: it says that the parts lie
+    in the output's memory, one after the other.
+
+    ```mlir
+    %2 = swap.call @concat_22x512x64(%0, %1) : ...
+    return %2 : ...
+    ```
+    becomes
+    ```mlir
+    %2 = tensor.concat dim(0) %0, %1 : ...
+    return %2 : ...
+    ```
+  }];
+}
+
 def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
   let summary = "results take the memory of operands that die";
   let description = [{

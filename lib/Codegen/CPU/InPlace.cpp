@@ -39,8 +39,7 @@ static bool isReadWhereWritten(const ContractionInfo &info,
     return false;
   for (OpOperand &use : operand.getUses()) {
     auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
-    if (!op || !llvm::is_contained(info.epilogue, op) ||
-        !op.isDpsInput(&use))
+    if (!op || !llvm::is_contained(info.epilogue, op) || !op.isDpsInput(&use))
       return false;
     SmallVector<int64_t> read =
         getCoefficients(info, op, use.getOperandNumber());
@@ -81,8 +80,7 @@ static int findWriter(const RowPlan &plan, const TensorAccess &result) {
         return -1;
       int64_t stride = 1;
       for (size_t loop = nest.parallel; loop-- > 0;) {
-        if (nest.sizes[loop] > 1 &&
-            output.offset.coefficients[loop] != stride)
+        if (nest.sizes[loop] > 1 && output.offset.coefficients[loop] != stride)
           return -1;
         stride *= nest.sizes[loop];
       }
@@ -134,9 +132,10 @@ static bool isReadBeforeWritten(const RowPlan &plan, BlockArgument operand,
   if (writer < 0)
     return false;
   const RowNest &last = plan.nests[writer];
-  const LoopAccess &write = *llvm::find_if(
-      last.outputs,
-      [&](const LoopAccess &output) { return output.tensor == &result; });
+  const LoopAccess &write =
+      *llvm::find_if(last.outputs, [&](const LoopAccess &output) {
+        return output.tensor == &result;
+      });
   llvm::SmallPtrSet<const TensorAccess *, 2> views;
   for (const auto &tensor : plan.tensors)
     if (tensor->tensor == operand)
