@@ -139,7 +139,8 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
     // The pieces of a call follow each other; a segment is one group, since its
     // calls read the same weights in each band.
     auto piece = dyn_cast<CallOp>(op);
-    Attribute before = std::exchange(segment, op->getAttr(SwapDialect::kSegmentAttr));
+    Attribute before =
+        std::exchange(segment, op->getAttr(SwapDialect::kSegmentAttr));
     bool isFirst = !piece || piece.getBegin().value_or(0) == 0;
     if (segment ? segment != before : isFirst)
       ++group;
