@@ -120,6 +120,15 @@ FailureOr<BandModel> BandModel::build(Block &block,
     for (int at = step + from.isUpdate; at <= from.lastUse; ++at)
       model.steps[at].bytes += from.resultBytes;
   }
+  // A call by itself has a unit in memory, and the next one comes in.
+  model.unitBytes = getUnitBytes(model.getWeightBytes(0, model.size() - 1));
+  for (int step = 0; step < model.size(); ++step) {
+    int64_t weights = model.getWeightBytes(step, step);
+    int64_t first = std::min(weights, model.unitBytes);
+    int64_t second = std::min(weights - first, model.unitBytes);
+    model.steps[step].bytes +=
+        first + (second ? second : model.getFirstUnitBytes(step + 1));
+  }
   return model;
 }
 
@@ -131,6 +140,10 @@ int64_t BandModel::getWeightBytes(int first, int last) const {
       if (seen.insert(parameter).second)
         bytes += roundUp(size, kPageBytes);
   return bytes;
+}
+
+int64_t BandModel::getFirstUnitBytes(int step) const {
+  return step < size() ? std::min(getWeightBytes(step, step), unitBytes) : 0;
 }
 
 bool BandModel::isSegment(int first, int last) const {
@@ -171,6 +184,7 @@ void BandModel::getTiles(const Segment &segment, int64_t band,
 
 void BandModel::measure(Segment &segment) const {
   int64_t around = getWeightBytes(segment.first, segment.last) +
+                   getFirstUnitBytes(segment.last + 1) +
                    steps[segment.last].resultBytes;
   for (int step = 0; step < segment.first; ++step)
     if (steps[step].lastUse >= segment.first)

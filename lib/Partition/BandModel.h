@@ -78,12 +78,15 @@ private:
   };
 
   int64_t getWeightBytes(int first, int last) const;
+  /// What of the weights of a step comes in while the one before runs.
+  int64_t getFirstUnitBytes(int step) const;
 
   llvm::SmallVector<Step> steps;
   /// Per step, the parameters that it reads and their bytes.
   llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Attribute, int64_t>>>
       weights;
   double flops = 0;
+  int64_t unitBytes = 0;
 };
 
 } // namespace swapc

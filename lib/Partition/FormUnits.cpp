@@ -162,8 +162,7 @@ LogicalResult UnitFormer::collect() {
     use.isCut = use.calls.size() > 1;
   }
   if (unitBytes == 0)
-    unitBytes = std::clamp<int64_t>(llvm::alignTo(weights / 64, kPageBytes),
-                                    16 * 1024, 1024 * 1024);
+    unitBytes = getUnitBytes(weights);
   return success();
 }
 

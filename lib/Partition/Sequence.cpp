@@ -71,6 +71,11 @@ ByteRange swapc::getWrittenBytes(CallOp call, unsigned result,
       *call.getFirstTile(), *call.getLastTile());
 }
 
+int64_t swapc::getUnitBytes(int64_t weightBytes) {
+  return std::clamp<int64_t>(roundUp(weightBytes / 64, kPageBytes), 16 * 1024,
+                             1024 * 1024);
+}
+
 StringRef swapc::getKernelName(Operation *op) {
   if (auto call = dyn_cast<CallOp>(op))
     return call.getKernel();

@@ -54,6 +54,9 @@ mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
 /// What a call or launch runs; "swap.rows" for a fetch of rows.
 llvm::StringRef getKernelName(mlir::Operation *op);
 
+/// Bytes of a unit where none are asked for.
+int64_t getUnitBytes(int64_t weightBytes);
+
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,
                           const mlir::SymbolTable &symbols);
