@@ -107,6 +107,43 @@ def Swap_ScheduleAttr : Swap_Attr<"Schedule", "schedule"> {
   }];
 }
 
+def Swap_ReachAttr : Swap_Attr<"Reach", "reach"> {
+  let summary = "what a band of a kernel's result reads of one operand";
+  let description = [{
+    The operand is cut into `slices` equal parts (rows of an image), and the
+    positions of the kernel's result into groups of `group`. Groups [a, b) read
+    slices [scale * a + low, scale * (b - 1) + high], or the nearest that exist.
+    With `slices = 0` any part of the result reads all of the operand.
+  }];
+  let parameters = (ins "int64_t":$slices, "int64_t":$group, "int64_t":$scale,
+                        "int64_t":$low, "int64_t":$high);
+  let assemblyFormat = [{
+    `<` `slices` `=` $slices `,` `group` `=` $group `,` `scale` `=` $scale `,`
+        `low` `=` $low `,` `high` `=` $high `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Swap_FootprintAttr : Swap_Attr<"Footprint", "footprint"> {
+  let summary = "which bytes some tiles of a kernel read and write";
+  let description = [{
+    The result is `positions` equal parts that follow each other (pixels with
+    all their channels). Tile t of each panel computes, of these positions,
+    [t * n, (t + 1) * n) with n = `step` times the schedule's `block`.
+    `reaches` has an entry for each operand.
+
+    Example: a 3x3 convolution of an image of 56 rows of 56 pixels has
+    `positions = 3136`, `step = 1` and for the image
+    `#swap.reach<slices = 56, group = 56, scale = 1, low = -1, high = 1>`.
+  }];
+  let parameters = (ins "int64_t":$positions, "int64_t":$step,
+                        ArrayRefParameter<"::mlir::swap::ReachAttr">:$reaches);
+  let assemblyFormat = [{
+    `<` `positions` `=` $positions `,` `step` `=` $step `,` `reaches` `=` `[` $reaches `]` `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 def Swap_Space : I32EnumAttr<"Space", "where an operand lives", [
     I32EnumAttrCase<"Arena", 0, "arena">,
     I32EnumAttrCase<"Input", 1, "input">,

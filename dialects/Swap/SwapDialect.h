@@ -44,6 +44,37 @@ int64_t getPanelCount(RankedTensorType type);
 /// Bytes of one panel: all of the tensor without an encoding.
 int64_t getPanelBytes(RankedTensorType type);
 
+/// Bytes [begin, end) of a tensor.
+struct ByteRange {
+  int64_t begin = 0, end = 0;
+  bool empty() const { return begin >= end; }
+  int64_t size() const { return end - begin; }
+  bool contains(ByteRange other) const {
+    return begin <= other.begin && other.end <= end;
+  }
+  /// The smallest range that holds both.
+  ByteRange unite(ByteRange other) const;
+};
+
+/// Bytes of the result of `type` that tiles [first, last) of all panels write.
+ByteRange getWrittenBytes(ScheduleAttr schedule, FootprintAttr footprint,
+                          RankedTensorType type, int64_t first, int64_t last);
+
+/// Bytes of operand number `operand`, of `type`, that these tiles read.
+ByteRange getReadBytes(ScheduleAttr schedule, FootprintAttr footprint,
+                       unsigned operand, RankedTensorType type, int64_t first,
+                       int64_t last);
+
+/// The fewest tiles [first, last) that write `bytes` of the result.
+std::pair<int64_t, int64_t> getTilesOf(ScheduleAttr schedule,
+                                       FootprintAttr footprint,
+                                       RankedTensorType type, ByteRange bytes);
+
+/// Success if tiles [first, last) of this kernel may run without the others.
+LogicalResult verifyTiles(Operation *user, Operation *kernel,
+                          std::optional<int64_t> first,
+                          std::optional<int64_t> last);
+
 } // namespace mlir::swap
 
 #endif // SWAP_SWAPDIALECT_H

@@ -30,6 +30,9 @@ def Swap_Dialect : Dialect {
     | `swap.name` | `@main` arguments and results | the ONNX name |
     | `swap.unsigned` | `@main` arguments and results | its integers are unsigned in ONNX; those of the IR carry no sign |
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
+    | `swap.footprint` | kernel functions | which bytes some of its tiles read and write |
+    | `swap.segment` | `swap.call` | number of the stretch of calls that runs band by band with this one |
+    | `swap.update` | `swap.launch` | continues a result that an earlier launch began |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];
   let useDefaultTypePrinterParser = 1;
@@ -40,6 +43,9 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kNameAttr = "swap.name";
     static constexpr ::llvm::StringLiteral kUnsignedAttr = "swap.unsigned";
     static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
+    static constexpr ::llvm::StringLiteral kFootprintAttr = "swap.footprint";
+    static constexpr ::llvm::StringLiteral kSegmentAttr = "swap.segment";
+    static constexpr ::llvm::StringLiteral kUpdateAttr = "swap.update";
     static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";
   }];
 }

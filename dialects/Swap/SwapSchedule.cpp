@@ -53,7 +53,7 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
                << ", whose schedule overwrites operand " << operand << " of "
                << type.getNumInputs() << " by one of " << type.getNumResults()
                << " results";
-  return success();
+  return verifyTiles(*this, kernel, getFirstTile(), getLastTile());
 }
 
 LogicalResult UnitOp::verify() {

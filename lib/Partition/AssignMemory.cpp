@@ -73,8 +73,11 @@ PlaceAttr MemoryAssigner::getPlace(Value value) {
   if (part != sequence.partOf.end())
     return PlaceAttr::get(context, Space::Output, part->second.output,
                           part->second.offset);
+  int buffer = sequence.bufferOf.lookup(root);
+  // Kernels address what exists in part as if it existed whole.
   return PlaceAttr::get(context, Space::Arena, 0,
-                        layout.offsets[sequence.bufferOf.lookup(root)]);
+                        layout.offsets[buffer] -
+                            sequence.windows[buffer].begin);
 }
 
 PlaceAttr MemoryAssigner::getOperandPlace(Operation *op, Value operand,
@@ -115,6 +118,8 @@ LogicalResult MemoryAssigner::lower(CallOp call) {
                        call.getFirstTileAttr(), call.getLastTileAttr(),
                        builder.getArrayAttr(places));
   launch->setDiscardableAttrs(call->getDiscardableAttrDictionary());
+  if (call.getFirstTile() && !call.getInit().empty())
+    launch->setAttr(SwapDialect::kUpdateAttr, builder.getUnitAttr());
   return success();
 }
 

@@ -7,6 +7,7 @@
 
 #include "Sequence.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
@@ -50,10 +51,14 @@ public:
   UnitFormer(ModuleOp module, func::FuncOp main, int64_t unitBytes)
       : symbols(module), main(main), builder(main), unitBytes(unitBytes) {}
   LogicalResult run();
+  /// Cuts the calls of another sequence, which reads the same parameters, at
+  /// the ends of the units.
+  LogicalResult follow(func::FuncOp other);
 
 private:
   LogicalResult collect();
   LogicalResult collect(CallOp call);
+  FailureOr<Cut> getCut(CallOp call);
   void chooseBounds(Cut &cut);
   void formTinyUnit();
   void formUnits(Cut &cut);
@@ -86,14 +91,18 @@ struct FormUnitsPass : public swapc::impl::FormUnitsBase<FormUnitsPass> {
       main.emitError() << "unit-bytes is negative: " << unitBytes;
       return signalPassFailure();
     }
-    if (failed(UnitFormer(getOperation(), main, unitBytes).run()))
+    UnitFormer former(getOperation(), main, unitBytes);
+    if (failed(former.run()))
+      return signalPassFailure();
+    auto banded = getOperation().lookupSymbol<func::FuncOp>(kBandedMain);
+    if (banded && !banded.isExternal() && failed(former.follow(banded)))
       signalPassFailure();
   }
 };
 
 } // namespace
 
-LogicalResult UnitFormer::collect(CallOp call) {
+FailureOr<Cut> UnitFormer::getCut(CallOp call) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   if (!schedule)
     return failure();
@@ -106,19 +115,39 @@ LogicalResult UnitFormer::collect(CallOp call) {
       continue;
     auto type = cast<RankedTensorType>(param.getType());
     StringAttr name = param.getParameterAttr().getAttr();
-    Use &use = uses[name];
-    use.type = type;
-    use.calls.insert(call);
     bool isPacked = getPanels(type) != nullptr;
     if (isPacked && getPanelCount(type) != cut.panels)
       return call.emitOpError()
              << "reads " << getPanelCount(type) << " panels of '"
              << name.getValue() << "' but has " << cut.panels;
+    uses[name].type = type;
     SmallVector<StringAttr> &list = isPacked ? cut.packed : cut.plain;
     if (!llvm::is_contained(list, name))
       list.push_back(name);
   }
-  cuts.insert({call, cut});
+  return cut;
+}
+
+LogicalResult UnitFormer::collect(CallOp call) {
+  FailureOr<Cut> cut = getCut(call);
+  if (failed(cut))
+    return failure();
+  for (ArrayRef<StringAttr> list : {cut->packed, cut->plain})
+    for (StringAttr name : list)
+      uses[name].calls.insert(call);
+  cuts.insert({call, *cut});
+  return success();
+}
+
+LogicalResult UnitFormer::follow(func::FuncOp other) {
+  for (CallOp call :
+       llvm::make_early_inc_range(other.front().getOps<CallOp>())) {
+    FailureOr<Cut> cut = getCut(call);
+    if (failed(cut))
+      return failure();
+    chooseBounds(*cut);
+    rewrite(*cut);
+  }
   return success();
 }
 
@@ -133,8 +162,7 @@ LogicalResult UnitFormer::collect() {
     use.isCut = use.calls.size() > 1;
   }
   if (unitBytes == 0)
-    unitBytes = std::clamp<int64_t>(llvm::alignTo(weights / 64, kPageBytes),
-                                    16 * 1024, 256 * 1024);
+    unitBytes = getUnitBytes(weights);
   return success();
 }
 

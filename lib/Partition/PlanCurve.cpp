@@ -17,16 +17,32 @@
 using namespace swapc;
 
 void PlanCurve::add(llvm::ArrayRef<int64_t> budgets, ForEach forEach) {
-  llvm::SmallVector<std::pair<int64_t, MemoryPlan *>> fresh;
+  llvm::SmallVector<std::tuple<int64_t, MemoryPlan *, int *>> fresh;
   for (int64_t budget : budgets)
     if (auto [entry, isNew] = plans.try_emplace(budget); isNew)
-      fresh.push_back({budget, &entry->second});
-  forEach(fresh.size(),
-          [&](size_t i) { *fresh[i].second = planner.plan(fresh[i].first); });
+      fresh.push_back({budget, &entry->second, &makers[budget]});
+  forEach(fresh.size(), [&](size_t i) {
+    auto [budget, best, maker] = fresh[i];
+    for (auto [number, planner] : llvm::enumerate(planners)) {
+      MemoryPlan plan = planner->plan(budget);
+      if (number > 0 &&
+          (!plan.feasible || (best->feasible && plan.seconds >= best->seconds)))
+        continue;
+      *best = std::move(plan);
+      *maker = number;
+    }
+  });
+}
+
+int64_t PlanCurve::getMinBytes() const {
+  int64_t least = planners[0]->getMinBytes();
+  for (const Planner *planner : planners)
+    least = std::min(least, planner->getMinBytes());
+  return least;
 }
 
 void PlanCurve::addSpread(int count, ForEach forEach) {
-  int64_t least = planner.getMinBytes(), most = planner.getModelBytes();
+  int64_t least = getMinBytes(), most = planners[0]->getModelBytes();
   llvm::SmallVector<int64_t> budgets{least, most};
   double ratio = static_cast<double>(most) / std::max<int64_t>(least, 1);
   for (int i = 1; i + 1 < count; ++i) {
@@ -46,8 +62,8 @@ int64_t PlanCurve::findFreeBudget() {
     for (size_t i = 0; i < count; ++i)
       task(i);
   };
-  add({planner.getMinBytes(), planner.getModelBytes()}, oneByOne);
-  int64_t low = -1, high = planner.getModelBytes();
+  add({getMinBytes(), planners[0]->getModelBytes()}, oneByOne);
+  int64_t low = -1, high = planners[0]->getModelBytes();
   for (const auto &[budget, plan] : llvm::reverse(plans)) {
     if (!isFree(plan)) {
       low = budget;

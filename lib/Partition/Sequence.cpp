@@ -11,7 +11,7 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-static Value stripViews(Value value) {
+Value swapc::stripViews(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
       break;
@@ -57,6 +57,23 @@ PanelRange swapc::getPanelRange(CallOp call, ScheduleAttr schedule) {
     return {static_cast<int64_t>(*call.getBegin()),
             static_cast<int64_t>(*call.getEnd())};
   return {0, schedule.getPanels()};
+}
+
+ByteRange swapc::getWrittenBytes(CallOp call, unsigned result,
+                                 const SymbolTable &symbols) {
+  auto type = cast<RankedTensorType>(call.getResult(result).getType());
+  if (!call.getFirstTile())
+    return {0, getStorageBytes(type)};
+  auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
+  return getWrittenBytes(
+      kernel->getAttrOfType<ScheduleAttr>(SwapDialect::kScheduleAttr),
+      kernel->getAttrOfType<FootprintAttr>(SwapDialect::kFootprintAttr), type,
+      *call.getFirstTile(), *call.getLastTile());
+}
+
+int64_t swapc::getUnitBytes(int64_t weightBytes) {
+  return std::clamp<int64_t>(roundUp(weightBytes / 64, kPageBytes), 16 * 1024,
+                             256 * 1024);
 }
 
 StringRef swapc::getKernelName(Operation *op) {
@@ -128,7 +145,7 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
   Operation *terminator = block.getTerminator();
   if (failed(findOutputs(sequence, terminator)))
     return failure();
-  auto touch = [&](Value value, int step) {
+  auto touch = [&](Value value, int step, ByteRange written = {}) {
     Value root = getStorageRoot(value);
     if (isa<BlockArgument>(root) || root.getDefiningOp<ParamOp>() ||
         sequence.outputOf.contains(root) || sequence.partOf.contains(root))
@@ -137,11 +154,15 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
         sequence.bufferOf.try_emplace(root, sequence.roots.size());
     if (isNew) {
       sequence.roots.push_back(root);
-      sequence.buffers.push_back(
-          {getStorageBytes(cast<RankedTensorType>(root.getType())), step,
-           step});
+      sequence.buffers.push_back({0, step, step});
+      sequence.windows.push_back({});
     }
-    sequence.buffers[entry->second].last = step;
+    PlanBuffer &buffer = sequence.buffers[entry->second];
+    ByteRange &window = sequence.windows[entry->second];
+    buffer.last = step;
+    window = window.unite(written);
+    window.begin = window.begin / kBufferAlign * kBufferAlign;
+    buffer.bytes = window.size();
   };
   for (Operation &op : block.without_terminator()) {
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, ParamOp, InOp,
@@ -165,8 +186,13 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
     }
     for (Value operand : op.getOperands())
       touch(operand, step);
-    for (Value result : op.getResults())
-      touch(result, step);
+    for (OpResult result : op.getResults()) {
+      auto call = dyn_cast<CallOp>(op);
+      int64_t bytes = getStorageBytes(cast<RankedTensorType>(result.getType()));
+      touch(result, step,
+            call ? getWrittenBytes(call, result.getResultNumber(), symbols)
+                 : ByteRange{0, bytes});
+    }
   }
   return sequence;
 }

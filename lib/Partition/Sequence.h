@@ -23,6 +23,9 @@
 
 namespace swapc {
 
+/// The value that is seen through views.
+mlir::Value stripViews(mlir::Value value);
+
 /// The value whose storage `value` shares: views are stripped, and a result
 /// that updates a tensor in place has the storage of that tensor.
 mlir::Value getStorageRoot(mlir::Value value);
@@ -44,8 +47,15 @@ PanelRange getPanelRange(mlir::swap::CallOp call,
 mlir::swap::ScheduleAttr getSchedule(mlir::swap::CallOp call,
                                      const mlir::SymbolTable &symbols);
 
+/// What a call writes of its result number `result`.
+mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
+                                      const mlir::SymbolTable &symbols);
+
 /// What a call or launch runs; "swap.rows" for a fetch of rows.
 llvm::StringRef getKernelName(mlir::Operation *op);
+
+/// Bytes of a unit where none are asked for.
+int64_t getUnitBytes(int64_t weightBytes);
 
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,
@@ -57,6 +67,9 @@ struct Sequence {
   /// Storage in the arena, in the order of first write.
   llvm::SmallVector<mlir::Value> roots;
   std::vector<PlanBuffer> buffers; ///< parallel to roots
+  /// Parallel to roots: what exists of the tensor, from a multiple of
+  /// kBufferAlign on; all but where only some tiles are computed.
+  llvm::SmallVector<mlir::swap::ByteRange> windows;
   llvm::DenseMap<mlir::Value, int> bufferOf;
   /// Storage of the model's outputs, which is the caller's.
   llvm::DenseMap<mlir::Value, int> outputOf;

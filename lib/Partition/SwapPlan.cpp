@@ -29,6 +29,14 @@ using namespace swapc;
 
 namespace {
 
+/// A sequence of calls that computes the model: that of @main, or the second
+/// one of swap-band-rows.
+struct Variant {
+  func::FuncOp function;
+  Sequence sequence;
+  Planner planner;
+};
+
 struct SwapPlanPass : public swapc::impl::SwapPlanBase<SwapPlanPass> {
   using SwapPlanBase::SwapPlanBase;
   void runOnOperation() override;
@@ -41,9 +49,10 @@ private:
                                       const CostModel &costs);
   LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
                         const UnitIndex &index, const CostModel &costs);
-  FailureOr<SmallVector<int64_t>> resolveBudgets(func::FuncOp main,
-                                                 const Planner &planner,
-                                                 const Sequence &sequence,
+  FailureOr<Variant> getVariant(func::FuncOp function,
+                                const SymbolTable &symbols,
+                                const UnitIndex &index, const CostModel &costs);
+  FailureOr<SmallVector<int64_t>> resolveBudgets(ArrayRef<Variant> variants,
                                                  const SymbolTable &symbols);
   PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
                    const UnitIndex &index, const MemoryPlan &plan,
@@ -124,11 +133,16 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   if (linkMBps)
     problem.link.bytesPerSecond = linkMBps * 1e6;
   int group = -1;
+  Attribute segment;
   for (Operation *op : sequence.steps) {
     PlanStep step;
-    // The pieces of a call follow each other.
+    // The pieces of a call follow each other; a segment is one group, since its
+    // calls read the same weights in each band.
     auto piece = dyn_cast<CallOp>(op);
-    if (!piece || piece.getBegin().value_or(0) == 0)
+    Attribute before =
+        std::exchange(segment, op->getAttr(SwapDialect::kSegmentAttr));
+    bool isFirst = !piece || piece.getBegin().value_or(0) == 0;
+    if (segment ? segment != before : isFirst)
       ++group;
     step.group = group;
     if (auto call = dyn_cast<CallOp>(op)) {
@@ -143,10 +157,33 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   return problem;
 }
 
+FailureOr<Variant> SwapPlanPass::getVariant(func::FuncOp function,
+                                            const SymbolTable &symbols,
+                                            const UnitIndex &index,
+                                            const CostModel &costs) {
+  FailureOr<Sequence> sequence = Sequence::analyze(function.front(), symbols);
+  if (failed(sequence))
+    return failure();
+  FailureOr<PlanProblem> problem =
+      buildProblem(*sequence, symbols, index, costs);
+  if (failed(problem))
+    return failure();
+  return Variant{function, std::move(*sequence), Planner(std::move(*problem))};
+}
+
+/// What the model needs is told for @main; the smallest budget is that of the
+/// sequence that needs least.
 FailureOr<SmallVector<int64_t>>
-SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
-                             const Sequence &sequence,
+SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
                              const SymbolTable &symbols) {
+  const Variant &smallest =
+      *llvm::min_element(variants, [](const Variant &a, const Variant &b) {
+        return a.planner.getMinBytes() < b.planner.getMinBytes();
+      });
+  const Planner &planner = smallest.planner;
+  const Sequence &sequence = smallest.sequence;
+  int64_t modelBytes = variants[0].planner.getModelBytes();
+  func::FuncOp main = variants[0].function;
   Builder builder(main);
   Operation *worst = planner.getMinStep() >= 0
                          ? sequence.steps[planner.getMinStep()]
@@ -158,12 +195,12 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
     weightBytes += unit.duplicate ? 0 : unit.bytes;
   ModuleOp module = getOperation();
   module->setAttr(kWeightBytesAttr, builder.getI64IntegerAttr(weightBytes));
-  module->setAttr(kModelBytesAttr,
-                  builder.getI64IntegerAttr(planner.getModelBytes()));
+  module->setAttr(kModelBytesAttr, builder.getI64IntegerAttr(modelBytes));
   module->setAttr(kMinBytesAttr,
                   builder.getI64IntegerAttr(planner.getMinBytes()));
-  module->setAttr(kActivationBytesAttr,
-                  builder.getI64IntegerAttr(planner.getBuffers().bytes));
+  module->setAttr(
+      kActivationBytesAttr,
+      builder.getI64IntegerAttr(variants[0].planner.getBuffers().bytes));
   module->setAttr(kMinKernelAttr, builder.getStringAttr(kernel));
   module->setAttr(kMinNodeAttr, builder.getStringAttr(node));
 
@@ -175,8 +212,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
     llvm::Expected<BudgetSpec> spec = BudgetSpec::parse(text);
     if (!spec)
       return main.emitError() << "budget: " << llvm::toString(spec.takeError());
-    int64_t bytes =
-        spec->resolve(planner.getModelBytes(), planner.getMinBytes());
+    int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes());
     if (bytes < planner.getMinBytes()) {
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
       error << "budget " << formatSize(bytes)
@@ -198,7 +234,7 @@ SwapPlanPass::resolveBudgets(func::FuncOp main, const Planner &planner,
 PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
                                const UnitIndex &index, const MemoryPlan &plan,
                                int64_t budget, int number) {
-  OpBuilder builder(main);
+  OpBuilder builder(getOperation().lookupSymbol("main"));
   SmallVector<Attribute> resident;
   for (auto [unit, stays] : llvm::enumerate(plan.resident))
     if (stays)
@@ -259,9 +295,6 @@ void SwapPlanPass::runOnOperation() {
   if (failed(checkOptions(main)))
     return signalPassFailure();
   UnitIndex index(getOperation());
-  FailureOr<Sequence> sequence = Sequence::analyze(main.front(), symbols);
-  if (failed(sequence))
-    return signalPassFailure();
   llvm::Expected<DeviceProfile> profile = DeviceProfile::load(
       SmallVector<std::string>(profiles.begin(), profiles.end()));
   if (!profile) {
@@ -269,19 +302,27 @@ void SwapPlanPass::runOnOperation() {
     return signalPassFailure();
   }
   CostModel costs(std::move(*profile), model, threads);
-  FailureOr<PlanProblem> problem =
-      buildProblem(*sequence, symbols, index, costs);
-  if (failed(problem))
-    return signalPassFailure();
-  warnOfOtherProfile(main, *sequence, symbols, costs);
-  Planner planner(std::move(*problem));
-  auto resolved = resolveBudgets(main, planner, *sequence, symbols);
+  std::vector<Variant> variants;
+  auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
+  for (func::FuncOp function : {main, banded}) {
+    if (!function)
+      continue;
+    FailureOr<Variant> variant = getVariant(function, symbols, index, costs);
+    if (failed(variant))
+      return signalPassFailure();
+    variants.push_back(std::move(*variant));
+  }
+  warnOfOtherProfile(main, variants[0].sequence, symbols, costs);
+  auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))
     return signalPassFailure();
   auto sideBySide = [&](size_t count, llvm::function_ref<void(size_t)> task) {
     parallelFor(&getContext(), 0, count, task);
   };
-  PlanCurve plans(planner);
+  SmallVector<const Planner *> planners;
+  for (const Variant &variant : variants)
+    planners.push_back(&variant.planner);
+  PlanCurve plans(planners);
   plans.add(*resolved, sideBySide);
   if (curve) {
     plans.addSpread(24, sideBySide);
@@ -294,13 +335,17 @@ void SwapPlanPass::runOnOperation() {
                        << budget << " bytes";
       return signalPassFailure();
     }
-    PlanOp op = buildPlan(main, *sequence, index, plan, budget, number);
-    setPrediction(op, plan, planner.getProblem(), *sequence, symbols);
+    const Variant &used = variants[plans.getPlanner(budget)];
+    PlanOp op =
+        buildPlan(used.function, used.sequence, index, plan, budget, number);
+    setPrediction(op, plan, used.planner.getProblem(), used.sequence, symbols);
   }
   if (freeBudget || curve)
     getOperation()->setAttr(
         kFreeBytesAttr,
         Builder(&getContext()).getI64IntegerAttr(plans.findFreeBudget()));
+  if (banded)
+    banded.erase();
   // What remains of @main is the model's signature.
   main.getBody().getBlocks().clear();
   main.setPrivate();

@@ -40,6 +40,7 @@ struct Tenant {
   int first, last;
   int unit = -1;          ///< of a unit, its number
   StringAttr kernel = {}; ///< of an activation, what wrote it
+  int64_t base = 0;       ///< of an activation, where all of it would begin
   int64_t panels = 0;     ///< of an update in place: how many are done
 };
 
@@ -57,11 +58,11 @@ private:
   LogicalResult enter(Operation *op, int unit, int last);
   LogicalResult visit(LaunchOp launch);
   LogicalResult visit(FetchOp fetch);
-  LogicalResult read(Operation *op, int64_t begin, int64_t bytes);
+  LogicalResult read(Operation *op, int64_t base, ByteRange bytes);
   LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
                          int64_t begin, int64_t end);
-  LogicalResult write(Operation *op, StringAttr kernel, int64_t begin,
-                      int64_t bytes, bool isUpdate);
+  LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
+                      ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
                            StringRef what);
   LogicalResult updateInPlace(LaunchOp launch, int64_t begin, int64_t bytes);
@@ -158,16 +159,17 @@ LogicalResult MemoryVerifier::start() {
   return success();
 }
 
-LogicalResult MemoryVerifier::read(Operation *op, int64_t begin,
-                                   int64_t bytes) {
-  if (failed(checkRange(op, begin, begin + bytes, "operand")))
+/// Reads `bytes` of what would begin at `base` if it existed whole.
+LogicalResult MemoryVerifier::read(Operation *op, int64_t base,
+                                   ByteRange bytes) {
+  int64_t begin = base + bytes.begin, end = base + bytes.end;
+  if (failed(checkRange(op, begin, end, "operand")))
     return failure();
-  for (int owner : owners.get(begin, begin + bytes)) {
-    if (owner < 0 || tenants[owner].unit >= 0 ||
-        tenants[owner].begin != begin || tenants[owner].end < begin + bytes)
-      return op->emitOpError()
-             << "reads bytes " << begin << " to " << begin + bytes
-             << ", where something else was written since";
+  for (int owner : owners.get(begin, end)) {
+    if (owner < 0 || tenants[owner].unit >= 0 || tenants[owner].base != base ||
+        tenants[owner].begin > begin || tenants[owner].end < end)
+      return op->emitOpError() << "reads bytes " << begin << " to " << end
+                               << ", where something else was written since";
     tenants[owner].last = position;
   }
   return success();
@@ -202,37 +204,49 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   return success();
 }
 
+/// Writes `bytes` of what would begin at `base` if it existed whole. An update
+/// keeps what was written of it before, and may add to that.
 LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
-                                    int64_t begin, int64_t bytes,
+                                    int64_t base, ByteRange bytes,
                                     bool isUpdate) {
-  if (failed(checkRange(op, begin, begin + bytes, "result")))
+  int64_t begin = base + bytes.begin, end = base + bytes.end;
+  if (failed(checkRange(op, begin, end, "result")))
     return failure();
-  if (begin % kBufferAlign)
-    return op->emitOpError() << "writes to " << begin
+  if (base % kBufferAlign)
+    return op->emitOpError() << "writes to " << base
                              << ", which is not a multiple of " << kBufferAlign;
-  SmallVector<int> before = owners.get(begin, begin + bytes);
-  for (int owner : before)
+  for (int owner : owners.get(begin, end))
     if (owner >= 0 && tenants[owner].unit >= 0 &&
         tenants[owner].last >= position)
       return op->emitOpError()
              << "overwrites unit @"
              << index.getUnit(tenants[owner].unit).getSymName()
              << ", which is in memory";
+  int owner = tenants.size();
   if (isUpdate) {
-    if (before.size() != 1 || before[0] < 0 ||
-        tenants[before[0]].begin != begin ||
-        tenants[before[0]].end != begin + bytes ||
-        tenants[before[0]].kernel != kernel)
+    // What it continues owns the bytes before these, or all of these.
+    int64_t from = bytes.begin ? begin - 1 : begin;
+    owner = owners.get(from, from + 1)[0];
+    if (owner >= 0 && tenants[owner].base != base)
+      owner = owners.get(begin, begin + 1)[0];
+    bool isWhole = !op->hasAttr(SwapDialect::kUpdateAttr);
+    if (owner < 0 || tenants[owner].unit >= 0 || tenants[owner].base != base ||
+        tenants[owner].kernel != kernel ||
+        (isWhole && (tenants[owner].begin > begin || tenants[owner].end < end)))
       return op->emitOpError("continues a result whose first panels are lost");
-    if (tenants[before[0]].panels > 0)
+    if (tenants[owner].panels > 0)
       return op->emitOpError(
           "continues in another place what it began over an operand");
-    tenants[before[0]].last = position;
-    return success();
+  } else {
+    tenants.push_back({begin, end, 0, position, position, -1, kernel, base});
   }
-  owners.set(begin, begin + bytes, tenants.size());
-  tenants.push_back({begin, begin + bytes, roundUp(bytes, kBufferAlign),
-                     position, position, -1, kernel});
+  Tenant &tenant = tenants[owner];
+  tenant.begin = std::min(tenant.begin, begin);
+  tenant.end = std::max(tenant.end, end);
+  tenant.bytes = roundUp(tenant.end, kBufferAlign) -
+                 tenant.begin / kBufferAlign * kBufferAlign;
+  tenant.last = position;
+  owners.set(begin, end, owner);
   return success();
 }
 
@@ -243,8 +257,6 @@ LogicalResult MemoryVerifier::updateInPlace(LaunchOp launch, int64_t begin,
   Tenant &tenant = tenants[owners.get(begin, begin + bytes)[0]];
   StringAttr kernel = launch.getKernelAttr().getAttr();
   int64_t first = launch.getBegin();
-  if (launch.getFirstTile())
-    return launch.emitOpError("updates some tiles of an operand in place");
   if (tenant.end != begin + bytes)
     return launch.emitOpError("updates a part of an operand in place");
   if (first > 0 && (tenant.kernel != kernel || tenant.panels != first))
@@ -303,13 +315,32 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
   if (launch.getOperands().size() != inputs + type.getNumResults())
     return launch.emitOpError("has another number of operands than its kernel");
 
+  if (failed(verifyTiles(launch, kernel, launch.getFirstTile(),
+                         launch.getLastTile())))
+    return failure();
+  auto footprint =
+      kernel->getAttrOfType<FootprintAttr>(SwapDialect::kFootprintAttr);
+  bool isBand = launch.getFirstTile().has_value();
+  if (isBand &&
+      (footprint.getReaches().size() != inputs || type.getNumResults() != 1))
+    return launch.emitOpError("has a kernel whose footprint is of another");
+
+  SmallVector<std::pair<int64_t, int64_t>> touched;
   for (auto [i, place] :
        llvm::enumerate(launch.getOperands().getAsRange<PlaceAttr>())) {
     auto tensor = dyn_cast<RankedTensorType>(
         i < inputs ? type.getInput(i) : type.getResult(i - inputs));
     if (!tensor)
       return launch.emitOpError("has a kernel of other than tensors");
-    int64_t from = place.getOffset(), bytes = getStorageBytes(tensor);
+    ByteRange bytes{0, getStorageBytes(tensor)};
+    if (isBand && i < inputs)
+      bytes = getReadBytes(schedule, footprint, i, tensor,
+                           *launch.getFirstTile(), *launch.getLastTile());
+    else if (isBand)
+      bytes = getWrittenBytes(schedule, footprint, tensor,
+                              *launch.getFirstTile(), *launch.getLastTile());
+    int64_t from = place.getOffset() + bytes.begin;
+    int64_t to = place.getOffset() + bytes.end;
     if (place.getSpace() == Space::Unit) {
       if (i >= inputs)
         return launch.emitOpError("writes into a unit");
@@ -318,16 +349,23 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");
     }
-    int inPlace = i < inputs ? -1 : findInPlace(launch, schedule, type, i);
+    int inPlace =
+        i < inputs || isBand ? -1 : findInPlace(launch, schedule, type, i);
     if (inPlace == -2)
       return launch.emitOpError("writes over one of its own operands");
     if (place.getSpace() != Space::Arena)
       continue;
-    if (failed(i < inputs     ? read(launch, from, bytes)
-               : inPlace >= 0 ? updateInPlace(launch, from, bytes)
+    if (isBand && i >= inputs)
+      for (auto [otherFrom, otherTo] : touched)
+        if (from < otherTo && otherFrom < to)
+          return launch.emitOpError("writes over one of its own operands");
+    bool isUpdate = begin > 0 || launch->hasAttr(SwapDialect::kUpdateAttr);
+    if (failed(i < inputs     ? read(launch, place.getOffset(), bytes)
+               : inPlace >= 0 ? updateInPlace(launch, from, to - from)
                               : write(launch, launch.getKernelAttr().getAttr(),
-                                      from, bytes, begin > 0)))
+                                      place.getOffset(), bytes, isUpdate)))
       return failure();
+    touched.push_back({from, to});
   }
   return success();
 }
@@ -336,12 +374,13 @@ LogicalResult MemoryVerifier::visit(FetchOp fetch) {
   UnitOp unit = index.getUnit(index.getNumber(fetch.getUnit()));
   int64_t indexBytes = fetch.getCount() * getElementBytes(fetch.getIndexType());
   if (fetch.getIndices().getSpace() == Space::Arena &&
-      failed(read(fetch, fetch.getIndices().getOffset(), indexBytes)))
+      failed(read(fetch, fetch.getIndices().getOffset(), {0, indexBytes})))
     return failure();
   if (fetch.getResult().getSpace() == Space::Arena)
-    return write(fetch, fetch.getUnitAttr().getAttr(),
-                 fetch.getResult().getOffset(),
-                 fetch.getCount() * unit.getRowBytes(), false);
+    return write(
+        fetch, fetch.getUnitAttr().getAttr(), fetch.getResult().getOffset(),
+        {0, static_cast<int64_t>(fetch.getCount() * unit.getRowBytes())},
+        false);
   return success();
 }
 

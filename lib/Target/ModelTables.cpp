@@ -161,6 +161,11 @@ LogicalResult TableBuilder::addLaunch(swap::LaunchOp op, PlanTable &plan) {
   step.operandCount = op.getOperands().size();
   step.tileBegin = op.getBegin() * tiles;
   step.tileEnd = op.getEnd() * tiles;
+  if (op.getFirstTile()) {
+    step.tileBegin += *op.getFirstTile();
+    step.tileEnd = (op.getEnd() - 1) * tiles + *op.getLastTile();
+    step.aux = tiles;
+  }
   step.scratch = found->second.schedule.getScratch();
   plan.steps.push_back(step);
   for (Attribute place : op.getOperands())

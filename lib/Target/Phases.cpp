@@ -42,6 +42,10 @@ static LogicalResult runKernelPhase(Phases &phases) {
   pack.triple = phases.target.triple;
   pack.cpu = phases.target.cpu;
   pm.addPass(createPackParameters(pack));
+  KernelFootprintsOptions footprints;
+  footprints.triple = phases.target.triple;
+  footprints.cpu = phases.target.cpu;
+  pm.addPass(createKernelFootprints(footprints));
   return pm.run(*phases.module);
 }
 
@@ -51,6 +55,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   pm.enableVerifier(true);
   pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace());
+  pm.addPass(createBandRows());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
   pm.addPass(createFormUnits(units));

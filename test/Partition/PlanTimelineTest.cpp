@@ -38,6 +38,30 @@ void runInOrder(size_t count, llvm::function_ref<void(size_t)> task) {
     task(i);
 }
 
+TEST(PlanCurve, TakesTheFastestOfSeveralPlanners) {
+  // The second sequence needs half the memory and takes longer.
+  PlanProblem wide, narrow;
+  wide.steps = {{{}, 1.0, 0}};
+  wide.buffers = {{64 * kPageBytes, 0, 0}};
+  narrow.steps = {{{}, 1.5, 0}};
+  narrow.buffers = {{32 * kPageBytes, 0, 0}};
+  Planner first(wide), second(narrow);
+  PlanCurve curve(llvm::ArrayRef<const Planner *>{&first, &second});
+  curve.add({32 * kPageBytes, 64 * kPageBytes}, runInOrder);
+  EXPECT_EQ(curve.getPlanner(32 * kPageBytes), 1);
+  EXPECT_EQ(curve.getPlans().at(32 * kPageBytes).seconds, 1.5);
+  EXPECT_EQ(curve.getPlanner(64 * kPageBytes), 0);
+  EXPECT_EQ(curve.getPlans().at(64 * kPageBytes).seconds, 1.0);
+  // Of equals the first.
+  PlanCurve same(llvm::ArrayRef<const Planner *>{&first, &first});
+  same.add({64 * kPageBytes}, runInOrder);
+  EXPECT_EQ(same.getPlanner(64 * kPageBytes), 0);
+  // All that is needed is told by the first, the least by any.
+  curve.addSpread(2, runInOrder);
+  EXPECT_EQ(curve.getPlans().begin()->first, second.getMinBytes());
+  EXPECT_EQ(curve.getPlans().rbegin()->first, first.getModelBytes());
+}
+
 } // namespace
 
 TEST(PlanTimeline, EachReadIsWaitedForWhereItIsNeeded) {

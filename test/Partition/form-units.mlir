@@ -103,3 +103,38 @@ module {
     return %0 : tensor<1x128xf32>
   }
 }
+
+// -----
+
+// Verifies that the second sequence reads the units of the first: each band is
+// cut at the same panels.
+// CHECK:      swap.unit @[[U1:.*]] [#swap.piece<@w, 0, 2, 0>] length 4096
+// CHECK-NEXT: swap.unit @[[U2:.*]] [#swap.piece<@w, 2, 4, 0>] length 4096
+// CHECK-NOT:  swap.unit
+// CHECK-LABEL: func.func private @main_banded
+// CHECK:      %[[A:.*]] = swap.call @fc panels(0 to 2) tiles(0 to 1) (%{{.*}}, %{{.*}}) {swap.segment = 0 : i64}
+// CHECK-NEXT: %[[B:.*]] = swap.call @fc panels(2 to 4) tiles(0 to 1) (%{{.*}}, %{{.*}}) into(%[[A]] : tensor<2x128xf32>)
+// CHECK-NEXT: %[[C:.*]] = swap.call @fc panels(0 to 2) tiles(1 to 2) (%{{.*}}, %{{.*}}) into(%[[B]] : tensor<2x128xf32>)
+// CHECK-NEXT: %[[D:.*]] = swap.call @fc panels(2 to 4) tiles(1 to 2) (%{{.*}}, %{{.*}}) into(%[[C]] : tensor<2x128xf32>)
+// CHECK-NEXT: return %[[D]]
+module {
+  swap.parameter @w.src : tensor<128x16xf32> = #swap.file<"w", 0, 8192>
+  swap.derived @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>> from [@w.src] maps [affine_map<(d0, d1) -> (d0, d1)>] {
+  ^bb0(%a: f32):
+    swap.yield %a : f32
+  }
+  func.func private @fc(tensor<2x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<2x128xf32>
+      attributes {swap.footprint = #swap.footprint<positions = 2, step = 1, reaches = [<slices = 2, group = 1, scale = 1, low = 0, high = 0>, <slices = 0, group = 1, scale = 0, low = 0, high = 0>]>,
+                  swap.schedule = #swap.schedule<contraction, panels = 4, tiles = 2, rows = 1, block = 1, scratch = 0, flops = 8192>}
+  func.func @main(%x: tensor<2x16xf32>) -> tensor<2x128xf32> {
+    %w = swap.param @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>
+    %0 = swap.call @fc(%x, %w) : (tensor<2x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<2x128xf32>
+    return %0 : tensor<2x128xf32>
+  }
+  func.func private @main_banded(%x: tensor<2x16xf32>) -> tensor<2x128xf32> {
+    %w = swap.param @w : tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>
+    %0 = swap.call @fc tiles(0 to 1)(%x, %w) {swap.segment = 0} : (tensor<2x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<2x128xf32>
+    %1 = swap.call @fc tiles(1 to 2)(%x, %w) into(%0 : tensor<2x128xf32>) {swap.segment = 0} : (tensor<2x16xf32>, tensor<128x16xf32, #swap.panels<dim = 0, width = 32, order = [1]>>) -> tensor<2x128xf32>
+    return %1 : tensor<2x128xf32>
+  }
+}

@@ -54,7 +54,10 @@ swap.derived @w : tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1
 swap.unit @u1 [#swap.piece<@w, 0, 1, 0>] length 4096
 swap.unit @u2 [#swap.piece<@w, 1, 2, 0>] length 4096
 func.func private @k(tensor<1x1024xf32>, tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>) -> tensor<1x2xf32>
-    attributes {swap.schedule = #swap.schedule<contraction, panels = 2, tiles = 4, rows = 1, block = 1, scratch = 0, flops = 4096>}
+    attributes {swap.footprint = #swap.footprint<positions = 4, step = 1, reaches = [
+                  <slices = 0, group = 1, scale = 0, low = 0, high = 0>,
+                  <slices = 0, group = 1, scale = 0, low = 0, high = 0>]>,
+                swap.schedule = #swap.schedule<contraction, panels = 2, tiles = 4, rows = 1, block = 1, scratch = 0, flops = 4096>}
 func.func @main(%x: tensor<1x1024xf32> {swap.name = "x"}) -> (tensor<1x2xf32> {swap.name = "y"}) {
   %w = swap.param @w : tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>
   %0 = swap.call @k panels(0 to 1)(%x, %w) : (tensor<1x1024xf32>, tensor<2x1024xf32, #swap.panels<dim = 0, width = 1, order = [1]>>) -> tensor<1x2xf32>

@@ -10,6 +10,16 @@ func.func private @k(%w: tensor<4x3xf32>, %x: tensor<4x3xf32>) -> tensor<4x3xf32
     attributes {swap.schedule = #swap.schedule<rows, panels = 2, tiles = 1, rows = 1, block = 4, scratch = 0, flops = 12>} {
   return %x : tensor<4x3xf32>
 }
+// CHECK: func.func private @band
+// CHECK-SAME: swap.footprint = #swap.footprint<positions = 4, step = 1, reaches = [<slices = 4, group = 1, scale = 1, low = -1, high = 1>]>
+func.func private @band(%x: tensor<4xf32>) -> tensor<4xf32>
+    attributes {swap.footprint = #swap.footprint<positions = 4, step = 1, reaches = [<slices = 4, group = 1, scale = 1, low = -1, high = 1>]>,
+                swap.schedule = #swap.schedule<rows, panels = 1, tiles = 2, rows = 1, block = 2, scratch = 0, flops = 12>}
+func.func @bands(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: swap.call @band tiles(1 to 2) (%
+  %0 = swap.call @band tiles(1 to 2)(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
 // CHECK: swap.plan @plan budget 8192 threads 2 resident []
 swap.plan @plan budget 8192 threads 2 resident [] {
 ^bb0(%x: tensor<4x3xf32>):
@@ -97,3 +107,31 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = swap.call @k panels(2 to 2)(%x) : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32>
+    attributes {swap.footprint = #swap.footprint<positions = 4, step = 1, reaches = [<slices = 4, group = 1, scale = 1, low = -1, high = 1>]>,
+                swap.schedule = #swap.schedule<rows, panels = 1, tiles = 2, rows = 1, block = 2, scratch = 0, flops = 12>}
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = swap.call @k tiles(0 to 1)(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  // expected-error @below {{runs tiles 1 to 3 of 2}}
+  %1 = swap.call @k tiles(1 to 3)(%x) into(%0 : tensor<4xf32>) : (tensor<4xf32>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 2, rows = 1, block = 2, scratch = 0, flops = 12>}
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{runs some tiles of a kernel without a swap.footprint}}
+  %0 = swap.call @k tiles(0 to 1)(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32>
+    // expected-error @below {{footprint has 0 positions, 1 a step}}
+    attributes {swap.footprint = #swap.footprint<positions = 0, step = 1, reaches = [<slices = 0, group = 1, scale = 0, low = 0, high = 0>]>}

@@ -10,6 +10,35 @@
 
 include "mlir/Pass/PassBase.td"
 
+def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
+  let summary = "a second sequence of calls: the widest layers band by band";
+  let description = [{
+    Between the first convolutions of an image network lie the largest
+    activations. `@main_banded` computes what `@main` does, but stretches of
+    calls run for some rows of their last result at a time, so that of what is
+    between them only a band exists. Rows that two bands need are computed
+    twice. The stretches are chosen so that the least memory is alive at the
+    worst moment, weights of a stretch included; without a gain of a twentieth
+    there is no `@main_banded`. Kernels of a stretch get smaller tiles.
+
+    ```mlir
+    %0 = swap.call @conv(%x, %w) : ...
+    %1 = swap.call @pool(%0) : ...
+    ```
+    becomes, beside it,
+    ```mlir
+    %0 = swap.call @conv tiles(0 to 5)(%x, %w) {swap.segment = 0} : ...
+    %1 = swap.call @pool tiles(0 to 2)(%0) {swap.segment = 0} : ...
+    %2 = swap.call @conv tiles(3 to 8)(%x, %w) {swap.segment = 0} : ...
+    %3 = swap.call @pool tiles(2 to 4)(%2) into(%1 : ...) {swap.segment = 0} : ...
+    ```
+  }];
+  let options = [
+    Option<"moreFlops", "more-flops", "int64_t", "15",
+           "work that may be done twice, in percent of the model's">
+  ];
+}
+
 def JoinOutputs : Pass<"swap-join-outputs", "::mlir::ModuleOp"> {
   let summary = "parts of an output are written straight into it";
   let description = [{

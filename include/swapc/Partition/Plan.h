@@ -27,6 +27,9 @@ constexpr llvm::StringLiteral kMinNodeAttr = "swap.min_node";
 /// Activations, laid out by lifetime.
 constexpr llvm::StringLiteral kActivationBytesAttr = "swap.activation_bytes";
 
+/// The second sequence of calls, which needs less memory: see swap-band-rows.
+constexpr llvm::StringLiteral kBandedMain = "main_banded";
+
 /// Smallest budget from which streaming adds nothing to compute, as predicted.
 constexpr llvm::StringLiteral kFreeBytesAttr = "swap.free_bytes";
 /// Predictions over budgets, ascending: an array of [budget, time_ms, bound_ms,

@@ -146,32 +146,6 @@ void ContractionEmitter::storeVector(Value vector, Value pointer, Value mask) {
     LLVM::StoreOp::create(b, loc, vector, pointer, align);
 }
 
-/// At least `bytes` zeros in read-only memory: what padding reads.
-Value ContractionEmitter::zeroPointer(int64_t bytes) {
-  static constexpr llvm::StringLiteral kName = "swap_zeros";
-  auto module = info.root->getParentOfType<ModuleOp>();
-  auto global = module.lookupSymbol<LLVM::GlobalOp>(kName);
-  auto sizeOf = [](LLVM::GlobalOp op) {
-    return static_cast<int64_t>(
-        cast<LLVM::LLVMArrayType>(op.getGlobalType()).getNumElements());
-  };
-  if (!global || sizeOf(global) < bytes) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(module.getBody());
-    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes);
-    auto larger = LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
-                                         LLVM::Linkage::Internal, kName,
-                                         Attribute(), /*alignment=*/64);
-    b.createBlock(&larger.getInitializerRegion());
-    Value zero = LLVM::ZeroOp::create(b, loc, type);
-    LLVM::ReturnOp::create(b, loc, zero);
-    if (global)
-      global.erase();
-  }
-  return LLVM::AddressOfOp::create(b, loc, getPointerType(b.getContext()),
-                                   kName);
-}
-
 SmallVector<Value>
 ContractionEmitter::forLoop(int64_t size, int64_t step, ArrayRef<Value> init,
                             llvm::function_ref<Values(Value, Values)> body) {

@@ -9,6 +9,7 @@
 #define SWAPC_LIB_CODEGEN_CPU_CONTRACTIONEMITTER_H
 
 #include "Contraction.h"
+#include "LaneEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -75,7 +76,6 @@ private:
   Value loadScalar(mlir::Type element, Value pointer);
   Value loadVector(mlir::Type element, Value pointer, Value mask);
   void storeVector(Value vector, Value pointer, Value mask);
-  Value zeroPointer(int64_t bytes);
   Values forLoop(int64_t size, int64_t step, llvm::ArrayRef<Value> init,
                  llvm::function_ref<Values(Value, Values)> body);
   mlir::VectorType vectorOf(mlir::Type element) const {

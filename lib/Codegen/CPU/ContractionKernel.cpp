@@ -231,7 +231,8 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     int64_t stride = info.k < 0 ? 1 : info.accessA.coefficients[info.k];
     int64_t elements = info.vectorA ? plan.width() : 1;
     elements += (info.innerK() - 1) * std::abs(stride);
-    zeros = zeroPointer(elements * swap::getElementBytes(info.elementA));
+    zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
+                              elements * swap::getElementBytes(info.elementA));
   }
   Values pointersA;
   for (const Row &row : rows) {

@@ -249,6 +249,32 @@ Type swapc::getMemoryType(Type elementType) {
   return elementType;
 }
 
+Value swapc::createZeroPointer(OpBuilder &builder, Location loc,
+                               ModuleOp module, int64_t bytes) {
+  static constexpr llvm::StringLiteral kName = "swap_zeros";
+  auto global = module.lookupSymbol<LLVM::GlobalOp>(kName);
+  auto sizeOf = [](LLVM::GlobalOp op) {
+    return static_cast<int64_t>(
+        cast<LLVM::LLVMArrayType>(op.getGlobalType()).getNumElements());
+  };
+  if (!global || sizeOf(global) < bytes) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes);
+    auto larger =
+        LLVM::GlobalOp::create(builder, loc, type,
+                               /*isConstant=*/true, LLVM::Linkage::Internal,
+                               kName, Attribute(), /*alignment=*/64);
+    builder.createBlock(&larger.getInitializerRegion());
+    Value zero = LLVM::ZeroOp::create(builder, loc, type);
+    LLVM::ReturnOp::create(builder, loc, zero);
+    if (global)
+      global.erase();
+  }
+  return LLVM::AddressOfOp::create(
+      builder, loc, LLVM::LLVMPointerType::get(builder.getContext()), kName);
+}
+
 Value LaneEmitter::fromMemory(Value value, Type elementType) {
   if (getElementTypeOrSelf(value.getType()) == elementType)
     return value;
@@ -342,28 +368,34 @@ Value LaneEmitter::emitLoad(const LoopAccess &access, ArrayRef<Value> indices,
                     : inside;
   }
   Value offset = offsetOf(access, indices);
-  if (condition)
+  // Outside, nothing of the tensor is touched: it may exist in part only.
+  Value base = tensor.base;
+  bool gathers = step != 1 && (step != 0 || padLanes);
+  if (condition && (padLanes || gathers)) {
+    Value all = broadcast(condition, lanes.width);
+    mask = mask ? Value(arith::AndIOp::create(builder, loc, mask, all)) : all;
+  } else if (condition) {
     offset =
         arith::SelectOp::create(builder, loc, condition, offset, constant(0));
-  if (condition && padLanes)
-    mask = arith::AndIOp::create(builder, loc, mask,
-                                 broadcast(condition, lanes.width));
+    Value zeros = createZeroPointer(
+        builder, loc, module, lanes.width * swap::getElementBytes(elementType));
+    base = arith::SelectOp::create(builder, loc, condition, base, zeros);
+  }
 
   Value loaded;
   Value passThrough = padLanes ? tensor.padValue : Value();
   if (step == 0 && !padLanes) {
     Type stored = getMemoryType(elementType);
-    Value pointer = address(tensor.base, elementType, offset);
+    Value pointer = address(base, elementType, offset);
     loaded = LLVM::LoadOp::create(builder, loc, stored, pointer,
                                   alignmentOf(elementType));
     loaded = fromMemory(loaded, elementType);
   } else if (step == 1) {
-    Value pointer = address(tensor.base, elementType, offset);
+    Value pointer = address(base, elementType, offset);
     loaded = loadVector(pointer, elementType, lanes, mask, passThrough);
   } else {
     Value offsets = add(offset, multiply(iota(lanes.width), step));
-    loaded =
-        gather(tensor.base, elementType, offsets, lanes, mask, passThrough);
+    loaded = gather(base, elementType, offsets, lanes, mask, passThrough);
   }
   if (condition && !padLanes) {
     Value pad = tensor.padValue;

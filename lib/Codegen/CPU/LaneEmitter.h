@@ -44,6 +44,10 @@ llvm::FailureOr<LinearForm> getLinearForm(mlir::AffineExpr expr,
 /// The type that loads and stores of an element have.
 mlir::Type getMemoryType(mlir::Type elementType);
 
+/// The address of `bytes` constant zero bytes of the module.
+mlir::Value createZeroPointer(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::ModuleOp module, int64_t bytes);
+
 /// Where the elements of a tensor are: in memory (`base`), or, where base is
 /// null, in `value`: one scalar for all, or a vector that holds the lanes.
 struct TensorAccess {
@@ -101,8 +105,12 @@ public:
   /// Finds the tensor that a tensor.extract reads.
   using Lookup = std::function<const TensorAccess *(mlir::Value tensor)>;
 
+  /// The builder must stand in a function of a module.
   LaneEmitter(mlir::OpBuilder &builder, mlir::Location loc)
-      : builder(builder), loc(loc) {}
+      : builder(builder), loc(loc),
+        module(builder.getInsertionBlock()
+                   ->getParentOp()
+                   ->getParentOfType<mlir::ModuleOp>()) {}
 
   /// The mask for the first `count` (i64) of `width` lanes.
   Value createMask(Value count, int64_t width);
@@ -165,6 +173,7 @@ private:
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
+  mlir::ModuleOp module;
 };
 
 } // namespace swapc

@@ -39,6 +39,22 @@ def PackParameters : SwapCPUPass<"swap-pack-parameters"> {
   let options = targetOptions;
 }
 
+def KernelFootprints : SwapCPUPass<"swap-kernel-footprints"> {
+  let summary = "says which bytes some tiles of a kernel read and write";
+  let description = [{
+    Kernels whose tiles are bands of their result get a `swap.footprint`: for a
+    convolution, which rows of the image a row of the result needs. Kernels
+    without one run whole.
+
+    ```mlir
+    func.func private @conv(...) attributes {swap.footprint = #swap.footprint<positions = 3136,
+      step = 1, reaches = [<slices = 56, group = 56, scale = 1, low = -1, high = 1>, ...]>, ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
 def EmitKernels : SwapCPUPass<"swap-emit-kernels"> {
   let summary = "writes the code of kernels as loops over vectors";
   let description = [{
