@@ -224,14 +224,15 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
              << ", which is in memory";
   int owner = tenants.size();
   if (isUpdate) {
-    // What it continues owns the bytes before these, or all of these.
-    int64_t from = bytes.begin ? begin - 1 : begin;
-    owner = owners.get(from, from + 1)[0];
-    if (owner >= 0 && tenants[owner].base != base)
-      owner = owners.get(begin, begin + 1)[0];
+    // What it continues owns these bytes, or those before them.
+    auto continues = [&](int64_t at) {
+      owner = at < 0 ? -1 : owners.get(at, at + 1)[0];
+      return owner >= 0 && tenants[owner].unit < 0 &&
+             tenants[owner].base == base && tenants[owner].kernel == kernel;
+    };
+    bool found = continues(begin) || (bytes.begin && continues(begin - 1));
     bool isWhole = !op->hasAttr(SwapDialect::kUpdateAttr);
-    if (owner < 0 || tenants[owner].unit >= 0 || tenants[owner].base != base ||
-        tenants[owner].kernel != kernel ||
+    if (!found ||
         (isWhole && (tenants[owner].begin > begin || tenants[owner].end < end)))
       return op->emitOpError("continues a result whose first panels are lost");
     if (tenants[owner].panels > 0)

@@ -24,7 +24,9 @@ def emit(model, kind, *args):
 
 
 def check_predicted(one, two, model):
-    calls = re.findall(r"swap\.call @(\w+)", emit(model, "kernel-ir"))
+    # Parts of outputs that are written in place are no calls any more.
+    called = set(re.findall(r"swap\.call @(\w+)", emit(model, "swap-ir", "--budget", "max")))
+    calls = [name for name in re.findall(r"swap\.call @(\w+)", emit(model, "kernel-ir")) if name in called]
     for threads, path in (("1", one), ("2", two)):
         known = kernels(path)
         st.require(set(calls) == set(known), f"{path} holds other kernels than the model calls")
