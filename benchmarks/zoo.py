@@ -166,7 +166,8 @@ def summary(rows):
         mean = math.exp(sum(map(math.log, bound)) / len(bound))
         lines.append(f"{threads} thread{'s' if threads > 1 else ''}: time ÷ bound {mean:.2f} (geometric mean of "
                      f"{len(some)} rows), at most 1.10 in {sum(b <= 1.10 for b in bound)}; prediction within 15 % "
-                     f"in {sum(0.85 <= p <= 1.15 for p in predicted)}.")
+                     f"in {sum(0.85 <= p <= 1.15 for p in predicted)}; reading takes at most "
+                     f"{max(r['stats']['read_cpu_s_per_gib'] for r in some):.3f} s of processor time a GiB.")
     return lines
 
 

@@ -98,6 +98,10 @@ int Region::getUntil(int64_t begin, int64_t end) const {
 int64_t Region::find(int64_t pages, int first, PlacementPolicy policy,
                      int &until) const {
   int64_t best = -1;
+  if (pages == 0) { // of an empty tensor: anywhere, any time
+    until = INT_MIN / 2;
+    return 0;
+  }
   until = first;
   // A window that starts where a range starts or ends where a range ends.
   auto consider = [&](int64_t begin, size_t i) {

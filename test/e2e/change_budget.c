@@ -18,8 +18,13 @@
 #include MODEL_HEADER
 #include "swap/posix.h"
 
-/* Threads' stacks, the ring, buffers of stdio; not of the arena. */
-#define SLACK_BYTES (2u << 20)
+/* Threads' stacks, the ring, buffers of stdio; not of the arena. A sanitizer
+ * takes memory for every byte there is, so that there only the bits count. */
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLACK_BYTES (1ull << 40)
+#else
+#define SLACK_BYTES (2ull << 20)
+#endif
 
 static const swap_model *const model = &MODEL;
 static swap_posix *handle;
