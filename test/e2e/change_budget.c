@@ -60,8 +60,7 @@ static void *tensor(uint64_t bytes, int seed) {
 }
 
 static void *infer(void *unused) {
-  const void *inputs[SWAP_MAX_OPERANDS];
-  void *outputs[SWAP_MAX_OPERANDS], *first[SWAP_MAX_OPERANDS];
+  void *inputs[SWAP_MAX_OPERANDS], *outputs[SWAP_MAX_OPERANDS], *first[SWAP_MAX_OPERANDS];
   for (uint32_t i = 0; i < model->input_count; ++i)
     inputs[i] = tensor(model->inputs[i].bytes, 0);
   for (uint32_t i = 0; i < model->output_count; ++i) {
@@ -73,12 +72,18 @@ static void *infer(void *unused) {
     const long run = atomic_load(&runs);
     if (run < 0)
       continue; /* the baseline is being read */
-    if (swap_posix_run(handle, inputs, run ? outputs : first))
+    if (swap_posix_run(handle, (const void *const *)inputs, run ? outputs : first))
       fail("a run failed", (unsigned long long)run, 0);
     for (uint32_t i = 0; run && i < model->output_count; ++i)
       if (memcmp(outputs[i], first[i], model->outputs[i].bytes))
         fail("other bits: run, output", (unsigned long long)run, i);
     atomic_fetch_add(&runs, 1);
+  }
+  for (uint32_t i = 0; i < model->input_count; ++i)
+    free(inputs[i]);
+  for (uint32_t i = 0; i < model->output_count; ++i) {
+    free(outputs[i]);
+    free(first[i]);
   }
   return unused;
 }
