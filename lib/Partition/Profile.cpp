@@ -8,6 +8,7 @@
 #include "swapc/Partition/Profile.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -31,8 +32,9 @@ struct ProfileFile {
   std::vector<ProfileKernel> kernels;
 };
 
-bool isRate(double value) { return std::isfinite(value) && value > 0; }
-bool isTime(double value) { return std::isfinite(value) && value >= 0; }
+/// Beyond these, sums over a model would not be finite, or not numbers at all.
+bool isRate(double value) { return value >= 1 && value <= 1e21; }
+bool isTime(double value) { return value >= 0 && value <= 1e12; }
 } // namespace
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(ProfileRead)
@@ -52,9 +54,9 @@ template <> struct MappingTraits<ProfileRead> {
     if (read.bytes < 1 || read.bytes > kMostBytes)
       return "bytes must be from 1 to 2^40";
     if (!isRate(read.bytesPerSecond))
-      return "bytes-per-second must be above 0";
+      return "bytes-per-second must be from 1 to 1e21";
     if (!isTime(read.latencyUs) || !isTime(read.startUs))
-      return "latency-us and start-us must be 0 or more";
+      return "latency-us and start-us must be from 0 to 1e12";
     return "";
   }
 };
@@ -89,7 +91,7 @@ template <> struct MappingTraits<ProfileProcessor> {
     if (processor.threads < 1 || processor.threads > kMostThreads)
       return "threads must be from 1 to 4096";
     if (!isRate(processor.flopsPerSecond) || !isRate(processor.bytesPerSecond))
-      return "flops-per-second and bytes-per-second must be above 0";
+      return "flops-per-second and bytes-per-second must be from 1 to 1e21";
     return isTime(processor.callUs) ? "" : "call-us must be 0 or more";
   }
 };
@@ -147,8 +149,10 @@ static std::string getKey(StringRef model, StringRef kernel, unsigned threads) {
   return (model + "\n" + kernel + "\n" + Twine(threads)).str();
 }
 
-/// LLVM's reader does not survive text without any value.
+/// LLVM's reader does not survive text without any value, nor what is no text.
 static bool hasVersion(StringRef text) {
+  if (text.contains('\0'))
+    return false;
   while (!text.empty()) {
     StringRef line;
     std::tie(line, text) = text.split('\n');
@@ -188,6 +192,11 @@ Error DeviceProfile::parse(StringRef text, StringRef name) {
 Expected<DeviceProfile> DeviceProfile::load(ArrayRef<std::string> paths) {
   DeviceProfile profile;
   for (const std::string &path : paths) {
+    sys::fs::file_status status;
+    if (std::error_code error = sys::fs::status(path, status))
+      return createStringError(path + ": " + error.message());
+    if (!sys::fs::is_regular_file(status)) // a device may never end
+      return createStringError(path + ": not a regular file");
     ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
         MemoryBuffer::getFile(path, /*IsText=*/true);
     if (!buffer)

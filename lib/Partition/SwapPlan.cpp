@@ -216,7 +216,8 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
     if (bytes < planner.getMinBytes()) {
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
       error << "budget " << formatSize(bytes)
-            << " is too small: the smallest feasible budget is "
+            << " (" << bytes
+            << " bytes) is too small: the smallest feasible budget is "
             << formatSize(planner.getMinBytes()) << " ("
             << planner.getMinBytes() << " bytes), set by kernel '" << kernel
             << "'";

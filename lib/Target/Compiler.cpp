@@ -162,8 +162,14 @@ LogicalResult Compiler::openOutputs() {
 LogicalResult Compiler::openReport() {
   if (options.report.empty())
     return success();
+  auto normalize = [](StringRef path) {
+    SmallString<256> absolute(path);
+    (void)sys::fs::make_absolute(absolute);
+    sys::path::remove_dots(absolute, /*remove_dot_dot=*/true);
+    return absolute;
+  };
   for (StringRef written : outputPaths)
-    if (written == options.report)
+    if (normalize(written) == normalize(options.report))
       return emitError(location)
              << "cannot write the report to " << written
              << ": it is written to by -o; --report names another place";

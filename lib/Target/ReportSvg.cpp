@@ -71,7 +71,7 @@ double Axis::at(double value) const {
 std::vector<double> swapc::getTicks(double to, bool powersOfTwo) {
   constexpr int kMost = 8;
   std::vector<double> ticks = {0};
-  if (!(to > 0))
+  if (!(to > 0) || !std::isfinite(to))
     return ticks;
   double step;
   if (powersOfTwo) {

@@ -180,6 +180,8 @@ int args_parse(options *o, int argc, char **argv) {
     return fail(EXIT_USAGE,
                 "--profile only measures: leave out --output-dir, --stats, "
                 "--trace, --warmup and --test-data");
+  if (o->stats && o->trace && strcmp(o->stats, o->trace) == 0)
+    return fail(EXIT_USAGE, "--stats and --trace name the same file");
   if (o->profile && o->io > SWAP_POSIX_THREAD)
     return fail(EXIT_USAGE,
                 "--profile is of direct reads: --io auto, uring or thread");

@@ -72,6 +72,8 @@ static int run(const swap_model *model, const options *o, const char *weights,
                uint64_t budget) {
   tensors t;
   observer seen = {.trace = NULL};
+  output_keep(weights, "the model's weights");
+  output_keep("/proc/self/exe", "this program");
   int status = tensors_allocate(&t, model);
   if (!status && !o->test_data)
     status = tensors_load(&t, o);

@@ -66,8 +66,41 @@ static int is_plain_target(const char *path) {
          (stat(path, &info) != 0 || S_ISREG(info.st_mode));
 }
 
+/* What an output must not replace. */
+static struct {
+  dev_t device;
+  ino_t number;
+  const char *what;
+} kept[2];
+
+void output_keep(const char *path, const char *what) {
+  struct stat info;
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; ++i)
+    if (!kept[i].what && stat(path, &info) == 0) {
+      kept[i].device = info.st_dev;
+      kept[i].number = info.st_ino;
+      kept[i].what = what;
+      return;
+    }
+}
+
+static const char *kept_as(const char *path) {
+  struct stat info;
+  if (stat(path, &info) == 0)
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; ++i)
+      if (kept[i].what && kept[i].device == info.st_dev &&
+          kept[i].number == info.st_ino)
+        return kept[i].what;
+  return NULL;
+}
+
 int output_open(output_file *out, const char *path) {
   out->temporary[0] = 0;
+  out->file = NULL;
+  const char *what = kept_as(path);
+  if (what)
+    return fail(EXIT_RUN, "cannot write %s: it is %s; name another place",
+                path, what);
   if (snprintf(out->path, sizeof out->path, "%s", path) >=
       (int)sizeof out->path)
     return fail(EXIT_RUN, "%s: the path is too long", path);

@@ -120,6 +120,8 @@ typedef struct output_file {
 } output_file;
 int output_open(output_file *out, const char *path);
 int output_commit(output_file *out);
+/* From here on no output replaces this file, which is `what`. Two at most. */
+void output_keep(const char *path, const char *what);
 void output_discard(output_file *out);
 void output_remove_pending(void); /* for signal handlers */
 int output_directory(const char *path);

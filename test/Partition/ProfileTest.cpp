@@ -27,7 +27,7 @@ kernels:
 )";
 
 /// The message that parsing `text` ends with; "" for success.
-static std::string parseError(const char *text) {
+static std::string parseError(llvm::StringRef text) {
   DeviceProfile profile;
   return llvm::toString(profile.parse(text, "p.yaml"));
 }
@@ -118,17 +118,17 @@ TEST(Profile, MistakesAreNamedWithTheirLine) {
        "p.yaml:3: threads must be from 1 to 4096"},
       {"swapc-profile: 1\nprocessors:\n"
        "  - { threads: 1, flops-per-second: 0, bytes-per-second: 1 }\n",
-       "p.yaml:3: flops-per-second and bytes-per-second must be above 0"},
+       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to 1e21"},
       {"swapc-profile: 1\nprocessors:\n"
        "  - { threads: 1, flops-per-second: nan, bytes-per-second: 1 }\n",
-       "p.yaml:3: flops-per-second and bytes-per-second must be above 0"},
+       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to 1e21"},
       {"swapc-profile: 1\nstorage:\n  reads:\n"
        "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n"
        "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n",
        "p.yaml:3: reads must be in ascending order of bytes"},
       {"swapc-profile: 1\nstorage:\n  reads:\n"
        "    - { bytes: 2, bytes-per-second: 1, latency-us: -1 }\n",
-       "p.yaml:4: latency-us and start-us must be 0 or more"},
+       "p.yaml:4: latency-us and start-us must be from 0 to 1e12"},
       {"swapc-profile: 1\nkernels:\n  - { model: m, kernel: k, threads: 1, "
        "tiles: 0, seconds: 1 }\n",
        "p.yaml:3: tiles must be 1 or more"},
@@ -138,6 +138,7 @@ TEST(Profile, MistakesAreNamedWithTheirLine) {
   };
   for (auto [text, message] : cases)
     EXPECT_EQ(parseError(text), message) << text;
+  EXPECT_NE(parseError(llvm::StringRef("swapc-profile: 1\n\0\1", 19)), "");
   EXPECT_NE(parseError("{ swapc-profile: 1"), "");
   EXPECT_NE(parseError("- swapc-profile: 1\n- b\n"), "");
   EXPECT_NE(parseError("---\n---\nswapc-profile: 1\n--\n"), "");

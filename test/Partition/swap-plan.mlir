@@ -42,7 +42,7 @@
 // FREE-NOT: swap.curve
 // FREE: swap.free_bytes = 24576
 
-// SMALL: error: budget 8.0 KiB is too small: the smallest feasible budget is 16.0 KiB (16384 bytes), set by kernel 'k' (node '/second')
+// SMALL: error: budget 8.0 KiB (8192 bytes) is too small: the smallest feasible budget is 16.0 KiB (16384 bytes), set by kernel 'k' (node '/second')
 // DEPTH: error: option depth is 65, not between 1 and 64
 // SYNTAX: error: budget: size '8KB' is not a number of bytes, KiB, MiB or GiB
 swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>

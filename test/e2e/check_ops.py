@@ -98,6 +98,7 @@ def casts():
     yield case("Softmax", f16(4, 9), axis=-1)
     yield case("MatMul", f16(4, 19), f16(19, 9))
     yield case("MatMul", f16(1, 40), Const(f16(40, 70)))
+    yield case("MatMul", f32(0, 64), Const(f32(64, 8)))
 
 
 def movement():
@@ -137,6 +138,7 @@ def movement():
 def convolution():
     yield case("Conv", f32(1, 3, 11, 13), Const(f32(8, 3, 3, 3)), Const(f32(8)), pads=[1, 1, 1, 1])
     yield case("Conv", f32(1, 16, 14, 14), Const(f32(40, 16, 1, 1)))
+    yield case("Conv", f32(0, 16, 14, 14), Const(f32(40, 16, 3, 3)))
     yield case("Conv", f32(2, 16, 15, 9), Const(f32(70, 16, 3, 3)), strides=[2, 2], pads=[1, 0, 2, 1])
     yield case("Conv", f32(1, 8, 12, 12), Const(f32(8, 8, 3, 3)), dilations=[2, 3], pads=[2, 3, 2, 3])
     yield case("Conv", f32(1, 32, 9, 9), Const(f32(32, 1, 3, 3)), Const(f32(32)), group=32, pads=[1, 1, 1, 1])

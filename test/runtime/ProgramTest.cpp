@@ -160,6 +160,7 @@ TEST_F(Program, WrongUsage) {
       {"--random --budget 1.5", "'1.5' is not a size"},
       {"--test-data . --random", "brings its own"},
       {"--test-data . --stats s.json", "only compares"},
+      {"--random --stats s.json --trace s.json", "name the same file"},
       {"--test-data . --output-dir o", "only compares"},
       {"--test-data . --rtol -1", "not a number"}};
   for (const auto &[arguments, message] : cases) {
@@ -199,6 +200,8 @@ TEST_F(Program, FailedRuns) {
       {"--random --output-dir a_file/deep", "a_file"},
       {"--random --stats none/s.json", "none/s.json: No such file"},
       {"--random --trace none/t.json", "none/t.json: No such file"},
+      {"--random --stats fake.swap", "fake.swap: it is the model's weights"},
+      {"--random --trace ./fake.swap", "./fake.swap: it is the model's weights"},
       {"--random --stats /dev/full", "/dev/full: No space left"},
       {"--test-data none", "none"}};
   for (const auto &[arguments, message] : cases) {

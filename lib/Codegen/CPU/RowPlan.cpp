@@ -199,12 +199,15 @@ static void chooseOuter(RowPlan &plan) {
   int64_t wantedTiles = total > kThreadedElements ? kMinTiles : 1;
   if (inner < plan.prefix) {
     int64_t size = sizes[inner];
-    int64_t perIndex = std::max<int64_t>(1, perInner / size);
+    int64_t perIndex =
+        std::max<int64_t>(1, perInner / std::max<int64_t>(1, size));
     int64_t chunk = llvm::divideCeil(kTileElements, perIndex);
     if (iterations < wantedTiles)
       chunk = std::min<int64_t>(
           chunk,
-          llvm::divideCeil(size, llvm::divideCeil(wantedTiles, iterations)));
+          llvm::divideCeil(
+              size, llvm::divideCeil(wantedTiles,
+                                     std::max<int64_t>(1, iterations))));
     chunk = llvm::alignTo(chunk, grain);
     if (chunk < size) {
       plan.chunk = chunk;
@@ -225,19 +228,23 @@ static void chooseOuter(RowPlan &plan) {
 /// Places what nests hand to each other, one outer iteration of it.
 static void placeScratch(RowPlan &plan) {
   int64_t end = 0;
+  // A loop without iterations divides nothing.
+  auto share = [](int64_t elements, int64_t size) -> int64_t {
+    return llvm::divideCeil(elements, std::max<int64_t>(1, size));
+  };
   for (auto &tensor : plan.tensors) {
     if (!tensor->produced || tensor->operand >= 0)
       continue;
     int64_t elements = tensor->access.type.getNumElements();
     for (int64_t size : plan.outerSizes)
-      elements = llvm::divideCeil(elements, size);
+      elements = share(elements, size);
     if (plan.chunk)
-      elements = llvm::divideCeil(tensor->access.type.getNumElements(),
-                                  plan.nests[0].sizes[plan.outer - 1]) *
+      elements = share(tensor->access.type.getNumElements(),
+                       plan.nests[0].sizes[plan.outer - 1]) *
                  plan.chunk;
     if (plan.chunk)
       for (int64_t size : ArrayRef(plan.outerSizes).drop_back())
-        elements = llvm::divideCeil(elements, size);
+        elements = share(elements, size);
     tensor->scratchOffset = end;
     end += llvm::alignTo(
         elements * swap::getElementBytes(tensor->access.type.getElementType()),
