@@ -164,8 +164,8 @@ LogicalResult Compiler::openReport() {
     return success();
   auto normalize = [](StringRef path) {
     SmallString<256> absolute(path);
-    (void)sys::fs::make_absolute(absolute);
-    sys::path::remove_dots(absolute, /*remove_dot_dot=*/true);
+    (void)llvm::sys::fs::make_absolute(absolute);
+    llvm::sys::path::remove_dots(absolute, /*remove_dot_dot=*/true);
     return absolute;
   };
   for (StringRef written : outputPaths)
