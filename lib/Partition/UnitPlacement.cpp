@@ -56,6 +56,35 @@ private:
   std::vector<Range> ranges;
 };
 
+/// The buffers of one inference, in the order in which they come alive.
+class BufferQueue {
+public:
+  BufferQueue(const std::vector<PlanBuffer> &buffers,
+              const std::vector<int64_t> &offsets,
+              const std::vector<int> &byFirst)
+      : buffers(buffers), offsets(offsets), byFirst(byFirst) {}
+
+  /// Marks the pages of those that are alive by step `last` and not yet marked.
+  void enter(Region &region, int last) {
+    for (; next < byFirst.size(); ++next) {
+      const PlanBuffer &buffer = buffers[byFirst[next]];
+      if (buffer.first > last)
+        return;
+      int64_t begin = offsets[byFirst[next]];
+      if (buffer.bytes > 0)
+        region.use(begin / kPageBytes,
+                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
+                   buffer.last);
+    }
+  }
+
+private:
+  const std::vector<PlanBuffer> &buffers;
+  const std::vector<int64_t> &offsets;
+  const std::vector<int> &byFirst;
+  size_t next = 0;
+};
+
 } // namespace
 
 void Region::use(int64_t begin, int64_t end, int until) {
@@ -136,20 +165,7 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
   Region free(region / kPageBytes);
   for (int lap = 0; lap < (policy == PlacementPolicy::Earliest ? 2 : 1);
        ++lap) {
-    size_t nextBuffer = 0;
-    auto addBuffers = [&](int horizon) {
-      for (; nextBuffer < buffersByFirst.size(); ++nextBuffer) {
-        int index = buffersByFirst[nextBuffer];
-        const PlanBuffer &buffer = problem.buffers[index];
-        if (buffer.first > horizon)
-          break;
-        int64_t begin = layout.offsets[index];
-        if (buffer.bytes > 0)
-          free.use(begin / kPageBytes,
-                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
-                   buffer.last);
-      }
-    };
+    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst);
     if (lap)
       free.advance(static_cast<int>(problem.steps.size()));
     int horizon = -1;
@@ -157,7 +173,7 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
       if (resident[unit])
         continue;
       horizon = std::max(horizon, lastUse[unit]);
-      addBuffers(horizon);
+      buffers.enter(free, horizon);
       int64_t pages = getPages(unit) / kPageBytes;
       int until;
       int64_t address = free.find(pages, firstUse[unit], policy, until);
@@ -166,7 +182,7 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
       free.use(address, address + pages, lastUse[unit]);
       placement.slots[unit] = address * kPageBytes;
     }
-    addBuffers(INT_MAX);
+    buffers.enter(free, INT_MAX);
   }
   placement.feasible = true;
   findEarliest(placement, region);
@@ -182,24 +198,11 @@ void Planner::findEarliest(UnitPlacement &placement, int64_t region) const {
   Region used(region / kPageBytes);
   int before = INT_MIN;
   for (int lap = 0; lap < 2; ++lap) {
-    size_t nextBuffer = 0;
-    auto addBuffers = [&](int last) {
-      for (; nextBuffer < buffersByFirst.size(); ++nextBuffer) {
-        int index = buffersByFirst[nextBuffer];
-        const PlanBuffer &buffer = problem.buffers[index];
-        if (buffer.first > last)
-          break;
-        int64_t begin = layout.offsets[index];
-        if (buffer.bytes > 0)
-          used.use(begin / kPageBytes,
-                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
-                   buffer.last);
-      }
-    };
+    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst);
     for (int unit : order) {
       if (placement.slots[unit] < 0)
         continue;
-      addBuffers(firstUse[unit]);
+      buffers.enter(used, firstUse[unit]);
       int64_t begin = placement.slots[unit] / kPageBytes;
       int64_t end = begin + getPages(unit) / kPageBytes;
       int until = used.getUntil(begin, end);
@@ -211,7 +214,7 @@ void Planner::findEarliest(UnitPlacement &placement, int64_t region) const {
     }
     if (lap)
       break;
-    addBuffers(INT_MAX);
+    buffers.enter(used, INT_MAX);
     used.advance(steps);
     before = before == INT_MIN ? before : before - steps;
   }
