@@ -29,11 +29,10 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
         [[fallthrough]];
       case PlanAction::In:
       case PlanAction::Ahead: {
-        double bytes = static_cast<double>(
-            roundUp(problem.units[action.index].bytes, kPageBytes));
-        now += link.startSeconds + bytes * link.cpuPerByte;
-        linkFree = std::max(linkFree, now + link.latency) + link.perRead +
-                   bytes / link.bytesPerSecond;
+        int64_t bytes = roundUp(problem.units[action.index].bytes, kPageBytes);
+        now += link.getStartSeconds(bytes);
+        linkFree =
+            std::max(linkFree, now + link.latency) + link.getReadSeconds(bytes);
         done[action.index] = linkFree;
         break;
       }

@@ -19,13 +19,11 @@
 using namespace swapc;
 
 double Planner::getReadSeconds(int unit) const {
-  return problem.link.perRead +
-         static_cast<double>(getPages(unit)) / problem.link.bytesPerSecond;
+  return problem.link.getReadSeconds(getPages(unit));
 }
 
 double Planner::getStartSeconds(int unit) const {
-  return problem.link.startSeconds +
-         static_cast<double>(getPages(unit)) * problem.link.cpuPerByte;
+  return problem.link.getStartSeconds(getPages(unit));
 }
 
 namespace {

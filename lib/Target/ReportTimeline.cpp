@@ -108,11 +108,10 @@ void TimelineBuilder::visit(InOp in) {
   if (!in.getStarted() || !reads[unit]) {
     Read read{unit, now, now, now};
     if (!timeline.inSteps) {
-      now += link.startSeconds + bytes * link.cpuPerByte;
+      now += link.getStartSeconds(bytes);
       read.issued = now;
       read.transfer = std::max(linkFree, now + link.latency);
-      read.done = linkFree =
-          read.transfer + link.perRead + bytes / link.bytesPerSecond;
+      read.done = linkFree = read.transfer + link.getReadSeconds(bytes);
     }
     reads[unit] = read;
   }

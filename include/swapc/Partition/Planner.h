@@ -52,6 +52,15 @@ struct PlanLink {
   double jitter = 0;
   double caution = 1;
   int64_t burstBytes = 0;
+
+  /// How long a read of `bytes` occupies the link.
+  double getReadSeconds(int64_t bytes) const {
+    return perRead + static_cast<double>(bytes) / bytesPerSecond;
+  }
+  /// What starting it costs the processor.
+  double getStartSeconds(int64_t bytes) const {
+    return startSeconds + static_cast<double>(bytes) * cpuPerByte;
+  }
 };
 
 struct PlanUnit {

@@ -8,8 +8,8 @@
 |* back in large reads. The median of some passes, since one may be disturbed.
 \*===----------------------------------------------------------------------===*/
 #include "handle.h"
+#include "median.h"
 
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #define BUFFERS 6u
@@ -138,11 +138,6 @@ static uint64_t cpu_ns(const swap_posix *h) {
          (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
 }
 
-static int ascending(const void *a, const void *b) {
-  const double left = *(const double *)a, right = *(const double *)b;
-  return (left > right) - (left < right);
-}
-
 static double measure(reading *r, uint64_t most) {
   double rates[PASSES];
   uint32_t count = 0;
@@ -167,8 +162,7 @@ static double measure(reading *r, uint64_t most) {
   if (status || !count)
     return 0;
   r->h->read_cpu = (double)used / 1e9 / ((double)total / (1 << 30));
-  qsort(rates, count, sizeof rates[0], ascending);
-  return (rates[count / 2] + rates[(count - 1) / 2]) / 2;
+  return median(rates, count);
 }
 
 static double measure_blob(swap_posix *h, uint64_t bytes) {
