@@ -107,6 +107,27 @@ def Swap_ScheduleAttr : Swap_Attr<"Schedule", "schedule"> {
   }];
 }
 
+def Swap_GpuAttr : Swap_Attr<"Gpu", "gpu"> {
+  let summary = "how a kernel runs on a GPU";
+  let description = [{
+    One block of `threads` threads computes one tile of the kernel's grid, or
+    one of `splits` parts of its sum: block (x, y) is part y of tile x. `shared`
+    bytes of dynamic shared memory belong to each block. `variant` names the
+    device template (docs/cuda.md), `tile` its sizes. The schedule's `scratch`
+    is device memory of one launch: the partial sums of all its tiles.
+
+    Example: `#swap.gpu<"gemm", threads = 256, splits = 4, shared = 0,
+    tile = [128, 64, 16]>`
+  }];
+  let parameters = (ins "::mlir::StringAttr":$variant, "int64_t":$threads,
+                        "int64_t":$splits, "int64_t":$shared,
+                        OptionalArrayRefParameter<"int64_t">:$tile);
+  let assemblyFormat = [{
+    `<` $variant `,` `threads` `=` $threads `,` `splits` `=` $splits `,`
+        `shared` `=` $shared (`,` `tile` `=` `[` $tile^ `]`)? `>`
+  }];
+}
+
 def Swap_ReachAttr : Swap_Attr<"Reach", "reach"> {
   let summary = "what a band of a kernel's result reads of one operand";
   let description = [{

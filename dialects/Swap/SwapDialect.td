@@ -31,6 +31,8 @@ def Swap_Dialect : Dialect {
     | `swap.unsigned` | `@main` arguments and results | its integers are unsigned in ONNX; those of the IR carry no sign |
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
     | `swap.footprint` | kernel functions | which bytes some of its tiles read and write |
+    | `swap.gpu` | kernel functions | how the kernel runs on a GPU |
+    | `swap.overhead` | module | bytes of a budget that are not the arena's: code and graphs on a GPU |
     | `swap.segment` | `swap.call` | number of the stretch of calls that runs band by band with this one |
     | `swap.update` | `swap.launch` | continues a result that an earlier launch began |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
@@ -44,6 +46,8 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kUnsignedAttr = "swap.unsigned";
     static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
     static constexpr ::llvm::StringLiteral kFootprintAttr = "swap.footprint";
+    static constexpr ::llvm::StringLiteral kGpuAttr = "swap.gpu";
+    static constexpr ::llvm::StringLiteral kOverheadAttr = "swap.overhead";
     static constexpr ::llvm::StringLiteral kSegmentAttr = "swap.segment";
     static constexpr ::llvm::StringLiteral kUpdateAttr = "swap.update";
     static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";

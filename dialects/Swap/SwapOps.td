@@ -173,17 +173,22 @@ def Swap_PlanOp : Swap_Op<"plan", [Symbol, IsolatedFromAbove, SingleBlock]> {
     The body's arguments are the model's inputs (swap phase; none in the memory
     phase). `resident` units are in memory from the start to the end. Memory
     phase: `arena`, `scratch_offset`, `scratch_stride` and each unit's slot in
-    `slots` (-1: never in memory as a whole) are set.
+    `slots` (-1: never in memory as a whole, -2: read in place) are set.
+
+    Units of `in_place` have no slot and no `swap.in`: kernels read them where
+    the blob lies, because the processor can address it (a GPU that reads
+    registered host memory over the bus).
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$budget, I64Attr:$threads,
                        TypedArrayAttrBase<FlatSymbolRefAttr, "symbols">:$resident,
+                       OptionalAttr<TypedArrayAttrBase<FlatSymbolRefAttr, "symbols">>:$in_place,
                        DefaultValuedAttr<I64Attr, "0">:$arena,
                        DefaultValuedAttr<I64Attr, "0">:$peak,
                        DefaultValuedAttr<I64Attr, "0">:$scratch_offset,
                        DefaultValuedAttr<I64Attr, "0">:$scratch_stride,
                        OptionalAttr<DenseI64ArrayAttr>:$slots);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `budget` $budget `threads` $threads `resident` $resident attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `budget` $budget `threads` $threads `resident` $resident (`in_place` $in_place^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 

@@ -30,6 +30,8 @@ const char *swap_status_string(int status) {
     return "storage cannot serve reads as the runtime needs them";
   case SWAP_ERR_STATE:
     return "the session is not open";
+  case SWAP_ERR_DEVICE:
+    return "the device or its driver reported an error";
   default:
     return "unknown status";
   }

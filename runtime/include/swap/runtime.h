@@ -39,7 +39,8 @@ typedef enum swap_status {
   SWAP_ERR_CHECKSUM = -8,  /* a unit's bytes are not those that were compiled */
   SWAP_ERR_INDEX = -9,     /* a row index is outside its table */
   SWAP_ERR_GEOMETRY = -10, /* storage alignment that the runtime cannot serve */
-  SWAP_ERR_STATE = -11     /* call out of order, or session already failed */
+  SWAP_ERR_STATE = -11,    /* call out of order, or session already failed */
+  SWAP_ERR_DEVICE = -12    /* the device or its driver reported an error */
 } swap_status;
 
 typedef enum swap_dtype {
@@ -126,6 +127,10 @@ typedef struct swap_step {
   uint32_t aux;
 } swap_step;
 
+/* `slots` of units that have none. */
+#define SWAP_SLOT_NONE UINT64_MAX             /* never in memory as a whole */
+#define SWAP_SLOT_IN_PLACE (UINT64_MAX - 1u) /* kernels read the blob itself */
+
 /* One way to run the model inside one budget. */
 typedef struct swap_plan {
   uint64_t budget_bytes;   /* what was asked for */
@@ -146,7 +151,7 @@ typedef struct swap_plan {
 
 typedef struct swap_kernel {
   const char *name; /* for messages and traces */
-  swap_kernel_fn fn;
+  swap_kernel_fn fn; /* null where another processor runs it (swap/cuda.h) */
 } swap_kernel;
 
 typedef struct swap_model {
