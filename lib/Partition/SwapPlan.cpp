@@ -215,8 +215,7 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
     int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes());
     if (bytes < planner.getMinBytes()) {
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
-      error << "budget " << formatSize(bytes)
-            << " (" << bytes
+      error << "budget " << formatSize(bytes) << " (" << bytes
             << " bytes) is too small: the smallest feasible budget is "
             << formatSize(planner.getMinBytes()) << " ("
             << planner.getMinBytes() << " bytes), set by kernel '" << kernel
@@ -243,8 +242,9 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
           FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
   auto op = PlanOp::create(
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
-      builder.getArrayAttr(resident), plan.arena, plan.peak, plan.scratchOffset,
-      sequence.scratchStride, builder.getDenseI64ArrayAttr(plan.slots));
+      builder.getArrayAttr(resident), /*in_place=*/nullptr, plan.arena,
+      plan.peak, plan.scratchOffset, sequence.scratchStride,
+      builder.getDenseI64ArrayAttr(plan.slots));
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())

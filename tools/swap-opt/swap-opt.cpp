@@ -7,14 +7,9 @@
 
 #include "Swap/SwapDialect.h"
 #include "swapc/Kernels/Passes.h"
-#if defined(SWAPC_HAS_PARTITION) && __has_include("swapc/Partition/Passes.h")
-#define SWAPC_PARTITION_PASSES
-#include "swapc/Partition/Passes.h"
-#endif
-#if defined(SWAPC_HAS_CPU) && __has_include("swapc/Codegen/CPU/Passes.h")
-#define SWAPC_CPU_PASSES
 #include "swapc/Codegen/CPU/Passes.h"
-#endif
+#include "swapc/Codegen/CUDA/Passes.h"
+#include "swapc/Partition/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -34,12 +29,9 @@ int main(int argc, char **argv) {
                   mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
   swapc::registerKernelPasses();
-#ifdef SWAPC_PARTITION_PASSES
   swapc::registerPartitionPasses();
-#endif
-#ifdef SWAPC_CPU_PASSES
   swapc::registerCPUPasses();
-#endif
+  swapc::registerCUDACodegenPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "swapc: one pass at a time\n", registry));
 }

@@ -10,11 +10,11 @@
 //   extern "C" __global__ void __launch_bounds__(THREADS)
 //   NAME(const __grid_constant__ swap_args<N> args)
 //
-// where swap_args (device/prelude.cuh) holds the operands' addresses (arguments,
-// then results), the scratch area and the tiles [begin, end). Block x computes
-// tile args.begin + blockIdx.x, and of its sum part blockIdx.y. The hand-written
-// parts are templates in device/*.cuh; what is generated are constants, index
-// arithmetic and scalar bodies.
+// where swap_args (device/prelude.cuh) holds the operands' addresses
+// (arguments, then results), the scratch area and the tiles [begin, end). Block
+// x computes tile args.begin + blockIdx.x, and of its sum part blockIdx.y. The
+// hand-written parts are templates in device/*.cuh; what is generated are
+// constants, index arithmetic and scalar bodies.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,8 +44,8 @@ struct CudaKernelPlan {
 // ContractionPlan.cpp, ContractionSource.cpp
 
 /// Fails silently where no contraction template fits; then rows do.
-llvm::FailureOr<CudaKernelPlan>
-planCudaContraction(const ContractionInfo &info, const CudaTarget &target);
+llvm::FailureOr<CudaKernelPlan> planCudaContraction(const ContractionInfo &info,
+                                                    const CudaTarget &target);
 
 /// Columns of a panel of B.
 int64_t getCudaPanelWidth(const ContractionInfo &info,
@@ -84,15 +84,6 @@ emitScalarBody(mlir::linalg::GenericOp op,
                llvm::ArrayRef<std::string> arguments,
                llvm::ArrayRef<std::string> indices,
                const ExtractSource &extract, llvm::raw_ostream &os);
-
-// KernelSource.cpp
-
-/// The whole translation unit of all kernels of `module` that `names` lists:
-/// prelude, the templates that are used, the kernels. With `rows`, swap_rows_*
-/// too.
-llvm::FailureOr<std::string>
-emitCudaSource(mlir::ModuleOp module, llvm::ArrayRef<std::string> names,
-               const CudaTarget &target, bool rows);
 
 } // namespace swapc
 

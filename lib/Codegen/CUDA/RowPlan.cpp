@@ -1,0 +1,17 @@
+//===- RowPlan.cpp --------- -*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../CPU/Contraction.h"
+#include "KernelSource.h"
+
+using namespace mlir;
+using namespace swapc;
+
+FailureOr<CudaKernelPlan> swapc::planCudaRows(func::FuncOp kernel,
+                                              const CudaTarget &target) {
+  return kernel.emitError("no template");
+}

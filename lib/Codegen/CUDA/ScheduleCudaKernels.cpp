@@ -1,0 +1,63 @@
+//===- ScheduleCudaKernels.cpp - How kernels run on a GPU ---------- -*- C++
+//-*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../CPU/Contraction.h"
+#include "KernelSource.h"
+#include "swapc/Codegen/CUDA/Passes.h"
+
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace swapc;
+
+namespace swapc {
+#define GEN_PASS_DEF_SCHEDULECUDAKERNELS
+#include "swapc/Codegen/CUDA/Passes.h.inc"
+} // namespace swapc
+
+namespace {
+
+struct ScheduleCudaKernels
+    : swapc::impl::ScheduleCudaKernelsBase<ScheduleCudaKernels> {
+  using ScheduleCudaKernelsBase::ScheduleCudaKernelsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    llvm::Expected<CudaTarget> target = parseCudaTarget(archs);
+    if (!target) {
+      module.emitError(llvm::toString(target.takeError()));
+      return signalPassFailure();
+    }
+    target->tf32 = tf32;
+    SymbolTable symbols(module);
+    llvm::SetVector<func::FuncOp> kernels;
+    module.walk([&](swap::CallOp call) {
+      if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
+        kernels.insert(kernel);
+    });
+    for (func::FuncOp kernel : kernels) {
+      FailureOr<CudaKernelPlan> plan = makePlan(kernel, *target);
+      if (failed(plan))
+        return signalPassFailure();
+      kernel->setAttr(swap::SwapDialect::kScheduleAttr, plan->schedule);
+      kernel->setAttr(swap::SwapDialect::kGpuAttr, plan->launch);
+    }
+  }
+
+  static FailureOr<CudaKernelPlan> makePlan(func::FuncOp kernel,
+                                            const CudaTarget &target) {
+    FailureOr<ContractionInfo> info = analyzeContraction(kernel);
+    if (succeeded(info))
+      if (FailureOr<CudaKernelPlan> plan = planCudaContraction(*info, target);
+          succeeded(plan))
+        return plan;
+    return planCudaRows(kernel, target);
+  }
+};
+
+} // namespace
