@@ -75,7 +75,7 @@ static std::string formatFloat(const APFloat &value, Type type) {
                : "swap_bits_float(" + bits(pattern, "u") + ")";
   SmallString<32> text;
   value.toString(text, type.isF64() ? 17 : 9, /*FormatMaxPadding=*/0);
-  if (!StringRef(text).contains_insensitive('e') && !text.contains('.'))
+  if (!StringRef(text).contains_insensitive('e') && !StringRef(text).contains('.'))
     text += ".0";
   return text.str().str() + (type.isF64() ? "" : "f");
 }
