@@ -50,7 +50,8 @@ LogicalResult ContractionText::emitFinish() {
   llvm::DenseMap<Value, std::string> loaded;
   values[info.root->getResult(0)] = "sums[j]";
   unsigned operands = 0;
-  for (auto [number, op] : llvm::enumerate(info.epilogue)) {
+  unsigned number = 0;
+  for (linalg::GenericOp op : info.epilogue) {
     SmallVector<std::string> arguments;
     for (auto [input, value] : llvm::enumerate(op.getInputs())) {
       if (auto known = values.find(value); known != values.end()) {
@@ -65,7 +66,7 @@ LogicalResult ContractionText::emitFinish() {
     }
     Type type = cast<RankedTensorType>(op->getResult(0).getType())
                     .getElementType();
-    std::string result = "y" + std::to_string(number);
+    std::string result = "y" + std::to_string(number++);
     arguments.push_back(getDeviceType(type) + "()"); // Nothing reads it.
     bodyOs << "      " << getDeviceType(type) << " " << result << ";\n"
            << "      {\n";
