@@ -45,11 +45,11 @@ constexpr int kPoison = 0xff;
 struct Fiber {
   Context context;
   State state;
-  const char *call;        // the warp function that it waits in
-  unsigned bytes, calls;   // of the value it exchanges; exchanges so far
-  unsigned group;          // of copies, that is open
-  unsigned arrived;        // copies that are there
-  int stack;               // -1: not started, or done
+  const char *call;      // the warp function that it waits in
+  unsigned bytes, calls; // of the value it exchanges; exchanges so far
+  unsigned group;        // of copies, that is open
+  unsigned arrived;      // copies that are there
+  int stack;             // -1: not started, or done
   std::vector<Copy> copies;
 };
 
@@ -86,8 +86,7 @@ struct Here {
 static thread_local Here here;
 
 [[noreturn]] inline void fail(const char *message, const char *detail = "") {
-  fprintf(stderr,
-          "emulated GPU: kernel %s, block (%u, %u), thread %u: %s%s\n",
+  fprintf(stderr, "emulated GPU: kernel %s, block (%u, %u), thread %u: %s%s\n",
           here.launch ? here.launch->name : "?", here.block.x, here.block.y,
           here.thread.x, message, detail);
   fflush(stderr);
@@ -142,8 +141,7 @@ public:
 
   /// Where this thread puts its value for the warp, and others find it.
   unsigned char *getValue(unsigned lane) {
-    return exchanges[here.thread.x / kLanes]
-        .value[here.fiber->calls % 2][lane];
+    return exchanges[here.thread.x / kLanes].value[here.fiber->calls % 2][lane];
   }
 
   bool isShared(const void *at, size_t bytes) const {
@@ -223,7 +221,8 @@ inline void Worker::resume(unsigned thread) {
       free.push_back(static_cast<int>(stacks.size()));
     fiber.stack = free.back();
     free.pop_back();
-    prepare(fiber.context, getStackTop(fiber.stack), kStackBytes - 32768, enter);
+    prepare(fiber.context, getStackTop(fiber.stack), kStackBytes - 32768,
+            enter);
   }
   exchange(scheduler, fiber.context);
   asm volatile("" ::: "memory");

@@ -1,4 +1,5 @@
-//===- emulation.h - CUDA C++ of the device templates, for a host compiler -*- C++ -*-===//
+//===- emulation.h - CUDA C++ of the device templates, for a host compiler -*-
+//C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -89,14 +90,14 @@ static inline void swap_sync_warp() {
   swap_emulation::exchangeInWarp("swap_sync_warp", 0, 0);
 }
 template <typename T> static inline T swap_shuffle_xor(T value, int mask) {
-  return swap_emulation::exchangeInWarp(
-      "swap_shuffle_xor", value,
-      (threadIdx.x % swap_emulation::kLanes) ^ static_cast<unsigned>(mask));
+  return swap_emulation::exchangeInWarp("swap_shuffle_xor", value,
+                                        (threadIdx.x % swap_emulation::kLanes) ^
+                                            static_cast<unsigned>(mask));
 }
 template <typename T> static inline T swap_shuffle(T value, int lane) {
-  return swap_emulation::exchangeInWarp(
-      "swap_shuffle", value,
-      static_cast<unsigned>(lane) % swap_emulation::kLanes);
+  return swap_emulation::exchangeInWarp("swap_shuffle", value,
+                                        static_cast<unsigned>(lane) %
+                                            swap_emulation::kLanes);
 }
 
 static inline void swap_fence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
@@ -184,7 +185,10 @@ static inline float swap_bits_float(unsigned bits) {
         threads,                                                               \
         shared_bytes};                                                         \
     if (!grid_x || !grid_y || !threads || threads > BOUND) {                   \
-      fprintf(stderr, "emulated GPU: kernel %s launched with %u threads, grid (%u, %u); its bound is %u threads\n", #NAME, threads, grid_x, grid_y, static_cast<unsigned>(BOUND));                           \
+      fprintf(stderr,                                                          \
+              "emulated GPU: kernel %s launched with %u threads, grid (%u, "   \
+              "%u); its bound is %u threads\n",                                \
+              #NAME, threads, grid_x, grid_y, static_cast<unsigned>(BOUND));   \
       abort();                                                                 \
     }                                                                          \
     swap_emulation::Grid::get().run(launch);                                   \
