@@ -58,6 +58,13 @@ swapc::getCudaTarget(llvm::StringRef archs, bool tf32, mlir::Operation *op) {
   return *target;
 }
 
+std::string swapc::getCudaArchNames(const CudaTarget &target) {
+  std::string names;
+  for (unsigned arch : target.archs)
+    names += (names.empty() ? "sm_" : ",sm_") + std::to_string(arch);
+  return names;
+}
+
 int64_t swapc::getCudaOverhead(int64_t kernels, int64_t calls) {
   // The driver takes device memory for code in steps of 2 MiB.
   constexpr int64_t kStep = 2 << 20;

@@ -44,6 +44,9 @@ llvm::Expected<CudaTarget> parseCudaTarget(llvm::StringRef archs);
 llvm::FailureOr<CudaTarget> getCudaTarget(llvm::StringRef archs, bool tf32,
                                           mlir::Operation *op);
 
+/// The other way.
+std::string getCudaArchNames(const CudaTarget &target);
+
 /// Architectures of the GPUs of this machine, as "sm_90,sm_100".
 llvm::Expected<std::string> getNativeCudaArchs();
 
