@@ -143,12 +143,12 @@ static bool parseDims(const Options &line, CompileOptions &options,
 /// Reads what depends on the target; an exit code where it is wrong.
 static int readTarget(const Options &line, CompileOptions &options) {
   bool isCuda = line.targetName == "cuda";
-  for (auto [option, name] :
-       {std::pair<const cl::Option *, StringRef>(&line.cudaArchs, "cuda-arch"),
-        {&line.cudaPath, "cuda-path"},
-        {&line.cudaTf32, "cuda-tf32"}})
-    if (!isCuda && option->getNumOccurrences())
-      return usageError("--" + name + ": needs --target cuda");
+  StringRef needless = line.cudaArchs.getNumOccurrences()  ? "--cuda-arch"
+                       : line.cudaPath.getNumOccurrences() ? "--cuda-path"
+                       : line.cudaTf32.getNumOccurrences() ? "--cuda-tf32"
+                                                           : "";
+  if (!isCuda && !needless.empty())
+    return usageError(needless + ": needs --target cuda");
   bool isCudaText = line.emitKind == "cuda" || line.emitKind == "ptx";
   if (!isCuda)
     return isCudaText ? usageError("--emit " + line.emitKind +

@@ -20,8 +20,6 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
                                          const ContractionInfo &info,
                                          const CudaTarget &target,
                                          raw_ostream &os) {
-  auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(
-      swap::SwapDialect::kScheduleAttr);
   auto launch =
       kernel->getAttrOfType<swap::GpuAttr>(swap::SwapDialect::kGpuAttr);
   ArrayRef<int64_t> tile = launch.getTile();
