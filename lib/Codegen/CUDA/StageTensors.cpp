@@ -165,7 +165,18 @@ void Stager::stageOutput(OpOperand &output) {
   });
   if (!isRead)
     return;
+  // As early as it may be, for the same reason; seen as the output afterwards.
   OpBuilder builder(module.getContext());
-  builder.setInsertionPointAfterValue(output.get());
-  output.set(copy(builder, root.getLoc(), output.get()));
+  builder.setInsertionPointAfterValue(root);
+  Value staged = copy(builder, root.getLoc(), root);
+  SmallVector<Operation *> views;
+  for (Value value = output.get(); value != root;
+       value = views.back()->getOperand(0))
+    views.push_back(value.getDefiningOp());
+  for (Operation *view : llvm::reverse(views)) {
+    Operation *clone = builder.clone(*view);
+    clone->setOperand(0, staged);
+    staged = clone->getResult(0);
+  }
+  output.set(staged);
 }
