@@ -39,7 +39,14 @@ struct ContractionInfo;
 struct CudaKernelPlan {
   mlir::swap::ScheduleAttr schedule;
   mlir::swap::GpuAttr launch;
+  llvm::SmallVector<int64_t> readOnce; ///< See the attribute swap.read_once.
 };
+
+// ScheduleCudaKernels.cpp
+
+/// Sets the kernel's swap.schedule and swap.gpu.
+mlir::LogicalResult scheduleCudaKernel(mlir::func::FuncOp kernel,
+                                       const CudaTarget &target);
 
 // ContractionPlan.cpp, ContractionSource.cpp
 
