@@ -34,11 +34,10 @@ static bool isMultipleOf4(const ContractionInfo &info,
   return true;
 }
 
-bool swapc::isVectorDepthA(const ContractionInfo &info) {
-  return info.k >= 0 && info.accessA.coefficients[info.k] == 1 &&
-         info.innerK() % 4 == 0 &&
-         isMultipleOf4(info, info.accessA.coefficients, info.accessA.constant,
-                       info.k);
+bool swapc::isVectorDepth(const ContractionInfo &info,
+                          ArrayRef<int64_t> coefficients, int64_t constant) {
+  return info.k >= 0 && coefficients[info.k] == 1 && info.innerK() % 4 == 0 &&
+         isMultipleOf4(info, coefficients, constant, info.k);
 }
 
 bool swapc::isVectorColumns(const ContractionInfo &info,
@@ -132,7 +131,8 @@ void ContractionText::emitConstants() {
   bool vectorA = info.vectorA
                      ? isVectorColumns(info, info.accessA.coefficients,
                                        info.accessA.constant)
-                     : isVectorDepthA(info);
+                     : isVectorDepth(info, info.accessA.coefficients,
+                                     info.accessA.constant);
   bool vectorB =
       packed || isVectorColumns(info, info.accessB.coefficients,
                                 info.accessB.constant);
@@ -162,6 +162,8 @@ void ContractionText::emitConstants() {
   flag("kPacked", packed);
   flag("kVectorA", vectorA);
   flag("kVectorB", vectorB);
+  flag("kDepthB", !vectorB && isVectorDepth(info, info.accessB.coefficients,
+                                            info.accessB.constant));
   flag("kRowsFast", rowsFast);
   flag("kColumnsFast", columnsFast || vectorB);
 }
