@@ -55,7 +55,7 @@ struct Fiber {
 
 /// The values that a warp exchanges, two in turn: a thread may be one ahead.
 struct Exchange {
-  alignas(16) unsigned char value[2][kLanes][16];
+  alignas(16) unsigned char value[2][kLanes][32];
 };
 
 struct Range {
