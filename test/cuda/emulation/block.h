@@ -1,4 +1,4 @@
-//===- block.h - One block of an emulated GPU -*- C++ -*-===//
+//===- block.h - One block of an emulated GPU -------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

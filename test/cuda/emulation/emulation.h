@@ -1,5 +1,4 @@
-//===- emulation.h - CUDA C++ of the device templates, for a host compiler -*-
-// C++ -*-===//
+//===- emulation.h - CUDA of kernels for a host compiler --------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

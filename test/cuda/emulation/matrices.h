@@ -1,4 +1,4 @@
-//===- matrices.h - Tensor cores of an emulated GPU ---------------*- C++ -*-===//
+//===- matrices.h - Tensor cores of an emulated GPU -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
