@@ -66,7 +66,7 @@ void ContractionText::delinearize(StringRef index, Loops loops,
     int64_t size = info.sizes[loop];
     if (size == 1)
       continue;
-    to << "    const int l" << loop << " = " << index;
+    to << "    [[maybe_unused]] const int l" << loop << " = " << index;
     if (inner > 1)
       to << " / " << inner;
     inner *= size;
@@ -198,11 +198,13 @@ void ContractionText::emitAccesses() {
         delinearize(indices[i], loops, os);
     os << body << "    return at;\n  }\n";
   };
-  emitPlace("Row row(int batch, int r)", {"batch", "r"}, {info.batch, info.m},
+  emitPlace("Row row([[maybe_unused]] int batch, [[maybe_unused]] int r)", {"batch", "r"}, {info.batch, info.m},
             true);
-  emitPlace("Step step(int d)", {"d"}, {Loops(reductions)}, false);
+  emitPlace("Step step([[maybe_unused]] int d)", {"d"}, {Loops(reductions)}, false);
 
-  os << kFunction << "bool inside(const Row &row, const Step &step) {\n"
+  os << kFunction
+     << "bool inside([[maybe_unused]] const Row &row,\n"
+     << "                     [[maybe_unused]] const Step &step) {\n"
      << "    return true";
   for (auto [i, window] : llvm::enumerate(info.windows))
     os << " &&\n           static_cast<unsigned>(row.at" << i << " + step.at"
@@ -219,13 +221,13 @@ void ContractionText::emitAccesses() {
   bool decode = false;
   std::string offset =
       linear("d", reductions, info.accessB.coefficients, decode);
-  os << kFunction << "Index stepB(int d) {\n";
+  os << kFunction << "Index stepB([[maybe_unused]] int d) {\n";
   if (decode)
     delinearize("d", reductions, os);
   os << "    return " << plus({offset}) << ";\n  }\n";
   decode = false;
   offset = linear("batch", info.batch, info.accessB.coefficients, decode);
-  os << kFunction << "long long baseB(int, int batch) {\n";
+  os << kFunction << "long long baseB(int, [[maybe_unused]] int batch) {\n";
   if (decode)
     delinearize("batch", info.batch, os);
   os << "    return " << plus({offset, std::to_string(info.accessB.constant)})
