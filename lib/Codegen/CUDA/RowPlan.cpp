@@ -265,6 +265,15 @@ static bool needsMemory(CudaRowPlan &plan, const RowGroup &group,
   return writers != 1;
 }
 
+static bool isRead(const RowGroup &group, RowTensor *tensor) {
+  for (const CudaNest &entry : group.nests)
+    for (const auto *list : {&entry.nest->inputs, &entry.nest->inits})
+      for (const LoopAccess &access : *list)
+        if (access.tensor == &tensor->access)
+          return true;
+  return false;
+}
+
 static bool areOwnElements(CudaRowPlan &plan, const RowGroup &group,
                            RowTensor *tensor) {
   for (const CudaNest &entry : group.nests)
@@ -292,6 +301,8 @@ static bool placeTensors(CudaRowPlan &plan) {
     bool isPlain = !needsMemory(plan, group, tensor.get());
     int64_t items = std::max<int64_t>(1, group.items * group.vector);
     place.elements = tensor->access.type.getNumElements() / items;
+    if (tensor->operand >= 0 && !isRead(group, tensor.get()))
+      continue;
     if (place.elements == 1 && isPlain && group.vector == 1) {
       place.storage = RowStorage::Register;
       continue;
