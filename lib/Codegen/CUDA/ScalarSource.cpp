@@ -114,8 +114,8 @@ static std::string asUnsigned(Type type, StringRef value) {
 static std::string wrap(Type type, StringRef a, StringRef op, StringRef b) {
   if (type.isInteger(1))
     op = op == "*" ? "&" : "^";
-  std::string wide = type.getIntOrFloatBitWidth() == 64 ? "unsigned long long"
-                                                        : "unsigned";
+  bool isLong = type.isIndex() || type.isInteger(64);
+  std::string wide = isLong ? "unsigned long long" : "unsigned";
   std::string text =
       (cast(wide, a) + " " + op + " " + cast(wide, b)).str();
   return cast(getDeviceType(type), text);
