@@ -1,5 +1,7 @@
 """lit settings: which files are tests, and what %names they may use."""
+import glob
 import os
+import shutil
 
 import lit.formats
 
@@ -36,6 +38,16 @@ config.substitutions += [
     ("%build", config.swapc_build),
     ("%sanitize", "-fsanitize=" + config.sanitizer if config.sanitizer else ""),
 ]
+
+# NVIDIA's compiler as a library, where swapc looks for it.
+for variable in ("CUDA_HOME", "CUDA_PATH"):
+    if os.environ.get(variable):
+        config.environment[variable] = os.environ[variable]
+nvcc = shutil.which("nvcc")
+toolkits = [config.environment.get("CUDA_HOME"), config.environment.get("CUDA_PATH"),
+            nvcc and os.path.dirname(os.path.dirname(os.path.realpath(nvcc))), "/usr/local/cuda"]
+if any(glob.glob(os.path.join(toolkit, "lib*", "libnvrtc.so*")) for toolkit in toolkits if toolkit):
+    config.available_features.add("cuda-toolkit")
 
 if os.geteuid() == 0:
     config.available_features.add("root")
