@@ -5,7 +5,8 @@
 |* Events are kept in memory until the buffer is full, so that writing does not
 |* disturb what is measured. Reads overlap, so they are asynchronous events:
 |* from the step that starts one, perhaps in the run before, to the step that
-|* has waited for it.
+|* has waited for it. On a GPU the step that starts one tells when its copy began
+|* and when it was done.
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 
@@ -55,7 +56,7 @@ trace *trace_open(const char *path, const swap_model *model) {
   t->session = NULL;
   t->live = t->budget = 0;
   t->step = t->count = t->fetches = 0;
-  t->start_ns = t->last_ns = swap_posix_clock();
+  t->start_ns = t->last_ns = program_clock();
   if (output_open(&t->out, path)) {
     free(t->reads);
     free(t);
@@ -67,7 +68,8 @@ trace *trace_open(const char *path, const swap_model *model) {
       "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":");
   json_string(t->out.file, model->name);
   fprintf(t->out.file, "}}");
-  static const char *const tracks[] = {"compute", "reads", "stalls"};
+  const char *const tracks[] = {"compute", target_is_gpu ? "copies" : "reads",
+                                "stalls"};
   for (int i = 0; i < 3; ++i)
     fprintf(t->out.file,
             ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\","
@@ -126,7 +128,7 @@ static void write_memory(trace *t, const event *e) {
   fprintf(t->out.file,
           ",\n{\"ph\":\"C\",\"pid\":1,\"name\":\"memory\",\"ts\":%.3f,"
           "\"args\":{\"in use\":%" PRIu64 ",\"budget\":%" PRIu64 "}}",
-          us(t, e->begin_ns), e->live, t->budget);
+          us(t, e->begin_ns), with_overhead(e->live), with_overhead(t->budget));
 }
 
 static void write_event(trace *t, const event *e) {
@@ -136,6 +138,14 @@ static void write_event(trace *t, const event *e) {
     return;
   }
   pending *r = &t->reads[e->index];
+  if (e->op == SWAP_OP_IN && target_is_gpu) {
+    const pending copy = {e->begin_ns, e->bytes};
+    if (e->bytes) {
+      write_read_begin(t, "u", e);
+      write_read_end(t, "u", e->index, &copy, e->end_ns, "MB/s");
+    }
+    return;
+  }
   if (e->op == SWAP_OP_IN && e->bytes && !r->bytes) {
     *r = (pending){e->begin_ns, e->bytes};
     write_read_begin(t, "u", e);
