@@ -42,8 +42,7 @@ int describe(const swap_model *model, const char *weights) {
            ", \"streamed_bytes\": %" PRIu64 ", \"threads\": %u}",
            i ? "," : "", with_overhead(plan->budget_bytes), plan->arena_bytes,
            with_overhead(plan->peak_bytes), plan->resident_bytes,
-           plan->streamed_bytes,
-           (unsigned)plan->threads);
+           plan->streamed_bytes, (unsigned)plan->threads);
   }
   printf("%s],\n", model->plan_count ? "\n  " : "");
   printf("  \"bounds\": {\"min_bytes\": %" PRIu64 ", \"max_bytes\": %" PRIu64

@@ -19,8 +19,10 @@ uint64_t program_clock(void) {
 /* Loading is one call; say so first where there is much to load. */
 void progress_start(const swap_model *model, uint64_t budget) {
   const uint64_t overhead = target_overhead();
-  const swap_plan *plan = swap_choose_plan(
-      model, budget < overhead ? 0 : budget == UINT64_MAX ? budget : budget - overhead);
+  const swap_plan *plan =
+      swap_choose_plan(model, budget < overhead      ? 0
+                              : budget == UINT64_MAX ? budget
+                                                     : budget - overhead);
   if (!plan || plan->resident_bytes < (UINT64_C(256) << 20) ||
       !isatty(STDERR_FILENO))
     return;

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 int run_once(target *handle, const tensors *t) {
-  if (target_run(handle, (const void *const *)t->inputs, t->outputs) ==
-      SWAP_OK)
+  if (target_run(handle, (const void *const *)t->inputs, t->outputs) == SWAP_OK)
     return 0;
   return fail(EXIT_RUN, "%s", target_error(handle));
 }
@@ -34,8 +33,7 @@ static int calibrate(stats *s, target *handle, const tensors *t,
 }
 
 /* Runs that are not timed. The first of all finds nothing in memory. */
-static int warm_up(stats *s, target *handle, const tensors *t,
-                   uint32_t runs) {
+static int warm_up(stats *s, target *handle, const tensors *t, uint32_t runs) {
   const swap_counters *counters = &target_session(handle)->counters;
   int status = 0;
   for (uint32_t i = 0; !status && i < runs; ++i) {

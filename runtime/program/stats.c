@@ -51,8 +51,7 @@ static double read_rate(const stats *s) {
 
 double stats_bound_ms(const stats *s, const target *handle) {
   const double compute = ms(compute_ns(s)), rate = read_rate(s);
-  const double bytes =
-      (double)target_session(handle)->counters.streamed_bytes;
+  const double bytes = (double)target_session(handle)->counters.streamed_bytes;
   const double transfer = rate > 0 ? bytes / rate * 1e3 : 0;
   return compute > transfer ? compute : transfer;
 }
@@ -67,10 +66,9 @@ void stats_write(const stats *s, const target *handle, FILE *f) {
           ",\n",
           with_overhead(plan->budget_bytes), with_overhead(plan->peak_bytes));
   fprintf(f, "  \"arena_bytes\": %" PRIu64 ",\n", plan->arena_bytes);
-  fprintf(f,
-          "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
-          with_overhead(session->model->model_bytes),
-          session->model->weight_bytes);
+  fprintf(
+      f, "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
+      with_overhead(session->model->model_bytes), session->model->weight_bytes);
   fprintf(f,
           "  \"resident_bytes\": %" PRIu64 ",\n  \"streamed_bytes\": %" PRIu64
           ",\n",

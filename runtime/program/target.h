@@ -76,8 +76,9 @@ void target_serial(target *t, int serial);
 int target_compute(target *t, const void *const *inputs, void *const *outputs,
                    uint64_t *ns);
 
-/* Bytes per second of the way that weights come in, with nothing beside it, 0 on
- * an error; `cpu` becomes the processor's seconds per GiB, where that is known. */
+/* Bytes per second of the way that weights come in, with nothing beside it, 0
+ * on an error; `cpu` becomes the processor's seconds per GiB, where that is
+ * known. */
 double target_read_rate(target *t, double *cpu);
 
 /* Members of --stats that only this target has, the last ones. */

@@ -70,10 +70,9 @@ int target_open(target **t, const swap_model *model,
   (void)model; /* it is swap_cuda_instance.model */
   if (!(*t = calloc(1, sizeof **t)))
     return SWAP_ERR_ARGUMENT;
-  const int status =
-      swap_cuda_open(&(*t)->cuda, &swap_cuda_instance, &options);
+  const int status = swap_cuda_open(&(*t)->cuda, &swap_cuda_instance, &options);
   if (!status)
-    snprintf((*t)->device, sizeof (*t)->device, "%s (sm_%u)",
+    snprintf((*t)->device, sizeof(*t)->device, "%s (sm_%u)",
              swap_cuda_device_name((*t)->cuda), swap_cuda_arch((*t)->cuda));
   return status;
 }

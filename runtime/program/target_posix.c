@@ -33,8 +33,7 @@ int target_open(target **t, const swap_model *model,
                                       .threads = settings->options->threads,
                                       .io = settings->options->io,
                                       .event = settings->event,
-                                      .event_context =
-                                          settings->event_context};
+                                      .event_context = settings->event_context};
   swap_posix *handle = NULL;
   const int status = swap_posix_open(&handle, model, &options);
   *t = (target *)handle;

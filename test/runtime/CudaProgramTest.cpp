@@ -86,23 +86,23 @@ TEST_F(CudaProgram, Stats) {
         std::string("\"source\": \"host\""), std::string("stall_ms"),
         std::string("cold_ms"), std::string("achieved_over_bound")})
     EXPECT_NE(stats.find(part), std::string::npos) << part << stats;
-  EXPECT_EQ(system(("python3 -m json.tool " + dir + "/s.json >/dev/null")
-                       .c_str()),
-            0);
+  EXPECT_EQ(
+      system(("python3 -m json.tool " + dir + "/s.json >/dev/null").c_str()),
+      0);
   EXPECT_NE(err.find("bound 1.500 ms"), std::string::npos) << err;
 }
 
 TEST_F(CudaProgram, Describe) {
   ASSERT_EQ(run("--describe"), 0);
-  for (const char *part :
-       {"\"target\": \"cuda\"", "\"architectures\": [\"sm_75\", \"compute_90\"]",
-        "\"overhead_bytes\": 1048576", "\"arena_bytes\": 24576",
-        "\"min_bytes\": 1073152"})
+  for (const char *part : {"\"target\": \"cuda\"",
+                           "\"architectures\": [\"sm_75\", \"compute_90\"]",
+                           "\"overhead_bytes\": 1048576",
+                           "\"arena_bytes\": 24576", "\"min_bytes\": 1073152"})
     EXPECT_NE(out.find(part), std::string::npos) << part << out;
   write("d.json", out);
-  EXPECT_EQ(system(("python3 -m json.tool " + dir + "/d.json >/dev/null")
-                       .c_str()),
-            0);
+  EXPECT_EQ(
+      system(("python3 -m json.tool " + dir + "/d.json >/dev/null").c_str()),
+      0);
   ASSERT_EQ(run("--help"), 0);
   EXPECT_NE(out.find("--host-budget SIZE"), std::string::npos);
   EXPECT_EQ(out.find("--io "), std::string::npos);
@@ -119,8 +119,7 @@ TEST_F(CudaProgram, Options) {
   ASSERT_EQ(runAnew("--random --host-budget max --no-graph"), 0) << err;
   EXPECT_TRUE(asked("host-budget=0") && asked("no-graph=1"));
   ASSERT_EQ(runAnew("--random --host-budget 50%"), 0) << err;
-  EXPECT_TRUE(
-      asked("host-budget=" + std::to_string(model().blob_bytes / 2)));
+  EXPECT_TRUE(asked("host-budget=" + std::to_string(model().blob_bytes / 2)));
   ASSERT_EQ(runAnew("--random --host-budget 0"), 0) << err;
   EXPECT_TRUE(asked("host-budget=1"));
 }
@@ -133,9 +132,9 @@ TEST_F(CudaProgram, Trace) {
   for (const char *part :
        {"\"compute\"", "\"copies\"", "add \\\"shifted\\\"", "\"MB/s\""})
     EXPECT_NE(trace.find(part), std::string::npos) << part;
-  EXPECT_EQ(system(("python3 -m json.tool " + dir + "/t.json >/dev/null")
-                       .c_str()),
-            0);
+  EXPECT_EQ(
+      system(("python3 -m json.tool " + dir + "/t.json >/dev/null").c_str()),
+      0);
 }
 
 TEST_F(CudaProgram, Profile) {

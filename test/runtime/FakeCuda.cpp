@@ -24,12 +24,8 @@ const swap_model swap_model_instance = fake::model();
 static const swap_cuda_kernel kernels[] = {{"add", 128, 1, 0},
                                            {"add_shifted", 128, 1, 0}};
 static const swap_cuda_image images[] = {{75, 0, 1, ""}, {90, 1, 1, ""}};
-const swap_cuda_model swap_cuda_instance = {SWAP_CUDA_ABI_VERSION,
-                                            2,
-                                            &swap_model_instance,
-                                            kernels,
-                                            images,
-                                            0x100000};
+const swap_cuda_model swap_cuda_instance = {
+    SWAP_CUDA_ABI_VERSION, 2, &swap_model_instance, kernels, images, 0x100000};
 
 struct swap_cuda {
   swap_posix *posix;
@@ -73,8 +69,7 @@ int swap_cuda_open(swap_cuda **handle, const swap_cuda_model *model,
   posix.event = options->event;
   posix.event_context = options->event_context;
   posix.quiet = options->quiet;
-  (*handle)->source =
-      options->source == SWAP_CUDA_STORAGE ? "storage" : "host";
+  (*handle)->source = options->source == SWAP_CUDA_STORAGE ? "storage" : "host";
   return swap_posix_open(&(*handle)->posix, model->model, &posix);
 }
 
