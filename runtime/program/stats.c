@@ -64,11 +64,11 @@ void stats_write(const stats *s, const target *handle, FILE *f) {
   fprintf(f,
           "{\n  \"budget_bytes\": %" PRIu64 ",\n  \"peak_bytes\": %" PRIu64
           ",\n",
-          with_overhead(plan->budget_bytes), with_overhead(plan->peak_bytes));
+          plan->budget_bytes, with_overhead(plan->peak_bytes));
   fprintf(f, "  \"arena_bytes\": %" PRIu64 ",\n", plan->arena_bytes);
   fprintf(
       f, "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
-      with_overhead(session->model->model_bytes), session->model->weight_bytes);
+      session->model->model_bytes, session->model->weight_bytes);
   fprintf(f,
           "  \"resident_bytes\": %" PRIu64 ",\n  \"streamed_bytes\": %" PRIu64
           ",\n",
@@ -102,7 +102,7 @@ void stats_say(const stats *s, const target *handle) {
   const swap_plan *plan = session->plan;
   const char *device = target_device(handle);
   say("%s%sbudget %s, peak %s, resident %s, streamed %s per run", device,
-      *device ? ": " : "", size_text(with_overhead(plan->budget_bytes)),
+      *device ? ": " : "", size_text(plan->budget_bytes),
       size_text(with_overhead(plan->peak_bytes)),
       size_text(plan->resident_bytes),
       size_text(session->counters.streamed_bytes));

@@ -6,8 +6,8 @@
 |* for libswap_program.a, target_cuda.c for libswap_program_cuda.a; which one a
 |* program has is chosen by linking it.
 |*
-|* Sizes are bytes of the memory that the budget is about. The model's tables
-|* count its arenas only; target_overhead is what comes on top of each.
+|* A budget pays for a plan's arena and for target_overhead. In the model's tables
+|* budgets count both, sizes of arenas and what is in use of them only the first.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_PROGRAM_TARGET_H
 #define SWAP_PROGRAM_TARGET_H

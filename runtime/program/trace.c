@@ -129,7 +129,7 @@ static void write_memory(trace *t, const event *e) {
   fprintf(t->out.file,
           ",\n{\"ph\":\"C\",\"pid\":1,\"name\":\"memory\",\"ts\":%.3f,"
           "\"args\":{\"in use\":%" PRIu64 ",\"budget\":%" PRIu64 "}}",
-          us(t, e->begin_ns), with_overhead(e->live), with_overhead(t->budget));
+          us(t, e->begin_ns), with_overhead(e->live), t->budget);
 }
 
 static void write_event(trace *t, const event *e) {

@@ -116,6 +116,9 @@ TEST_F(CudaProgram, Options) {
   EXPECT_TRUE(asked("source=2") && asked("host-budget=65536") &&
               asked("device=3") && asked("check-memory=1") &&
               asked("no-graph=0") && asked("event=0"));
+  EXPECT_NE(err.find("at every kernel the device's memory was within"),
+            std::string::npos)
+      << err;
   ASSERT_EQ(runAnew("--random --host-budget max --no-graph"), 0) << err;
   EXPECT_TRUE(asked("host-budget=0") && asked("no-graph=1"));
   ASSERT_EQ(runAnew("--random --host-budget 50%"), 0) << err;
