@@ -45,11 +45,13 @@ int target_resolve(options *o, const swap_model *model) {
 }
 
 void target_describe(FILE *out) {
+  const swap_cuda_image *images = swap_cuda_instance.images;
   fprintf(out, "  \"target\": \"cuda\",\n  \"architectures\": [");
   for (uint32_t i = 0; i < swap_cuda_instance.image_count; ++i)
-    fprintf(out, "%s\"%s_%u\"", i ? ", " : "",
-            swap_cuda_instance.images[i].ptx ? "compute" : "sm",
-            swap_cuda_instance.images[i].arch);
+    if (!i || images[i].arch != images[i - 1].arch ||
+        images[i].ptx != images[i - 1].ptx)
+      fprintf(out, "%s\"%s_%u\"", i ? ", " : "",
+              images[i].ptx ? "compute" : "sm", images[i].arch);
   fprintf(out, "],\n  \"overhead_bytes\": %" PRIu64 ",\n", target_overhead());
 }
 

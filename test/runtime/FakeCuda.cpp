@@ -39,16 +39,22 @@ const swap_model swap_model_instance = makeModel();
 
 static const swap_cuda_kernel kernels[] = {{"add", 128, 1, 0},
                                            {"add_shifted", 128, 1, 0}};
-static const swap_cuda_image images[] = {{75, 0, 1, ""}, {90, 1, 1, ""}};
+static swap_cuda_image makeImage(uint32_t arch, bool isPtx) {
+  swap_cuda_image image = {};
+  image.arch = arch;
+  image.ptx = isPtx;
+  image.data = "";
+  return image;
+}
+static const swap_cuda_image images[] = {
+    makeImage(75, false), makeImage(75, false), makeImage(90, true)};
 const swap_cuda_model swap_cuda_instance = {
-    SWAP_CUDA_ABI_VERSION, 2, &swap_model_instance, kernels, images, kOverhead};
+    SWAP_CUDA_ABI_VERSION, 3, &swap_model_instance, kernels, images, kOverhead};
 
 struct swap_cuda {
   swap_posix *posix;
   fake::Tensors pinned;
   uint32_t foreign; // tensors that were not pinned
-  uint64_t device_bytes;
-  uint64_t host_bytes;
   uint64_t compute_ns;
   const char *source;
   swap_session session; // as the GPU counts
