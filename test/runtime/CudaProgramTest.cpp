@@ -2,7 +2,7 @@
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The port is FakeCuda.cpp, whose plans need 1 MiB more than their arenas.
+// The port is FakeCudaPort.cpp, whose plans need 1 MiB more than their arenas.
 //===----------------------------------------------------------------------===//
 #include "ProgramFixture.h"
 

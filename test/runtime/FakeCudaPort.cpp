@@ -1,4 +1,4 @@
-//===- FakeCuda.cpp - swap/cuda.h on the processor ------------------------===//
+//===- FakeCudaPort.cpp - swap/cuda.h on the processor --------------------===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
