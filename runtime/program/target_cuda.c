@@ -153,12 +153,15 @@ int target_measure(target *t, target_profile *p, const char *weights,
                    uint32_t io) {
   (void)weights;
   (void)io;
-  *p = (target_profile){.has_processor = 1};
+  *p = (target_profile){.has_processor = 0};
   snprintf(p->machine, sizeof p->machine, "%s", t->device);
   snprintf(p->what, sizeof p->what, "on %s and the way that weights come in",
            t->device);
   if (swap_cuda_measure(t->cuda, &p->storage, &p->processor))
     return fail(EXIT_RUN, "%s", target_error(t));
+  /* A driver may not tell the clocks. */
+  p->has_processor =
+      p->processor.flops_per_second > 0 && p->processor.bytes_per_second > 0;
   return 0;
 }
 
