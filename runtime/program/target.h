@@ -64,7 +64,7 @@ const char *target_device(const target *t);
 void *target_input(const target *t, uint32_t index);
 void *target_output(const target *t, uint32_t index);
 
-/* Whether runs read ahead for the next one. */
+/* Whether runs read ahead for the next one, where that costs something. */
 void target_ahead(target *t, int ahead);
 
 /* Whether reads and compute take turns. On a GPU they do while events are

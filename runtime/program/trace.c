@@ -23,12 +23,13 @@ typedef struct event {
   uint64_t bytes; /* IN and ROWS: that are read; 0: none are */
   uint64_t live;  /* bytes of the arena in use; 0: not known */
   uint32_t index;
-  uint32_t op; /* swap_opcode */
+  uint32_t op;  /* swap_opcode */
+  uint32_t aux; /* of the step */
 } event;
 
 typedef struct pending {
   uint64_t begin_ns;
-  uint64_t bytes; /* 0: not under way */
+  uint64_t bytes; /* 0: not under way. On a GPU: copied ahead */
 } pending;
 
 struct trace {
@@ -132,25 +133,36 @@ static void write_memory(trace *t, const event *e) {
           us(t, e->begin_ns), with_overhead(e->live), t->budget);
 }
 
+/* What was copied at the end of the run before is not copied again. */
+static void write_copy(trace *t, const event *e) {
+  const pending copy = {e->begin_ns, e->bytes};
+  pending *r = &t->reads[e->index];
+  if (!e->bytes)
+    return;
+  if ((e->aux & SWAP_IN_STARTED) && r->bytes) {
+    r->bytes = 0;
+    return;
+  }
+  write_read_begin(t, "u", e);
+  write_read_end(t, "u", e->index, &copy, e->end_ns, "MB/s");
+  r->bytes = e->aux & SWAP_IN_AHEAD ? e->bytes : 0;
+}
+
 static void write_event(trace *t, const event *e) {
   write_memory(t, e);
   if (e->op == SWAP_OP_CALL) {
     write_span(t, 1, e);
     return;
   }
-  pending *r = &t->reads[e->index];
   if (e->op == SWAP_OP_IN && target_is_gpu) {
-    const pending copy = {e->begin_ns, e->bytes};
-    if (e->bytes) {
-      write_read_begin(t, "u", e);
-      write_read_end(t, "u", e->index, &copy, e->end_ns, "MB/s");
-    }
+    write_copy(t, e);
     return;
   }
+  pending *r = &t->reads[e->index];
   if (e->op == SWAP_OP_IN && e->bytes && !r->bytes) {
     *r = (pending){e->begin_ns, e->bytes};
     write_read_begin(t, "u", e);
-  } else if (e->op == SWAP_OP_WAIT && r->bytes) {
+  } else if (e->op == SWAP_OP_WAIT && r->bytes && !target_is_gpu) {
     write_read_end(t, "u", e->index, r, e->end_ns, "least MB/s");
     r->bytes = 0;
   } else if (e->op == SWAP_OP_ROWS && e->bytes) {
@@ -220,7 +232,8 @@ void trace_event(void *context, swap_event_kind kind, uint32_t index,
               .bytes = read_bytes(t, step),
               .live = plan->live ? plan->live[step - plan->steps] : 0,
               .index = index,
-              .op = step->op};
+              .op = step->op,
+              .aux = step->aux};
 }
 
 /* Ends the file, also that of a run that failed: what nobody waited for ends
@@ -230,7 +243,7 @@ int trace_close(trace *t) {
     return 0;
   flush(t);
   for (uint32_t unit = 0; unit < t->model->unit_count; ++unit)
-    if (t->reads[unit].bytes)
+    if (t->reads[unit].bytes && !target_is_gpu)
       write_read_end(t, "u", unit, &t->reads[unit], t->last_ns, NULL);
   fprintf(t->out.file, "\n]}\n");
   const int status = output_commit(&t->out);

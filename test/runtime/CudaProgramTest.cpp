@@ -47,7 +47,7 @@ TEST_F(CudaProgram, WritesOutputs) {
 
 // Verifies that budgets count what code and graph take beside the arena.
 TEST_F(CudaProgram, BudgetsCountTheOverhead) {
-  const uint64_t least = model().plans[0].arena_bytes + 0x100000;
+  const uint64_t least = cyclicModel().plans[0].arena_bytes + 0x100000;
   ASSERT_EQ(runAnew("--random --budget " + std::to_string(least)), 0) << err;
   EXPECT_TRUE(asked("budget=" + std::to_string(least)));
   ASSERT_EQ(runAnew("--random --budget min"), 0) << err;
@@ -55,7 +55,7 @@ TEST_F(CudaProgram, BudgetsCountTheOverhead) {
   ASSERT_EQ(runAnew("--random"), 0) << err;
   EXPECT_TRUE(asked("budget=0"));
   ASSERT_EQ(runAnew("--random --budget 100%"), 0) << err;
-  const uint64_t whole = model().model_bytes + 0x100000;
+  const uint64_t whole = cyclicModel().model_bytes + 0x100000;
   EXPECT_TRUE(asked("budget=" + std::to_string(whole)));
   EXPECT_EQ(run("--random --budget " + std::to_string(least - 1)), 2);
   EXPECT_NE(err.find("  " + std::to_string(least) + " bytes"),
@@ -67,14 +67,14 @@ TEST_F(CudaProgram, Stats) {
   ASSERT_EQ(run("--random --stats s.json --budget min --iterations 3"), 0)
       << err;
   const std::string stats = read("s.json");
-  const swap_plan &plan = model().plans[0];
+  const swap_plan &plan = cyclicModel().plans[0];
   auto number = [](const char *key, uint64_t value) {
     return std::string("\"") + key + "\": " + std::to_string(value) + ",";
   };
   for (const std::string &part :
        {number("budget_bytes", plan.budget_bytes + 0x100000),
         number("peak_bytes", plan.peak_bytes + 0x100000),
-        number("model_bytes", model().model_bytes + 0x100000),
+        number("model_bytes", cyclicModel().model_bytes + 0x100000),
         number("overhead_bytes", 0x100000),
         number("device_bytes", plan.arena_bytes + 4096),
         number("host_bytes", 12345), number("threads", 1),
@@ -122,11 +122,14 @@ TEST_F(CudaProgram, Options) {
   ASSERT_EQ(runAnew("--random --host-budget max --no-graph"), 0) << err;
   EXPECT_TRUE(asked("host-budget=0") && asked("no-graph=1"));
   ASSERT_EQ(runAnew("--random --host-budget 50%"), 0) << err;
-  EXPECT_TRUE(asked("host-budget=" + std::to_string(model().blob_bytes / 2)));
+  EXPECT_TRUE(
+      asked("host-budget=" + std::to_string(cyclicModel().blob_bytes / 2)));
   ASSERT_EQ(runAnew("--random --host-budget 0"), 0) << err;
   EXPECT_TRUE(asked("host-budget=1"));
 }
 
+// Verifies that a copy is shown when it is made, and once: unit 0 for the first
+// run, and in each run for the next one.
 TEST_F(CudaProgram, Trace) {
   ASSERT_EQ(runAnew("--random --trace t.json --iterations 2 --budget min"), 0)
       << err;
@@ -135,6 +138,14 @@ TEST_F(CudaProgram, Trace) {
   for (const char *part :
        {"\"compute\"", "\"copies\"", "add \\\"shifted\\\"", "\"MB/s\""})
     EXPECT_NE(trace.find(part), std::string::npos) << part;
+  for (const char *kind : {"\"ph\":\"b\"", "\"ph\":\"e\""}) {
+    int copies = 0;
+    std::istringstream lines(trace);
+    for (std::string line; std::getline(lines, line);)
+      copies += line.find(kind) != std::string::npos &&
+                line.find("\"unit 0\"") != std::string::npos;
+    EXPECT_EQ(copies, 3) << kind << trace;
+  }
   EXPECT_EQ(
       system(("python3 -m json.tool " + dir + "/t.json >/dev/null").c_str()),
       0);

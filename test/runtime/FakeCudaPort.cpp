@@ -25,7 +25,7 @@ constexpr uint64_t kOverhead = 0x100000;
 /// Budgets as the compiler counts them: with what code and graph take.
 static swap_model makeModel() {
   static swap_plan plans[3];
-  swap_model model = fake::model();
+  swap_model model = fake::cyclicModel();
   for (uint32_t i = 0; i < model.plan_count; ++i) {
     plans[i] = model.plans[i];
     plans[i].budget_bytes += kOverhead;
