@@ -95,7 +95,7 @@ class Suite:
 
     def model(self, program, model):
         name = program.name
-        inputs, want = sc.reference(name, model, self.args.models)
+        inputs, want = sc.reference(name, model, self.args.zoo)
         self.baseline = None
         for budget in self.args.budgets:
             if budget in program.plans:
@@ -167,7 +167,7 @@ def main():
         args.sanitizer = None
     print(f"GPU suite: {gpu} ({arch}), swapc --cuda-arch {args.arch}, {args.jobs} compilations at once", flush=True)
     suite = Suite(args)
-    models = {name: sc.model_path(name, args.models) for name in names}
+    models = {name: sc.model_path(name, args.zoo) for name in names}
     for name, result in sc.compile_all(models.items(), lambda name: args.budgets, args):
         if isinstance(result, st.Failure):
             suite.check(name, "compile", lambda: fail(result))

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import subprocess
+import time
 
 import numpy as np
 
@@ -113,17 +114,16 @@ def command(options, model, extra):
 
 def compile_cuda(name, model, budgets, options):
     """Compiles a model for a GPU at those budgets that its smallest plan allows."""
-    import time
-
     os.makedirs(options.programs, exist_ok=True)
     out = os.path.join(options.programs, name)
-    mark = json.dumps([command(options, model, budgets), os.stat(options.swapc).st_mtime_ns])
+    mark = json.dumps([command(options, model, []), os.stat(options.swapc).st_mtime_ns])
     done = out + ".compiled"
     if os.path.exists(done):
         with open(done) as f:
             kept = json.load(f)
-        if kept["mark"] == mark:
-            return Program(name, out, kept["budgets"], kept["refused"], kept["seconds"])
+        # More plans than asked for do no harm.
+        if kept["mark"] == mark and set(budgets) <= {*kept["budgets"], *kept["refused"]}:
+            return Program(name, out, [b for b in budgets if b in kept["budgets"]], kept["refused"], kept["seconds"])
     refused, accepted, began = {}, list(budgets), time.monotonic()
 
     def attempt(some, *extra):
@@ -161,7 +161,7 @@ def compile_all(jobs, budgets_of, options):
 def add_options(parser):
     """The command-line options of everything that compiles for a GPU."""
     parser.add_argument("--swapc", default=os.path.join(st.build_dir(), "bin", "swapc"))
-    parser.add_argument("--models", default=os.path.join(st.SOURCE, "build", "zoo"), metavar="DIR",
+    parser.add_argument("--zoo", "--models", dest="zoo", default=os.path.join(st.SOURCE, "build", "zoo"), metavar="DIR",
                         help="of the models with weights (written there where missing), and of references")
     parser.add_argument("--programs", default=os.path.join(st.SOURCE, "build", "gpu"), metavar="DIR",
                         help="of the executables; those up to date are not compiled again")
