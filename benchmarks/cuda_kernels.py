@@ -8,7 +8,7 @@ import swapc_cuda as sc
 import swapc_testing as st
 
 BITS = {"f16": 16, "bf16": 16, "f32": 32, "f64": 64}
-HEADER = ("| kernel | variant | grid | calls | µs | share | GFLOP/s | GB/s | least µs | lost µs |\n"
+HEADER = ("| kernel | variant | blocks | calls | µs | share | GFLOP/s | GB/s | least µs | lost µs |\n"
           "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 
 
@@ -26,7 +26,7 @@ def attribute(text, name, key):
 
 
 def functions(model, options):
-    """Of each kernel function: flops, bytes of its tensors, its swap.gpu, calls of an inference."""
+    """Of each kernel function: flops, bytes of its tensors, its grid and swap.gpu, calls of an inference."""
     run = subprocess.run(sc.command(options, model, ["--emit", "kernel-ir", "-o", "-"]), capture_output=True, text=True)
     st.require(run.returncode == 0, run.stderr)
     kernels, calls = {}, {}
@@ -37,7 +37,7 @@ def functions(model, options):
             gpu = re.search(r"#swap\.gpu<([^>]*)>", attributes)
             kernels[name] = {
                 "flops": attribute(attributes, "schedule", "flops") or 0,
-                "tiles": attribute(attributes, "schedule", "tiles"),
+                "blocks": (attribute(attributes, "schedule", "panels") or 1) * (attribute(attributes, "schedule", "tiles") or 1),
                 "bytes": sum(map(tensor_bytes, re.findall(r"tensor<([^<>#]*)", signature))),
                 "gpu": gpu[1] if gpu else "", "splits": attribute(attributes, "gpu", "splits") or 1}
         else:
@@ -62,8 +62,11 @@ def profile(program, options):
 
 
 def short(gpu):
-    """The text of a swap.gpu without the words that every kernel has."""
-    return re.sub(r"\s+", " ", gpu.replace(" = ", "=")).strip()[:60] or "-"
+    """The variant of a swap.gpu, its tile sizes and threads."""
+    variant, tile, threads = (re.search(r, gpu) for r in (r'"(\w+)"', r"tile = \[([\d, ]+)\]", r"threads = (\d+)"))
+    if not variant:
+        return "-"
+    return variant[1] + (f" {tile[1].replace(', ', 'x')}" if tile else "") + (f", {threads[1]} threads" if threads else "")
 
 
 def table(program, model, options):
@@ -71,14 +74,14 @@ def table(program, model, options):
     seconds, (flops, width) = profile(program, options)
     rows = []
     for name, spent in seconds.items():
-        kernel = kernels.get(name, {"flops": 0, "bytes": 0, "tiles": "?", "gpu": "", "splits": 1, "calls": 1})
+        kernel = kernels.get(name, {"flops": 0, "bytes": 0, "blocks": 0, "gpu": "", "splits": 1, "calls": 1})
         least = max(kernel["flops"] / flops, kernel["bytes"] / width)
         rows.append((spent * kernel["calls"], name, spent, least, kernel))
     total = sum(row[0] for row in rows)
     lines = [f"**{program.name}**: {total * 1e3:.3f} ms in {len(rows)} kernels, each alone; peaks {flops / 1e12:.1f} TFLOP/s, "
              f"{width / 1e12:.2f} TB/s; at these {sum(r[3] * r[4]['calls'] for r in rows) * 1e3:.3f} ms", "", HEADER]
     for spent, name, once, least, kernel in sorted(rows, key=lambda r: r[0], reverse=True)[: options.top]:
-        lines.append(f"| {name} | {short(kernel['gpu'])} | {kernel['tiles']}x{kernel['splits']} | {kernel['calls']} "
+        lines.append(f"| {name} | {short(kernel['gpu'])} | {kernel['blocks']}x{kernel['splits']} | {kernel['calls']} "
                      f"| {once * 1e6:.1f} | {spent / total:.1%} | {kernel['flops'] / once / 1e9:.0f} "
                      f"| {kernel['bytes'] / once / 1e9:.0f} | {least * 1e6:.1f} "
                      f"| {(once - least) * kernel['calls'] * 1e6:.0f} |")
