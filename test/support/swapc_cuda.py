@@ -2,6 +2,9 @@
 several models at once, and the reference outputs, kept in files."""
 import concurrent.futures
 import ctypes
+import functools
+import glob
+import hashlib
 import json
 import os
 import subprocess
@@ -112,11 +115,22 @@ def command(options, model, extra):
             *options.swapc_args, *extra]
 
 
+@functools.lru_cache(None)
+def fingerprint(swapc):
+    """Of the compiler and of what programs link."""
+    digest = hashlib.blake2b(digest_size=16)
+    folder = os.path.dirname(os.path.dirname(os.path.realpath(swapc)))
+    for path in [swapc, *sorted(glob.glob(os.path.join(folder, "lib", "libswap_*.a")))]:
+        with open(path, "rb") as f:
+            digest.update(f.read())
+    return digest.hexdigest()
+
+
 def compile_cuda(name, model, budgets, options):
     """Compiles a model for a GPU at those budgets that its smallest plan allows."""
     os.makedirs(options.programs, exist_ok=True)
     out = os.path.join(options.programs, name)
-    mark = json.dumps([command(options, model, []), os.stat(options.swapc).st_mtime_ns])
+    mark = json.dumps([command(options, model, []), fingerprint(options.swapc)])
     done = out + ".compiled"
     if os.path.exists(done):
         with open(done) as f:
