@@ -179,4 +179,7 @@ void Stager::stageOutput(OpOperand &output) {
     staged = clone->getResult(0);
   }
   output.set(staged);
+  for (Operation *view : views)
+    if (view->use_empty())
+      view->erase();
 }
