@@ -27,6 +27,7 @@ struct Item {
   int64_t bytes;
   int first, last;
   double read, start; ///< seconds of the link and of the processor
+  double inPlace; ///< seconds of the link if the kernel reads it there, or -1
 };
 
 class Pacer {
@@ -52,6 +53,7 @@ private:
     int64_t step;
   };
   void enter(int64_t step);
+  void setInPlace();
   int64_t getEarliest(int64_t first, int64_t bytes) const;
   int pickStaying(int late, double seconds, int64_t room) const;
 
@@ -64,7 +66,8 @@ private:
 
   // The state of run(). Steps count from the first inference's.
   int64_t now = -1;
-  double time = 0;
+  double time = 0, linkFree = 0;
+  std::vector<double> inPlace; ///< per step, seconds of the link
   int64_t finished = 0;
   std::vector<double> clock;   ///< per step, when it could begin
   std::vector<int64_t> ending; ///< bytes not needed from a step on
@@ -77,8 +80,15 @@ private:
 void Pacer::enter(int64_t step) {
   int64_t steps = problem.steps.size();
   while (now < step) {
-    if (now >= 0)
-      time += stretch * problem.steps[now % steps].seconds;
+    if (now >= 0) {
+      double seconds = stretch * problem.steps[now % steps].seconds;
+      if (!inPlace.empty()) {
+        // Wherever the link finds the time: reads of later steps go first.
+        linkFree += inPlace[now % steps];
+        seconds = std::max(seconds, inPlace[now % steps]);
+      }
+      time += seconds;
+    }
     ++now;
     clock[now] = time;
     finished += ending[now];
@@ -124,23 +134,34 @@ int Pacer::pickStaying(int late, double seconds, int64_t room) const {
   return best;
 }
 
+void Pacer::setInPlace() {
+  inPlace.clear();
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (items[i].inPlace < 0 || resident[i])
+      continue;
+    inPlace.resize(problem.steps.size(), 0);
+    inPlace[items[i].first] += items[i].inPlace;
+  }
+}
+
 double Pacer::run(int laps, int64_t *room) {
   int64_t steps = problem.steps.size();
+  setInPlace();
   now = -1;
-  time = 0;
+  time = linkFree = 0;
   finished = 0;
   clock.assign(laps * steps + 1, 0);
   ending.assign(laps * steps + 2, 0);
   levels.clear();
   busy.clear();
   std::vector<double> done;
-  double linkFree = 0, lapStart = 0, late = problem.link.jitter;
+  double lapStart = 0, late = problem.link.jitter;
   int64_t passed = 0, earliest = 0;
   size_t depth = problem.depth;
   for (int lap = 0; lap < laps; ++lap) {
     int64_t base = lap * steps;
     for (size_t i = 0; i < items.size(); ++i) {
-      if (resident[i])
+      if (resident[i] || items[i].inPlace >= 0)
         continue;
       const Item &item = items[i];
       enter(base + item.first);
@@ -194,14 +215,20 @@ double Pacer::run(int laps, int64_t *room) {
 
 /// Which units stay in `room` beside a region, and the seconds that the pace of
 /// the rest promises.
-std::vector<char> Planner::choose(int64_t region, int64_t room,
-                                  double &seconds) const {
+std::vector<char> Planner::choose(const Mode &mode, int64_t region,
+                                  int64_t room, double &seconds) const {
   std::vector<Item> items;
   items.reserve(order.size());
-  for (int unit : order)
+  for (int unit : order) {
+    double inPlace = mode.inPlace[unit]
+                         ? problem.link.caution *
+                               static_cast<double>(getPages(unit)) /
+                               problem.link.inPlaceBytesPerSecond
+                         : -1;
     items.push_back({getPages(unit), firstUse[unit], lastUse[unit],
                      problem.link.caution * getReadSeconds(unit),
-                     getStartSeconds(unit)});
+                     getStartSeconds(unit), inPlace});
+  }
   Pacer pacer(problem, items, liveBytes, region);
   double compute = 0, read = 0;
   for (const PlanStep &step : problem.steps)

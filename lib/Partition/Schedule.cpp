@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swapc/Partition/LinkQueue.h"
 #include "swapc/Partition/Planner.h"
 
 #include <algorithm>
@@ -29,8 +30,10 @@ struct Read {
 /// in flight and the oldest is sure to be complete, waiting for it costs
 /// nothing and makes room; otherwise the read is put off. What is read for the
 /// next inference cannot be waited for in this one.
-std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
-                                       const std::vector<int> &earliest) const {
+std::vector<int>
+Planner::chooseStarts(const std::vector<int> &queue,
+                      const std::vector<int> &earliest,
+                      const std::vector<double> &inPlace) const {
   constexpr int kLaps = 3; // the first two warm up
   int64_t steps = problem.steps.size(), count = queue.size(), next = 0;
   std::vector<int> starts(queue.size(), 0);
@@ -83,7 +86,14 @@ std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
     }
     while (!inFlight.empty() && getFirstUse(inFlight.front().number) <= step)
       waitForOldest();
-    now += problem.steps[step % steps].seconds;
+    double seconds = problem.steps[step % steps].seconds;
+    if (!inPlace.empty() && inPlace[step % steps] > 0) {
+      double beside = inPlace[step % steps];
+      for (Read &read : inFlight)
+        shareLink(now, beside, read.done);
+      seconds = std::max(seconds, beside + shareLink(now, beside, linkFree));
+    }
+    now += seconds;
   }
   return starts;
 }
@@ -93,12 +103,13 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
   plan.actions.clear();
   std::vector<int> queue, active;
   for (int unit : order)
-    if (!plan.resident[unit])
+    if (!plan.resident[unit] && !plan.inPlace[unit])
       queue.push_back(unit);
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int> starts;
   if (!queue.empty())
-    starts = chooseStarts(queue, placement.earliest);
+    starts = chooseStarts(queue, placement.earliest,
+                          getInPlaceSeconds(plan.inPlace));
 
   // Nothing that is read ahead is waited for in the same inference, so no more
   // than `depth` are.
@@ -154,18 +165,23 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
 void Planner::finish(MemoryPlan &plan, int64_t region) const {
   plan.scratchOffset = region;
   int64_t top = region + problem.scratchBytes;
-  plan.residentBytes = plan.streamedBytes = 0;
+  plan.residentBytes = plan.streamedBytes = plan.inPlaceBytes = 0;
   for (size_t unit = 0; unit < problem.units.size(); ++unit) {
     if (plan.resident[unit]) {
       top = roundUp(top, kPageBytes);
       plan.slots[unit] = top;
       top += getPages(unit);
       plan.residentBytes += getPages(unit);
+    } else if (plan.inPlace[unit]) {
+      plan.slots[unit] = kInPlaceSlot;
+      plan.streamedBytes += getPages(unit);
+      plan.inPlaceBytes += getPages(unit);
     } else if (plan.slots[unit] >= 0) {
       plan.streamedBytes += getPages(unit);
     }
   }
   plan.arena = top;
+  plan.inPlaceSeconds = getInPlaceSeconds(plan.inPlace);
   plan.computeSeconds = 0;
   for (const PlanStep &step : problem.steps)
     plan.computeSeconds += step.seconds;

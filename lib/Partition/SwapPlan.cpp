@@ -47,8 +47,9 @@ private:
                                       const SymbolTable &symbols,
                                       const UnitIndex &index,
                                       const CostModel &costs);
-  LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
-                        const UnitIndex &index, const CostModel &costs);
+  LogicalResult addCall(PlanProblem &problem, PlanStep &step, CallOp call,
+                        const SymbolTable &symbols, const UnitIndex &index,
+                        const CostModel &costs);
   FailureOr<Variant> getVariant(func::FuncOp function,
                                 const SymbolTable &symbols,
                                 const UnitIndex &index, const CostModel &costs);
@@ -70,12 +71,15 @@ LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
     if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
                               << ", not between " << least << " and " << most;
+  if (getOverheadBytes(getOperation()) < 0)
+    return main.emitError() << "module: " << SwapDialect::kOverheadAttr
+                            << " is negative";
   return success();
 }
 
 /// The units that a call needs and an estimate of its time.
-LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
-                                    const SymbolTable &symbols,
+LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
+                                    CallOp call, const SymbolTable &symbols,
                                     const UnitIndex &index,
                                     const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
@@ -92,8 +96,14 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
              << ", which no unit holds: form units first";
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
+    PlanUnit &unit = problem.units[piece->unit];
+    unit.inPlace &= readsOnce(
+        schedule, cast<RankedTensorType>(param.getType()), unit.bytes);
   }
-  step.seconds = costs.getCallSeconds(call, schedule);
+  auto gpu = symbols.lookup(call.getKernel())
+                 ->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
+  step.seconds =
+      costs.getCallSeconds(call, schedule, gpu ? gpu.getSplits() : 1);
   return success();
 }
 
@@ -118,6 +128,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
+  problem.overheadBytes = getOverheadBytes(getOperation());
   problem.depth = depth;
   SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
@@ -125,6 +136,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
     planUnit.bytes = unit.getLength();
     planUnit.table = unit.getRowBytes() > 0;
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
+    planUnit.inPlace = inPlace && !planUnit.table;
     problem.units.push_back(planUnit);
     if (!planUnit.table)
       unitBytes.push_back(planUnit.bytes);
@@ -146,11 +158,11 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
       ++group;
     step.group = group;
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(addCall(step, call, symbols, index, costs)))
+      if (failed(addCall(problem, step, call, symbols, index, costs)))
         return failure();
     } else {
       step.seconds =
-          CostModel::getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
+          costs.getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
     }
     problem.steps.push_back(step);
   }
@@ -235,14 +247,18 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
                                const UnitIndex &index, const MemoryPlan &plan,
                                int64_t budget, int number) {
   OpBuilder builder(getOperation().lookupSymbol("main"));
-  SmallVector<Attribute> resident;
-  for (auto [unit, stays] : llvm::enumerate(plan.resident))
-    if (stays)
-      resident.push_back(
-          FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
+  auto getSymbols = [&](ArrayRef<char> chosen) {
+    SmallVector<Attribute> symbols;
+    for (auto [unit, isChosen] : llvm::enumerate(chosen))
+      if (isChosen)
+        symbols.push_back(
+            FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
+    return builder.getArrayAttr(symbols);
+  };
   auto op = PlanOp::create(
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
-      builder.getArrayAttr(resident), /*in_place=*/nullptr, plan.arena,
+      getSymbols(plan.resident),
+      plan.inPlaceBytes ? getSymbols(plan.inPlace) : ArrayAttr(), plan.arena,
       plan.peak, plan.scratchOffset, sequence.scratchStride,
       builder.getDenseI64ArrayAttr(plan.slots));
   Block &body = op.getBody().emplaceBlock();
@@ -302,7 +318,12 @@ void SwapPlanPass::runOnOperation() {
     main.emitError() << "profile: " << llvm::toString(profile.takeError());
     return signalPassFailure();
   }
-  CostModel costs(std::move(*profile), model, threads);
+  const DeviceModel *deviceModel = DeviceModel::get(device);
+  if (!deviceModel) {
+    main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+    return signalPassFailure();
+  }
+  CostModel costs(*deviceModel, std::move(*profile), model, threads);
   std::vector<Variant> variants;
   auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
   for (func::FuncOp function : {main, banded}) {
@@ -313,6 +334,8 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     variants.push_back(std::move(*variant));
   }
+  if (device != "cpu")
+    setLink(getOperation(), variants[0].planner.getProblem().link);
   warnOfOtherProfile(main, variants[0].sequence, symbols, costs);
   auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))

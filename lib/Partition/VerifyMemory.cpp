@@ -60,7 +60,7 @@ private:
   LogicalResult visit(FetchOp fetch);
   LogicalResult read(Operation *op, int64_t base, ByteRange bytes);
   LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
-                         int64_t begin, int64_t end);
+                         ScheduleAttr schedule, int64_t begin, int64_t end);
   LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
                       ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
@@ -132,9 +132,15 @@ LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
 
 LogicalResult MemoryVerifier::start() {
   int64_t arena = plan.getArena();
-  if (arena > static_cast<int64_t>(plan.getBudget()))
-    return plan.emitOpError() << "has an arena of " << arena
-                              << " bytes in a budget of " << plan.getBudget();
+  int64_t overhead = getOverheadBytes(plan->getParentOp());
+  if (arena > static_cast<int64_t>(plan.getBudget()) - overhead) {
+    InFlightDiagnostic error = plan.emitOpError();
+    error << "has an arena of " << arena << " bytes in a budget of "
+          << plan.getBudget();
+    if (overhead)
+      error << " of which " << overhead << " are for code and graphs";
+    return error;
+  }
   scratchBegin = plan.getScratchOffset();
   scratchEnd = scratchBegin + plan.getScratchStride() * plan.getThreads();
   if (scratchEnd > arena)
@@ -143,6 +149,12 @@ LogicalResult MemoryVerifier::start() {
     return plan.emitOpError("has no slot for each unit");
   if (failed(tracker.start(plan)))
     return failure();
+  for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
+    if (tracker.isInPlace(unit) != (slot == kInPlaceSlot))
+      return plan.emitOpError()
+             << "has slot " << slot << " for unit @"
+             << index.getUnit(unit).getSymName() << ", which is "
+             << (tracker.isInPlace(unit) ? "" : "not ") << "read in place";
   for (auto [unit, ignored] : llvm::enumerate(unitTenant))
     if (tracker.isResident(unit)) {
       if (failed(enter(plan, unit, std::numeric_limits<int>::max())))
@@ -176,7 +188,8 @@ LogicalResult MemoryVerifier::read(Operation *op, int64_t base,
 }
 
 LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
-                                       RankedTensorType type, int64_t begin,
+                                       RankedTensorType type,
+                                       ScheduleAttr schedule, int64_t begin,
                                        int64_t end) {
   int64_t unit = place.getIndex();
   if (unit < 0 || unit >= static_cast<int64_t>(index.getUnits().size()))
@@ -196,6 +209,12 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   if (!tracker.isIn(unit))
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
+  if (tracker.isInPlace(unit)) {
+    if (!readsOnce(schedule, type, unitOp.getLength()))
+      return op->emitOpError() << "reads unit @" << unitOp.getSymName()
+                               << " in place, and more than once";
+    return success();
+  }
   int64_t slot = tenants[unitTenant[unit]].begin;
   for (int owner : owners.get(slot + from, slot + to))
     if (owner != unitTenant[unit])
@@ -345,7 +364,7 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     if (place.getSpace() == Space::Unit) {
       if (i >= inputs)
         return launch.emitOpError("writes into a unit");
-      if (failed(readUnit(launch, place, tensor, begin, end)))
+      if (failed(readUnit(launch, place, tensor, schedule, begin, end)))
         return failure();
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");

@@ -41,6 +41,12 @@ struct CudaKernelPlan {
   mlir::swap::GpuAttr launch;
 };
 
+// ScheduleCudaKernels.cpp
+
+/// Sets the kernel's swap.schedule and swap.gpu.
+mlir::LogicalResult scheduleCudaKernel(mlir::func::FuncOp kernel,
+                                       const CudaTarget &target);
+
 // ContractionPlan.cpp, ContractionSource.cpp
 
 /// Fails silently where no contraction template fits; then rows do.
