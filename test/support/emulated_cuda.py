@@ -28,7 +28,7 @@ COMPILER = os.environ.get("SWAPC_EMULATION_CXX", "clang++-22")
 FLAGS = ["-std=c++17", "-O2", "-march=native", "-ffp-contract=fast", "-fno-strict-aliasing",
          "-fno-math-errno", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,nodelete",
          "-DSWAP_EMULATION", "-I", EMULATION, "-Wall", "-Wextra", "-Werror",
-         "-Wno-unused-function", "-Wno-unknown-pragmas", "-Wno-pass-failed", "-pthread"]
+         "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unknown-pragmas", "-Wno-pass-failed", "-pthread"]
 # A trap names the kernel and the thread (reportFault).
 CHECKS = ["-fsanitize=alignment,bounds,integer-divide-by-zero,shift,null", "-fsanitize-trap=all", "-g1"]
 

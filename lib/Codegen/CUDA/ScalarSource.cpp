@@ -357,9 +357,8 @@ static std::string emitInteger(Operation *op, ArrayRef<std::string> v) {
       .Default([&](Operation *op) { return emitCast(op, from, type, v[0]); });
 }
 
-/// The expression of an operation on scalars, or "" for one that is unknown.
 /// Arithmetic on float16 and bfloat16 runs in float32, rounded each time.
-static std::string emitOperation(Operation *op, ArrayRef<std::string> operands) {
+std::string swapc::formatDeviceOperation(Operation *op, ArrayRef<std::string> operands) {
   if (auto select = dyn_cast<arith::SelectOp>(op))
     return operands[0] + " ? " + operands[1] + " : " + operands[2];
   Type type = op->getResult(0).getType();
@@ -439,7 +438,7 @@ swapc::emitScalarBody(linalg::GenericOp op, ArrayRef<std::string> arguments,
         text = extract(extractOp.getTensor(), operands);
     } else if (isa<arith::ArithDialect, math::MathDialect>(
                    nested.getDialect())) {
-      text = emitOperation(&nested, operands);
+      text = formatDeviceOperation(&nested, operands);
     }
     if (text.empty())
       return nested.emitOpError("is not supported in the body of a kernel"),

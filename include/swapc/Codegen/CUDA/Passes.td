@@ -66,7 +66,6 @@ def ScheduleCudaKernels : SwapCUDAPass<"swap-schedule-cuda-kernels"> {
   let options = targetOptions;
 }
 
-<<<<<<< HEAD
 def PrintCudaSource : SwapCUDAPass<"swap-print-cuda-source"> {
   let summary = "prints the CUDA C++ of all kernels";
   let description = [{
@@ -80,7 +79,9 @@ def PrintCudaSource : SwapCUDAPass<"swap-print-cuda-source"> {
     // extern "C" __global__ void __launch_bounds__(256, 1) matmul(...) {...}
     ```
   }];
-=======
+  let options = targetOptions;
+}
+
 def PackCudaParameters : SwapCUDAPass<"swap-pack-cuda-parameters"> {
   let summary = "gives parameters the layout that their kernel reads";
   let description = [{
@@ -95,7 +96,6 @@ def PackCudaParameters : SwapCUDAPass<"swap-pack-cuda-parameters"> {
     ```
   }];
   let dependentDialects = ["::mlir::swap::SwapDialect"];
->>>>>>> main
   let options = targetOptions;
 }
 
