@@ -151,21 +151,24 @@ swap_mma_f16(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
 #endif
 }
 
-#if __CUDA_ARCH__ >= 800
-/// The same of bfloat16.
+/// The same of bfloat16, from sm_80 on.
 static __device__ __forceinline__ void swap_mma_bf16(float (&sums)[4],
                                                      const unsigned (&a)[4],
                                                      const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
   asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
       "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
 }
 
-/// Rounded to 10 bits of mantissa.
+/// Rounded to 10 bits of mantissa, from sm_80 on.
 static __device__ __forceinline__ unsigned swap_tf32(float value) {
-  unsigned bits;
+  unsigned bits = 0;
+#if __CUDA_ARCH__ >= 800
   asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+#endif
   return bits;
 }
 
@@ -174,12 +177,13 @@ static __device__ __forceinline__ unsigned swap_tf32(float value) {
 static __device__ __forceinline__ void swap_mma_tf32(float (&sums)[4],
                                                      const unsigned (&a)[4],
                                                      const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, "
       "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
 #endif
+}
 
 #endif // SWAP_EMULATION
 #endif // SWAP_INTRINSICS_CUH
