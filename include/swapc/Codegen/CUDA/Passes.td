@@ -66,6 +66,22 @@ def ScheduleCudaKernels : SwapCUDAPass<"swap-schedule-cuda-kernels"> {
   let options = targetOptions;
 }
 
+def PrintCudaSource : SwapCUDAPass<"swap-print-cuda-source"> {
+  let summary = "prints the CUDA C++ of all kernels";
+  let description = [{
+    Writes one translation unit of all functions with a `swap.gpu` to standard
+    output, for tests and for reading. The module stays as it is.
+
+    ```mlir
+    // Before and after
+    func.func private @matmul(...) attributes {swap.gpu = ..., swap.schedule = ...}
+    // Printed
+    // extern "C" __global__ void __launch_bounds__(256, 1) matmul(...) {...}
+    ```
+  }];
+  let options = targetOptions;
+}
+
 def PackCudaParameters : SwapCUDAPass<"swap-pack-cuda-parameters"> {
   let summary = "gives parameters the layout that their kernel reads";
   let description = [{
