@@ -102,6 +102,7 @@ enum {
   F(event_destroy, cuEventDestroy_v2, (cu_event))                              \
   F(event_record, cuEventRecordWithFlags, (cu_event, cu_stream, unsigned))     \
   F(event_sync, cuEventSynchronize, (cu_event))                                \
+  F(event_query, cuEventQuery, (cu_event))                                     \
   F(event_elapsed, cuEventElapsedTime, (float *, cu_event, cu_event))          \
   F(launch, cuLaunchKernel,                                                    \
     (cu_function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,  \

@@ -121,6 +121,11 @@ cu_result cuEventSynchronize(cu_event event) {
   return CU_OK;
 }
 
+cu_result cuEventQuery(cu_event event) {
+  ENTER();
+  return event->node && !event->node->isDone ? CU_NOT_READY : CU_OK;
+}
+
 cu_result cuEventElapsedTime(float *ms, cu_event start, cu_event end) {
   ENTER();
   if (!start->isTimed || !end->isTimed || !start->node || !end->node)
