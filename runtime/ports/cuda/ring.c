@@ -100,6 +100,18 @@ static uint8_t *take_slot(cuda_feeder *f, feeder_item item, int *status) {
   return (uint8_t *)h->arena_host + h->session.plan->slots[item.unit];
 }
 
+/* Where memory is shared, no copy tells when a unit comes in: the host's view
+ * of it goes to the idle copy stream. */
+static int mark_read(cuda_feeder *f, feeder_item item, int end) {
+  const swap_cuda *h = f->h;
+  if (f->ring || !h->marks || item.step == SWAP_CORE_NONE)
+    return SWAP_OK;
+  return feeder_check(
+      f, h->driver->event_record(h->marks[2 * item.step + 1 + (end != 0)],
+                                 h->copy, 0),
+      "timing", item.unit);
+}
+
 static int begin_piece(cuda_feeder *f, feeder_item item, int *full) {
   const swap_blob_unit *entry = &f->h->model->model->units[item.unit];
   const swap_storage *storage = &f->file.storage;
@@ -109,6 +121,9 @@ static int begin_piece(cuda_feeder *f, feeder_item item, int *full) {
   uint8_t *to = f->ring ? take_room(f, bytes) : take_slot(f, item, &status);
   *full = !to;
   if (!to || status)
+    return status;
+  status = mark_read(f, item, 0);
+  if (status)
     return status;
   const uint64_t offset = entry->offset + f->read_at;
   int64_t ticket = -1;
@@ -208,6 +223,8 @@ int ring_feed(cuda_feeder *f, uint64_t number, feeder_item item,
     return feeder_fail(f, status, item.unit, entry->offset + piece->at);
   *complete = piece->at + piece->bytes == length;
   status = verify(f, piece, item.unit);
+  if (!status && *complete)
+    status = mark_read(f, item, 1);
   if (!status && f->ring) {
     status = copy(f, item, piece->to, piece->at, piece->bytes, *complete);
     if (!status)
