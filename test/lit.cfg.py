@@ -2,6 +2,7 @@
 import glob
 import os
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -51,3 +52,11 @@ if any(glob.glob(os.path.join(toolkit, "lib*", "libnvrtc.so*")) for toolkit in t
 
 if os.geteuid() == 0:
     config.available_features.add("root")
+
+# A GPU, or the reason why tests that need one are unsupported.
+probe = subprocess.run([config.python, "-c", "import swapc_cuda; print(swapc_cuda.find_gpu()[2] or '')"],
+                       env=dict(os.environ, PYTHONPATH=config.environment["PYTHONPATH"]), capture_output=True, text=True)
+if probe.returncode == 0 and not probe.stdout.strip():
+    config.available_features.add("gpu")
+else:
+    lit_config.note("tests on a GPU are SKIPPED: %s" % (probe.stdout + probe.stderr).strip())

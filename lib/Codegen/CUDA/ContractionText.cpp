@@ -22,28 +22,31 @@ static SmallVector<unsigned> getReductions(const ContractionInfo &info) {
   return loops;
 }
 
-/// All loops but `but` move by a multiple of four elements.
-static bool isMultipleOf4(const ContractionInfo &info,
-                          ArrayRef<int64_t> coefficients, int64_t constant,
-                          unsigned but) {
-  if (constant % 4 != 0)
+/// All loops but `but` move by a multiple of `count` elements.
+static bool isMultiple(const ContractionInfo &info,
+                       ArrayRef<int64_t> coefficients, int64_t constant,
+                       unsigned but, int64_t count) {
+  if (constant % count != 0)
     return false;
   for (auto [loop, size] : llvm::enumerate(info.sizes))
-    if (loop != but && size > 1 && coefficients[loop] % 4 != 0)
+    if (loop != but && size > 1 && coefficients[loop] % count != 0)
       return false;
   return true;
 }
 
 bool swapc::isVectorDepth(const ContractionInfo &info,
-                          ArrayRef<int64_t> coefficients, int64_t constant) {
-  return info.k >= 0 && coefficients[info.k] == 1 && info.innerK() % 4 == 0 &&
-         isMultipleOf4(info, coefficients, constant, info.k);
+                          ArrayRef<int64_t> coefficients, int64_t constant,
+                          int64_t count) {
+  return info.k >= 0 && coefficients[info.k] == 1 &&
+         info.innerK() % count == 0 &&
+         isMultiple(info, coefficients, constant, info.k, count);
 }
 
 bool swapc::isVectorColumns(const ContractionInfo &info,
-                            ArrayRef<int64_t> coefficients, int64_t constant) {
-  return coefficients[info.n] == 1 && info.columns() % 4 == 0 &&
-         isMultipleOf4(info, coefficients, constant, info.n);
+                            ArrayRef<int64_t> coefficients, int64_t constant,
+                            int64_t count) {
+  return coefficients[info.n] == 1 && info.columns() % count == 0 &&
+         isMultiple(info, coefficients, constant, info.n, count);
 }
 
 //===----------------------------------------------------------------------===//
@@ -164,6 +167,12 @@ void ContractionText::emitConstants() {
   flag("kVectorB", vectorB);
   flag("kDepthB", !vectorB && isVectorDepth(info, info.accessB.coefficients,
                                             info.accessB.constant));
+  if (swap::getElementBytes(info.elementA) == 2) {
+    flag("kEightA", !info.vectorA && isVectorDepth(info, info.accessA.coefficients,
+                                             info.accessA.constant, 8));
+    flag("kEightB", packed || isVectorColumns(info, info.accessB.coefficients,
+                                              info.accessB.constant, 8));
+  }
   flag("kRowsFast", rowsFast);
   flag("kColumnsFast", columnsFast || vectorB);
 }

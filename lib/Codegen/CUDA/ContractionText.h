@@ -25,12 +25,17 @@ struct CudaContraction {
   int64_t splits = 1;
 };
 
-/// Whether four neighbouring elements can move at once, along the innermost
+/// Whether `count` neighbouring elements can move at once, along the innermost
 /// reduction or along the columns.
 bool isVectorDepth(const ContractionInfo &info,
-                   llvm::ArrayRef<int64_t> coefficients, int64_t constant);
+                   llvm::ArrayRef<int64_t> coefficients, int64_t constant,
+                   int64_t count = 4);
 bool isVectorColumns(const ContractionInfo &info,
-                     llvm::ArrayRef<int64_t> coefficients, int64_t constant);
+                     llvm::ArrayRef<int64_t> coefficients, int64_t constant,
+                     int64_t count = 4);
+bool isVectorColumns(const ContractionInfo &info,
+                     llvm::ArrayRef<int64_t> coefficients, int64_t constant,
+                     int64_t count = 4);
 
 class ContractionText {
 public:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs contraction kernels on the emulated GPU and compares with numpy.
 
-usage: contraction_check.py [--swap-opt PATH] [--case NAME] [--source FILE]
+usage: contraction_check.py [--swap-opt PATH] [--case REGEX] [--tf32] [--archs sm_NN,...] [--nvrtc] [--source FILE]
 
 Each kernel is run whole, and tile by tile in reverse order, and with the result
 in the memory of each operand that the schedule lists as `inplace`: all must give
@@ -55,6 +55,13 @@ PRODUCTS = [
     ("bfloat", "mk", "nk", "mn", dict(m=9, n=76, k=40), dict(width=32, types=BF16, residual=1)),
     ("mixed", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=32, types="f32 f16 f32")),
     ("doubles", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=16, types="f64 f64 f64")),
+    ("tensor", "mk", "kn", "mn", dict(m=128, n=128, k=64), dict(width=64, types=F16, residual=1)),
+    ("tensor_tail", "mk", "nk", "mn", dict(m=70, n=130, k=104), dict(width=64, types=F16, residual=1)),
+    ("tensor_fours", "mk", "nk", "mn", dict(m=20, n=36, k=44), dict(width=16, types=F16)),
+    ("tensor_splits", "mk", "kn", "mn", dict(m=49, n=96, k=1160), dict(width=32, types=F16)),
+    ("tensor_heads", "mhk", "nhk", "hmn", dict(h=3, m=19, n=24, k=16), dict(types=F16)),
+    ("tensor_context", "hmk", "nhk", "mhn", dict(h=3, m=13, n=19, k=16), dict(types=BF16)),
+    ("tensor_bfloat", "mk", "nk", "mn", dict(m=100, n=76, k=200), dict(width=32, types=BF16, residual=1)),
     ("integers", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=32, types="i8 i8 i32")),
     ("longs", "mk", "kn", "mn", dict(m=9, n=10, k=4), dict(types="i64 i64 i64")),
 ]
@@ -75,6 +82,9 @@ CONVOLUTIONS = [
     ("plain", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 0, F32),
     ("plain_depthwise", 1, 9, 8, 0, 24, 1, 3, 1, 1, 1, 0, F32),
     ("half_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 64, F16),
+    ("tensor_conv", 2, 9, 11, 16, 33, 1, 3, 1, 1, 1, 64, F16),
+    ("tensor_stride", 1, 11, 9, 24, 40, 1, 3, 2, 1, 1, 32, BF16),
+    ("tensor_grouped", 2, 8, 7, 8, 16, 4, 3, 1, 1, 1, 16, F16),
     ("integer_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "i8 i8 i32"),
 ]
 
@@ -112,6 +122,12 @@ def reference(case, x, w, bias, residual):
     return np.maximum(y, 0)
 
 
+def round_tf32(x):
+    """To 10 bits of mantissa, halves away from zero."""
+    bits = x.astype(np.float32).view(np.uint32)
+    return ((bits + np.uint32(0x1000)) & np.uint32(0xffffe000)).view(np.float32).astype(np.float64)
+
+
 def generate(cases):
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
@@ -120,7 +136,7 @@ def generate(cases):
     return text.getvalue()
 
 
-def schedule(swap_opt, text, kernels, folder):
+def schedule(swap_opt, text, kernels, folder, options):
     """The scheduled module and the CUDA C++."""
     callers = []
     for kernel in kernels:
@@ -131,7 +147,8 @@ def schedule(swap_opt, text, kernels, folder):
             kernel.name, ", ".join("%s: %s" % pair for pair in zip(names, types[0])), kernel.name,
             ", ".join(names), ", ".join(types[0]), types[1][0]))
     scheduled = os.path.join(folder, "scheduled.mlir")
-    source = kc.run([swap_opt, "--swap-schedule-cuda-kernels", "--swap-print-cuda-source", "-o", scheduled],
+    source = kc.run([swap_opt, "--swap-schedule-cuda-kernels=" + options, "--swap-print-cuda-source=" + options,
+                     "-o", scheduled],
                     text + "\n" + "".join(callers))
     with open(scheduled) as file:
         return file.read(), source
@@ -187,6 +204,8 @@ def check(case, kernel, library, scheduled):
         if whole.tobytes() != again.tobytes():
             sys.exit("%s: bits depend on whether operand %d is overwritten" % (name, over))
     wide = [kc.to_float(a, argument[1]).astype(np.float64) for a, argument in zip(plain, kernel.arguments)]
+    if variant == '"mma_tf32"':
+        wide[:2] = [round_tf32(a) for a in wide[:2]]
     wanted = reference(case, wide[0], wide[1], wide[2], wide[3] if len(wide) > 3 else None)
     got = kc.to_float(whole, element).astype(np.float64)
     tolerance = {"f16": 2e-3, "bf16": 1.6e-2, "f32": 2e-6, "f64": 1e-13}.get(element, 0)
@@ -207,14 +226,20 @@ def check(case, kernel, library, scheduled):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--swap-opt", default="swap-opt")
-    parser.add_argument("--case")
+    parser.add_argument("--case", default=".*", help="a regular expression")
+    parser.add_argument("--tf32", action="store_true", help="float32 on tensor cores")
+    parser.add_argument("--archs", default="sm_90")
+    parser.add_argument("--nvrtc", action="store_true", help="compile for the architectures as well")
     parser.add_argument("--source", help="keep the CUDA C++ here")
     arguments = parser.parse_args()
-    cases = [c for c in PRODUCTS + CONVOLUTIONS if arguments.case in (None, c[0])]
+    cases = [c for c in PRODUCTS + CONVOLUTIONS if re.fullmatch(arguments.case, c[0])]
     text = generate(cases)
     kernels = kc.parse_kernels(text)
     with tempfile.TemporaryDirectory() as folder:
-        scheduled, source = schedule(arguments.swap_opt, text, kernels, folder)
+        scheduled, source = schedule(arguments.swap_opt, text, kernels, folder,
+                                     "archs=%s tf32=%d" % (arguments.archs, arguments.tf32))
+    if arguments.nvrtc:
+        ec.nvrtc(source, [int(arch[3:]) for arch in arguments.archs.split(",")])
     if arguments.source:
         with open(arguments.source, "w") as file:
             file.write(source)

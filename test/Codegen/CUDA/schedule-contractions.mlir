@@ -4,7 +4,7 @@
 // A product of many rows: tiles of one panel each, no splits, all of it in the
 // result's order; the residual may be overwritten.
 // CHECK-LABEL: func.func private @rows(
-// CHECK-SAME: swap.gpu = #swap.gpu<"gemm", threads = {{[0-9]+}}, splits = 1, shared = {{[0-9]+}}, tile = [{{[0-9]+}}, 64, {{.*}}]>
+// CHECK-SAME: swap.gpu = #swap.gpu<"gemm", threads = {{[0-9]+}}, splits = 1, shared = {{[0-9]+}}, tile = [{{[0-9]+}}, 64, {{[0-9, ]+}}]>
 // CHECK-SAME: swap.schedule = #swap.schedule<contraction, panels = 16, {{.*}}scratch = 0, {{.*}}inplace = [2]>
 func.func private @rows(%x: tensor<4096x512xf32>, %w: tensor<512x1024xf32, #swap.panels<dim = 1, width = 64, order = [0]>>, %r: tensor<4096x1024xf32>) -> tensor<4096x1024xf32> {
   %zero = arith.constant 0.0 : f32
