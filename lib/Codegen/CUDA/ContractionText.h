@@ -33,9 +33,6 @@ bool isVectorDepth(const ContractionInfo &info,
 bool isVectorColumns(const ContractionInfo &info,
                      llvm::ArrayRef<int64_t> coefficients, int64_t constant,
                      int64_t count = 4);
-bool isVectorColumns(const ContractionInfo &info,
-                     llvm::ArrayRef<int64_t> coefficients, int64_t constant,
-                     int64_t count = 4);
 
 class ContractionText {
 public:
