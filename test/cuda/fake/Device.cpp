@@ -61,6 +61,7 @@ static void readEnvironment() {
   config.order = name == "fifo"     ? SWAP_FAKE_FIFO
                  : name == "lazy"   ? SWAP_FAKE_LAZY
                  : name == "copies" ? SWAP_FAKE_COPIES
+                 : name == "prompt" ? SWAP_FAKE_PROMPT
                                     : SWAP_FAKE_RANDOM;
   config.seed = static_cast<uint32_t>(strtoul(order, nullptr, 10));
   forgetPending();

@@ -40,6 +40,8 @@ NodePtr submit(Work work, std::vector<NodePtr> dependencies) {
     if (dependency && !dependency->isDone)
       node->dependencies.push_back(std::move(dependency));
   pending.push_back(node);
+  if (config.order == SWAP_FAKE_PROMPT)
+    runUntil(node);
   return node;
 }
 
@@ -67,7 +69,7 @@ static size_t choose(const std::unordered_set<const Node *> &wanted) {
   for (size_t i = 0; i < pending.size(); ++i) {
     if (!isReady(*pending[i]))
       continue;
-    if (config.order == SWAP_FAKE_FIFO)
+    if (config.order == SWAP_FAKE_FIFO || config.order == SWAP_FAKE_PROMPT)
       return i;
     if (config.order == SWAP_FAKE_COPIES && pending[i]->work.isCopy)
       return i;
