@@ -15,6 +15,8 @@
 
 typedef struct cuda_feeder cuda_feeder;
 
+#define CUDA_LEAST_RING (8u * SWAP_BLOB_ALIGN)
+
 /* How units come to the kernels. */
 typedef enum cuda_way {
   CUDA_WAY_COPY, /* registered blob, copied into slots or read in place */
@@ -139,6 +141,7 @@ int cuda_storage_load(swap_cuda *h);
 /* Bytes for the ring; the rest of the host budget is for pinned units. */
 uint64_t cuda_ring_bytes(const swap_cuda *h);
 /* storage_rows.c: lookups in tables that stay on storage. */
+uint64_t cuda_staging_bytes(const swap_cuda *h, const swap_plan *plan);
 int cuda_staging_open(swap_cuda *h);
 int cuda_storage_rows(swap_cuda *h, uint32_t step);
 

@@ -16,7 +16,7 @@
 
 #define FEEDER_PIECES PORT_DEPTH
 #define FEEDER_PIECE_BYTES (UINT64_C(4) << 20)
-#define FEEDER_LEAST_PIECES 8u /* that fit the ring */
+#define FEEDER_LEAST_PIECES (CUDA_LEAST_RING / SWAP_BLOB_ALIGN) /* in a ring */
 
 typedef struct feeder_item {
   uint32_t unit;

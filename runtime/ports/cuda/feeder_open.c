@@ -35,7 +35,7 @@ static int take_ring(cuda_feeder *f) {
                      "%llu bytes of host memory leave no room to read weights "
                      "into; give at least %u KiB more",
                      (unsigned long long)h->options.host_budget_bytes,
-                     FEEDER_LEAST_PIECES * SWAP_BLOB_ALIGN / 1024);
+                     CUDA_LEAST_RING / 1024);
   if (f->piece_bytes > FEEDER_PIECE_BYTES)
     f->piece_bytes = FEEDER_PIECE_BYTES;
   status = cuda_host_take(h, f->ring_bytes, "reading weights", &f->ring);

@@ -8,8 +8,11 @@
 
 #define MERGED_BYTES (UINT64_C(8) << 20) /* by one copy: no kernel waits long */
 
-static uint64_t in_place_bytes(const swap_model *model, const swap_plan *plan) {
-  uint64_t bytes = 0;
+/* Host memory that cannot be less where storage is the source. */
+static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
+  const swap_model *model = h->model->model;
+  uint64_t bytes = cuda_staging_bytes(h, plan) +
+                   (h->shared ? 0 : CUDA_LEAST_RING);
   for (uint32_t i = 0; i < model->unit_count; ++i)
     if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
       bytes += swap_core_pages(model->units[i].length);
@@ -25,7 +28,7 @@ static const swap_plan *choose_plan(const swap_cuda *h, uint64_t arena) {
     const swap_plan *plan = &model->plans[i];
     if (plan->arena_bytes > arena ||
         (h->way == CUDA_WAY_FEED && h->options.host_budget_bytes &&
-         in_place_bytes(model, plan) > h->options.host_budget_bytes))
+         least_host_bytes(h, plan) > h->options.host_budget_bytes))
       continue;
     if (!best || (h->way == CUDA_WAY_PLACE
                       ? plan->arena_bytes < best->arena_bytes
@@ -46,8 +49,8 @@ static int no_plan(swap_cuda *h, uint64_t arena) {
   if (least <= arena)
     return cuda_fail(
         h, SWAP_ERR_BUDGET,
-        "the plans that fit the budget read units in place, and %llu bytes of "
-        "host memory do not hold these; give a larger host budget",
+        "%llu bytes of host memory do not hold what the plans that fit the "
+        "budget read in place or through a ring; give a larger host budget",
         (unsigned long long)h->options.host_budget_bytes);
   return cuda_fail(h, SWAP_ERR_BUDGET,
                    "no plan fits %llu bytes of device memory: the smallest "

@@ -34,8 +34,7 @@ uint64_t cuda_ring_bytes(const swap_cuda *h) {
   uint64_t in_place, fed;
   count_units(h, &in_place, &fed);
   const uint64_t taken = in_place + h->staging_bytes;
-  const uint64_t least = 8u * SWAP_BLOB_ALIGN;
-  uint64_t bytes = fed < RING_BYTES ? (fed < least ? least : fed) : RING_BYTES;
+  uint64_t bytes = fed < RING_BYTES ? (fed < CUDA_LEAST_RING ? CUDA_LEAST_RING : fed) : RING_BYTES;
   if (budget && bytes > (budget > taken ? budget - taken : 0))
     bytes = budget > taken ? budget - taken : 0;
   return bytes & ~(uint64_t)(SWAP_BLOB_ALIGN - 1);

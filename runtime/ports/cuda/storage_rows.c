@@ -13,8 +13,8 @@ static uint64_t row_numbers(const swap_step *step) {
 }
 
 /* Pinned memory of the lookups before `step`: their numbers, then their rows. */
-static uint64_t staged_before(const swap_cuda *h, uint32_t step) {
-  const swap_plan *plan = h->session.plan;
+static uint64_t staged_before(const swap_cuda *h, const swap_plan *plan,
+                              uint32_t step) {
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < step; ++i) {
     const swap_step *s = &plan->steps[i];
@@ -26,8 +26,12 @@ static uint64_t staged_before(const swap_cuda *h, uint32_t step) {
   return bytes;
 }
 
+uint64_t cuda_staging_bytes(const swap_cuda *h, const swap_plan *plan) {
+  return staged_before(h, plan, plan->step_count);
+}
+
 int cuda_staging_open(swap_cuda *h) {
-  h->staging_bytes = staged_before(h, h->session.plan->step_count);
+  h->staging_bytes = cuda_staging_bytes(h, h->session.plan);
   return h->staging_bytes
              ? cuda_host_take(h, h->staging_bytes, "rows", &h->staging)
              : SWAP_OK;
@@ -49,7 +53,7 @@ int cuda_storage_rows(swap_cuda *h, uint32_t index) {
       h->session.plan->operands + step->first_operand;
   const uint64_t bytes =
       step->tile_end * h->model->model->units[step->index].row_bytes;
-  uint8_t *staged = h->staging + staged_before(h, index);
+  uint8_t *staged = h->staging + staged_before(h, h->session.plan, index);
   uint8_t *numbers = host_address(h, &operands[0]);
   uint8_t *rows = host_address(h, &operands[1]);
   int status = SWAP_OK;

@@ -13,7 +13,7 @@ const std::vector<uint64_t> kChain = {5000,  8192,  40000, 4100,
 
 const Layout kStreamed = {2, {}, {}, false, false};
 const Layout kAhead = {2, {}, {}, false, true};
-const Layout kFourAhead = {4, {}, {}, true, true};
+const Layout kFourAhead = {4, {}, {}, true, true, true};
 const Layout kMixed = {1, {1, 2, 3}, {0, 7}, true, true};
 const Layout kResident = {1, {0, 1, 2, 3, 4, 5, 6, 7}, {}, true, false};
 const Layout kPlace = {3, {3}, {2}, false, false};

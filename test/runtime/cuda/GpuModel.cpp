@@ -209,7 +209,8 @@ void Model::makePlan(const Layout &layout, Plan &part, swap_plan &plan) {
   };
   const size_t first = std::min<size_t>(layout.slots, streamed.size());
   for (size_t i = 0; i < first; ++i)
-    add(SWAP_OP_IN, streamed[i], layout.readsAhead ? SWAP_IN_STARTED : 0);
+    add(SWAP_OP_IN, streamed[layout.startsReversed ? first - 1 - i : i],
+        layout.readsAhead ? SWAP_IN_STARTED : 0);
   add(SWAP_OP_CALL, 1, 0);
   operate({{SWAP_SPACE_INPUT, 0, 0}, {SWAP_SPACE_ARENA, 0, kNumbers}}, 1, 0);
   add(SWAP_OP_ROWS, units, SWAP_I64);

@@ -26,6 +26,7 @@ struct Layout {
   std::vector<uint32_t> inPlace;
   bool isTableResident = false;
   bool readsAhead = false; ///< the units streamed must be a multiple of `slots`
+  bool startsReversed = false; ///< STARTED steps in another order than AHEAD
 };
 
 class Model {
