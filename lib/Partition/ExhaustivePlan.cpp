@@ -144,7 +144,7 @@ void Planner::searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
   beside.resize(problem.steps.size(), 0);
   for (int step = 0; step < steps; ++step) {
     read += beside[step];
-    processor += std::max(beside[step], problem.steps[step].seconds);
+    processor += std::max(beside[step], problem.steps[step].getLeastSeconds());
   }
   int64_t region = getRegion(budget, plan.resident);
   if (region < layout.bytes || std::max(read, processor) > best.seconds)

@@ -1,8 +1,12 @@
 """Kernels and programs of the CUDA target on the emulated GPU.
 
-As a program: emulated_cuda.py SOURCE.cu -o KERNELS.so [--fast]
-builds what `swapc --emit cuda` wrote. test/cuda/README.md says how tests use
-the functions.
+As a program:
+
+  emulated_cuda.py build SOURCE.cu -o KERNELS.so [--fast]
+  emulated_cuda.py swapc MODEL -o PROGRAM ...   swapc --target cuda, and the kernels
+  emulated_cuda.py run PROGRAM ...              on the emulated GPU
+
+test/cuda/README.md says how tests use the functions.
 """
 import argparse
 import ctypes
@@ -24,7 +28,7 @@ COMPILER = os.environ.get("SWAPC_EMULATION_CXX", "clang++-22")
 FLAGS = ["-std=c++17", "-O2", "-march=native", "-ffp-contract=fast", "-fno-strict-aliasing",
          "-fno-math-errno", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,nodelete",
          "-DSWAP_EMULATION", "-I", EMULATION, "-Wall", "-Wextra", "-Werror",
-         "-Wno-unused-function", "-Wno-unknown-pragmas", "-Wno-pass-failed", "-pthread"]
+         "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unknown-pragmas", "-Wno-pass-failed", "-pthread"]
 # A trap names the kernel and the thread (reportFault).
 CHECKS = ["-fsanitize=alignment,bounds,integer-divide-by-zero,shift,null", "-fsanitize-trap=all", "-g1"]
 
@@ -141,21 +145,35 @@ class Kernels:
             m.close()
 
 
-def program_environment(kernels, build_dir=None):
-    """Environment in which a program runs on the emulated GPU, with the
-    library `kernels` of its kernels."""
-    build_dir = build_dir or os.environ["SWAPC_BUILD"]
-    environment = dict(os.environ)
-    fake = os.path.join(build_dir, "test", "cuda", "fake")
-    environment["LD_LIBRARY_PATH"] = os.pathsep.join(
-        filter(None, [fake, environment.get("LD_LIBRARY_PATH")]))
-    environment["SWAP_FAKE_CUDA_KERNELS"] = kernels
-    return environment
+def kernels_beside(program):
+    return program + ".kernels.so"
 
 
-def run_program(program, args, kernels, **options):
+def compile_program(command, program, checked=None):
+    """Builds the kernels of the program that swapc's `command` made. They are
+    checked unless SWAPC_FAST_KERNELS is set, or `checked` says otherwise."""
+    checked = not os.environ.get("SWAPC_FAST_KERNELS") if checked is None else checked
+    source = program + ".cu"
+    command = list(command)
+    command[command.index("-o") + 1] = source
+    run = subprocess.run([*command, "--emit", "cuda"], capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(f"{' '.join(command)} --emit cuda exited {run.returncode}:\n{run.stderr}")
+    with open(source) as f:
+        return build(f.read(), kernels_beside(program), checked)
+
+
+def program_environment(program):
+    """Environment in which a program runs on the emulated GPU, with the kernels
+    that lie beside it."""
+    build_dir = os.environ.get("SWAPC_BUILD", os.path.join(SOURCE, "build", "release"))
+    return dict(os.environ, SWAP_CUDA_DRIVER=os.path.join(build_dir, "fake-cuda", "libcuda.so.1"),
+                SWAP_FAKE_CUDA_KERNELS=os.path.abspath(kernels_beside(program)))
+
+
+def run_program(program, args, **options):
     """subprocess.run of a program of the CUDA target on the emulated GPU."""
-    return subprocess.run([program, *args], env=program_environment(kernels), **options)
+    return subprocess.run([program, *args], env=program_environment(program), **options)
 
 
 NVRTC = {}
@@ -190,11 +208,26 @@ def nvrtc(source, archs=(75, 80, 90), toolkit="/usr/local/cuda"):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source")
-    parser.add_argument("-o", required=True)
-    parser.add_argument("--fast", action="store_true", help="without checks of alignment and bounds")
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("build", help="kernels of a source file")
+    one.add_argument("source")
+    one.add_argument("-o", required=True)
+    one.add_argument("--fast", action="store_true", help="without checks of alignment and bounds")
+    one = commands.add_parser("swapc", help="runs swapc --target cuda, and builds the kernels beside the program")
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
+    one = commands.add_parser("run", help="runs a program with the kernels beside it")
+    one.add_argument("program")
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
     args = parser.parse_args()
-    build(open(args.source).read(), args.o, checked=not args.fast)
+    if args.command == "build":
+        with open(args.source) as f:
+            build(f.read(), args.o, checked=not args.fast)
+    elif args.command == "swapc":
+        command = ["swapc", *args.arguments, "--target", "cuda"]
+        subprocess.run(command, check=True)
+        compile_program(command, command[command.index("-o") + 1])
+    else:
+        os.execvpe(args.program, [args.program, *args.arguments], program_environment(args.program))
 
 
 if __name__ == "__main__":

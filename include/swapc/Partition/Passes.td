@@ -103,7 +103,7 @@ def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   let options = [
     Option<"unitBytes", "unit-bytes", "int64_t", "0",
            "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB, "
-           "or from 256 KiB to 8 MiB for a GPU">,
+           "or from 1 to 8 MiB for a GPU">,
     Option<"device", "device", "std::string", [{"cpu"}],
            "what runs the kernels: cpu or cuda">
   ];

@@ -84,8 +84,8 @@ LogicalResult ContractionText::emitFinish() {
                                info.accessOut.constant);
 
   os << "  static __device__ __forceinline__ void finish(\n"
-     << "      const Args &args, int batch, int row, int column,\n"
-     << "      const Sum *sums) {\n"
+     << "      const Args &args, [[maybe_unused]] int batch, int row,\n"
+     << "      int column, const Sum *sums) {\n"
      << "    if (row >= kRows || column >= kColumns)\n      return;\n"
      << "    const int count = kColumns - column;\n";
   if (decodeBatch)

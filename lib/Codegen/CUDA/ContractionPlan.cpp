@@ -12,7 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../CPU/Contraction.h"
-#include "KernelSource.h"
+#include "ContractionTiles.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -22,12 +22,6 @@ using namespace swapc;
 /// Rows up to which weights are read at the speed of memory ("gemv").
 static constexpr int64_t kFewRows = 4;
 static constexpr int64_t kGemvThreads = 256;
-
-/// Partial sums of one launch.
-static constexpr int64_t kScratchBytes = 4 << 20;
-
-/// Shared memory that a block has without asking for more.
-static constexpr int64_t kSharedBytes = 48 << 10;
 
 namespace {
 /// Sizes of swap_gemm (device/gemm.cuh).
@@ -123,7 +117,7 @@ static double estimateCycles(const ContractionInfo &info,
   return rounds * (steps * step + 800) + fixed;
 }
 
-static swap::ScheduleAttr makeSchedule(const ContractionInfo &info,
+swap::ScheduleAttr swapc::makeCudaSchedule(const ContractionInfo &info,
                                        int64_t width, int64_t block,
                                        int64_t scratch) {
   bool packed = static_cast<bool>(swap::getPanels(info.b.getType()));
@@ -137,7 +131,7 @@ static swap::ScheduleAttr makeSchedule(const ContractionInfo &info,
       info.flops(), findInPlaceOperands(info, plan));
 }
 
-static swap::GpuAttr makeLaunch(const ContractionInfo &info, StringRef variant,
+swap::GpuAttr swapc::makeCudaLaunch(const ContractionInfo &info, StringRef variant,
                                 int64_t threads, int64_t splits, int64_t shared,
                                 ArrayRef<int64_t> tile) {
   MLIRContext *context = info.b.getContext();
@@ -154,7 +148,7 @@ static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
   int64_t bestSplits = 1, bestTiles = 1;
   for (const GemmTile &tile : getGemmTiles(width)) {
     if (!isEven(tile, width) ||
-        tile.sharedBytes(width, element) > kSharedBytes)
+        tile.sharedBytes(width, element) > kCudaSharedBytes)
       continue;
     int64_t tiles = info.sizeOf(info.batch) *
                     llvm::divideCeil(info.columns(), width) *
@@ -166,7 +160,7 @@ static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
       if (static_cast<int64_t>(llvm::divideCeil(steps, part)) != splits)
         continue;
       int64_t scratch = tiles * splits * tile.block * width * element;
-      if (splits > 1 && scratch > kScratchBytes)
+      if (splits > 1 && scratch > kCudaScratchBytes)
         break;
       double cycles =
           estimateCycles(info, target, tile, width, tiles, splits);
@@ -184,8 +178,8 @@ static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
                                     : bestTiles * bestSplits * bestTile.block *
                                           width * element;
   return CudaKernelPlan{
-      makeSchedule(info, width, bestTile.block, scratch),
-      makeLaunch(info, "gemm", bestTile.threads(width), bestSplits,
+      makeCudaSchedule(info, width, bestTile.block, scratch),
+      makeCudaLaunch(info, "gemm", bestTile.threads(width), bestSplits,
                  bestTile.sharedBytes(width, element),
                  {bestTile.block, width, bestTile.step, bestTile.rows,
                   bestTile.columns, bestTile.groups, bestTile.stages})};
@@ -219,8 +213,8 @@ static CudaKernelPlan planGemv(const ContractionInfo &info,
       splits == 1
           ? 0
           : panels * splits * info.rows() * width * getAccumulatorBytes(info);
-  return CudaKernelPlan{makeSchedule(info, width, info.rows(), scratch),
-                        makeLaunch(info, "gemv", kGemvThreads, splits, 0,
+  return CudaKernelPlan{makeCudaSchedule(info, width, info.rows(), scratch),
+                        makeCudaLaunch(info, "gemv", kGemvThreads, splits, 0,
                                    {info.rows(), width, part, loads})};
 }
 
@@ -241,8 +235,8 @@ static CudaKernelPlan planDepthwise(const ContractionInfo &info,
   while (pixels > 1 && getBlocks() < 8 * target.multiprocessors)
     pixels /= 2;
   int64_t block = threads / across * pixels;
-  return CudaKernelPlan{makeSchedule(info, width, block, 0),
-                        makeLaunch(info, "depthwise", threads, 1, 0,
+  return CudaKernelPlan{makeCudaSchedule(info, width, block, 0),
+                        makeCudaLaunch(info, "depthwise", threads, 1, 0,
                                    {block, width, pixels})};
 }
 
@@ -252,9 +246,21 @@ swapc::planCudaContraction(const ContractionInfo &info,
   int64_t width = getCudaPanelWidth(info, target);
   if (width % 16 != 0 || width > 128)
     return failure();
-  if (info.vectorA)
-    return planDepthwise(info, target, width);
-  if (isGemv(info, width))
-    return planGemv(info, target, width);
-  return planGemm(info, target, width);
+  auto choose = [&]() -> FailureOr<CudaKernelPlan> {
+    if (info.vectorA)
+      return planDepthwise(info, target, width);
+    if (isGemv(info, width))
+      return planGemv(info, target, width);
+    FailureOr<CudaKernelPlan> tensors = planTensorCores(info, target, width);
+    if (succeeded(tensors))
+      return tensors;
+    return planGemm(info, target, width);
+  };
+  FailureOr<CudaKernelPlan> plan = choose();
+  // A panel that belongs to one tile is read once, in parts by its splits.
+  if (succeeded(plan) && plan->schedule.getTiles() == 1)
+    for (BlockArgument argument : info.b.getOwner()->getArguments())
+      if (swap::getPanels(argument.getType()))
+        plan->readOnce.push_back(argument.getArgNumber());
+  return plan;
 }

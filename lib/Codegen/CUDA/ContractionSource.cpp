@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionText.h"
+#include "ContractionTiles.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -25,8 +26,10 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
   ArrayRef<int64_t> tile = launch.getTile();
   StringRef variant = launch.getVariant().getValue();
   StringRef name = kernel.getName();
-  size_t fields = variant == "gemm" ? 7 : variant == "depthwise" ? 3 : 4;
-  if ((variant != "gemm" && variant != "gemv" && variant != "depthwise") ||
+  StringRef product = getTensorProduct(variant);
+  bool gemm = variant == "gemm" || !product.empty();
+  size_t fields = gemm ? 7 : variant == "depthwise" ? 3 : 4;
+  if ((!gemm && variant != "gemv" && variant != "depthwise") ||
       tile.size() != fields)
     return kernel.emitError("no contraction template '")
            << variant << "' with " << tile.size() << " tile sizes";
@@ -36,7 +39,7 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
   sizes.width = tile[1];
   sizes.part = variant == "depthwise" ? info.depth() : tile[2];
   sizes.splits = launch.getSplits();
-  if (variant == "gemm")
+  if (gemm)
     sizes.part = llvm::alignTo(
         llvm::divideCeil(info.depth(), launch.getSplits()), tile[2]);
   if (failed(ContractionText(info, sizes, os).emit(name)))
@@ -45,11 +48,14 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
   int64_t threads = launch.getThreads(), blocks = 1;
   std::string shape = (name + "_shape").str(), code;
   llvm::raw_string_ostream instance(code);
-  if (variant == "gemm") {
+  if (gemm) {
     blocks = getBlocks(threads, tile[3] * tile[4]);
     instance << "swap_gemm<" << shape << ", " << tile[0];
     for (int64_t size : tile.drop_front(2))
       instance << ", " << size;
+    if (!product.empty())
+      instance << ", " << product << "<" << shape << ", " << tile[2] << ", "
+               << tile[3] << ", " << tile[4] << ">";
   } else if (variant == "gemv") {
     instance << "swap_gemv<" << shape << ", " << threads << ", " << tile[3];
   } else {

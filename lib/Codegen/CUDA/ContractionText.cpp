@@ -22,29 +22,30 @@ static SmallVector<unsigned> getReductions(const ContractionInfo &info) {
   return loops;
 }
 
-/// All loops but `but` move by a multiple of four elements.
-static bool isMultipleOf4(const ContractionInfo &info,
-                          ArrayRef<int64_t> coefficients, int64_t constant,
-                          unsigned but) {
-  if (constant % 4 != 0)
+/// All loops but `but` move by a multiple of `count` elements.
+static bool isMultiple(const ContractionInfo &info,
+                       ArrayRef<int64_t> coefficients, int64_t constant,
+                       unsigned but, int64_t count) {
+  if (constant % count != 0)
     return false;
   for (auto [loop, size] : llvm::enumerate(info.sizes))
-    if (loop != but && size > 1 && coefficients[loop] % 4 != 0)
+    if (loop != but && size > 1 && coefficients[loop] % count != 0)
       return false;
   return true;
 }
 
-bool swapc::isVectorDepthA(const ContractionInfo &info) {
+bool swapc::isVectorDepthA(const ContractionInfo &info, int64_t count) {
   return info.k >= 0 && info.accessA.coefficients[info.k] == 1 &&
-         info.innerK() % 4 == 0 &&
-         isMultipleOf4(info, info.accessA.coefficients, info.accessA.constant,
-                       info.k);
+         info.innerK() % count == 0 &&
+         isMultiple(info, info.accessA.coefficients, info.accessA.constant,
+                    info.k, count);
 }
 
 bool swapc::isVectorColumns(const ContractionInfo &info,
-                            ArrayRef<int64_t> coefficients, int64_t constant) {
-  return coefficients[info.n] == 1 && info.columns() % 4 == 0 &&
-         isMultipleOf4(info, coefficients, constant, info.n);
+                            ArrayRef<int64_t> coefficients, int64_t constant,
+                            int64_t count) {
+  return coefficients[info.n] == 1 && info.columns() % count == 0 &&
+         isMultiple(info, coefficients, constant, info.n, count);
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,7 +67,7 @@ void ContractionText::delinearize(StringRef index, Loops loops,
     int64_t size = info.sizes[loop];
     if (size == 1)
       continue;
-    to << "    const int l" << loop << " = " << index;
+    to << "    [[maybe_unused]] const int l" << loop << " = " << index;
     if (inner > 1)
       to << " / " << inner;
     inner *= size;
@@ -162,6 +163,11 @@ void ContractionText::emitConstants() {
   flag("kPacked", packed);
   flag("kVectorA", vectorA);
   flag("kVectorB", vectorB);
+  if (swap::getElementBytes(info.elementA) == 2) {
+    flag("kEightA", !info.vectorA && isVectorDepthA(info, 8));
+    flag("kEightB", packed || isVectorColumns(info, info.accessB.coefficients,
+                                              info.accessB.constant, 8));
+  }
   flag("kRowsFast", rowsFast);
   flag("kColumnsFast", columnsFast || vectorB);
 }
@@ -198,11 +204,13 @@ void ContractionText::emitAccesses() {
         delinearize(indices[i], loops, os);
     os << body << "    return at;\n  }\n";
   };
-  emitPlace("Row row(int batch, int r)", {"batch", "r"}, {info.batch, info.m},
+  emitPlace("Row row([[maybe_unused]] int batch, [[maybe_unused]] int r)", {"batch", "r"}, {info.batch, info.m},
             true);
-  emitPlace("Step step(int d)", {"d"}, {Loops(reductions)}, false);
+  emitPlace("Step step([[maybe_unused]] int d)", {"d"}, {Loops(reductions)}, false);
 
-  os << kFunction << "bool inside(const Row &row, const Step &step) {\n"
+  os << kFunction
+     << "bool inside([[maybe_unused]] const Row &row,\n"
+     << "                     [[maybe_unused]] const Step &step) {\n"
      << "    return true";
   for (auto [i, window] : llvm::enumerate(info.windows))
     os << " &&\n           static_cast<unsigned>(row.at" << i << " + step.at"
@@ -219,13 +227,13 @@ void ContractionText::emitAccesses() {
   bool decode = false;
   std::string offset =
       linear("d", reductions, info.accessB.coefficients, decode);
-  os << kFunction << "Index stepB(int d) {\n";
+  os << kFunction << "Index stepB([[maybe_unused]] int d) {\n";
   if (decode)
     delinearize("d", reductions, os);
   os << "    return " << plus({offset}) << ";\n  }\n";
   decode = false;
   offset = linear("batch", info.batch, info.accessB.coefficients, decode);
-  os << kFunction << "long long baseB(int, int batch) {\n";
+  os << kFunction << "long long baseB(int, [[maybe_unused]] int batch) {\n";
   if (decode)
     delinearize("batch", info.batch, os);
   os << "    return " << plus({offset, std::to_string(info.accessB.constant)})

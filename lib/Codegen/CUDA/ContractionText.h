@@ -25,11 +25,12 @@ struct CudaContraction {
   int64_t splits = 1;
 };
 
-/// Whether four neighbouring elements can move at once: along the innermost
+/// Whether `count` neighbouring elements can move at once: along the innermost
 /// reduction of A, the columns of A (depthwise), of a direct B, of the result.
-bool isVectorDepthA(const ContractionInfo &info);
+bool isVectorDepthA(const ContractionInfo &info, int64_t count = 4);
 bool isVectorColumns(const ContractionInfo &info,
-                     llvm::ArrayRef<int64_t> coefficients, int64_t constant);
+                     llvm::ArrayRef<int64_t> coefficients, int64_t constant,
+                     int64_t count = 4);
 
 class ContractionText {
 public:

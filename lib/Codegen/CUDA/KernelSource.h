@@ -39,6 +39,7 @@ struct ContractionInfo;
 struct CudaKernelPlan {
   mlir::swap::ScheduleAttr schedule;
   mlir::swap::GpuAttr launch;
+  llvm::SmallVector<int64_t> readOnce = {}; ///< See the attribute swap.read_once.
 };
 
 // ScheduleCudaKernels.cpp
@@ -80,6 +81,11 @@ std::string getDeviceType(mlir::Type type);
 
 /// A number as an expression of getDeviceType.
 std::string formatDeviceConstant(mlir::Attribute value);
+
+/// One operation of a body on the expressions of its operands, which have no
+/// blanks; "" for one that is unknown.
+std::string formatDeviceOperation(mlir::Operation *op,
+                                  llvm::ArrayRef<std::string> operands);
 
 /// Reads an element of a tensor, as an expression of getDeviceType. Indices are
 /// "long long" and inside the tensor. "" where the tensor cannot be read.

@@ -114,8 +114,8 @@ static std::string asUnsigned(Type type, StringRef value) {
 static std::string wrap(Type type, StringRef a, StringRef op, StringRef b) {
   if (type.isInteger(1))
     op = op == "*" ? "&" : "^";
-  std::string wide = type.getIntOrFloatBitWidth() == 64 ? "unsigned long long"
-                                                        : "unsigned";
+  bool isLong = type.isIndex() || type.isInteger(64);
+  std::string wide = isLong ? "unsigned long long" : "unsigned";
   std::string text =
       (cast(wide, a) + " " + op + " " + cast(wide, b)).str();
   return cast(getDeviceType(type), text);
@@ -357,9 +357,8 @@ static std::string emitInteger(Operation *op, ArrayRef<std::string> v) {
       .Default([&](Operation *op) { return emitCast(op, from, type, v[0]); });
 }
 
-/// The expression of an operation on scalars, or "" for one that is unknown.
 /// Arithmetic on float16 and bfloat16 runs in float32, rounded each time.
-static std::string emitOperation(Operation *op, ArrayRef<std::string> operands) {
+std::string swapc::formatDeviceOperation(Operation *op, ArrayRef<std::string> operands) {
   if (auto select = dyn_cast<arith::SelectOp>(op))
     return operands[0] + " ? " + operands[1] + " : " + operands[2];
   Type type = op->getResult(0).getType();
@@ -439,7 +438,7 @@ swapc::emitScalarBody(linalg::GenericOp op, ArrayRef<std::string> arguments,
         text = extract(extractOp.getTensor(), operands);
     } else if (isa<arith::ArithDialect, math::MathDialect>(
                    nested.getDialect())) {
-      text = emitOperation(&nested, operands);
+      text = formatDeviceOperation(&nested, operands);
     }
     if (text.empty())
       return nested.emitOpError("is not supported in the body of a kernel"),

@@ -1,4 +1,4 @@
-//===- block.h - One block of an emulated GPU -*- C++ -*-===//
+//===- block.h - One block of an emulated GPU -------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -55,7 +55,7 @@ struct Fiber {
 
 /// The values that a warp exchanges, two in turn: a thread may be one ahead.
 struct Exchange {
-  alignas(16) unsigned char value[2][kLanes][16];
+  alignas(16) unsigned char value[2][kLanes][32];
 };
 
 struct Range {

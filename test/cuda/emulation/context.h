@@ -1,4 +1,4 @@
-//===- context.h - Switching between the threads of a block -*- C++ -*-===//
+//===- context.h - Switching between the threads of a block -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- emulation.h - CUDA C++ of the device templates, for a host compiler -*-
-//C++ -*-===//
+//===- emulation.h - CUDA of kernels for a host compiler --------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -67,37 +66,46 @@ static inline void swap_sync() {
 }
 
 namespace swap_emulation {
-/// All of the warp's threads give `value`, then each reads lane `from`'s.
-template <typename T>
-static T exchangeInWarp(const char *call, T value, unsigned from) {
-  static_assert(sizeof(T) <= 16, "a warp exchanges at most 16 bytes");
-  Worker *worker = here.worker;
-  Fiber *fiber = here.fiber;
-  const unsigned lane = here.thread.x % kLanes;
-  if (from >= kLanes || here.thread.x - lane + from >= here.threads.x)
-    fail("reads a lane that its warp does not have, in ", call);
-  memcpy(worker->getValue(lane), &value, sizeof(T));
-  fiber->call = call;
-  fiber->bytes = sizeof(T);
-  worker->wait(State::Warp);
-  memcpy(&value, worker->getValue(from), sizeof(T));
-  ++fiber->calls;
-  return value;
-}
+/// All of the warp's threads give `value`, then each reads those it wants.
+template <typename T> class WarpValues {
+public:
+  WarpValues(const char *call, T value) : call(call) {
+    static_assert(sizeof(T) <= sizeof(Exchange::value[0][0]), "too large");
+    memcpy(here.worker->getValue(getLane()), &value, sizeof(T));
+    here.fiber->call = call;
+    here.fiber->bytes = sizeof(T);
+    here.worker->wait(State::Warp);
+  }
+  ~WarpValues() { ++here.fiber->calls; }
+  WarpValues(const WarpValues &) = delete;
+
+  T operator[](unsigned lane) const {
+    if (lane >= kLanes || here.thread.x - getLane() + lane >= here.threads.x)
+      fail("reads a lane that its warp does not have, in ", call);
+    T value;
+    memcpy(&value, here.worker->getValue(lane), sizeof(T));
+    return value;
+  }
+
+  static unsigned getLane() { return here.thread.x % kLanes; }
+
+private:
+  const char *call;
+};
 } // namespace swap_emulation
 
 static inline void swap_sync_warp() {
-  swap_emulation::exchangeInWarp("swap_sync_warp", 0, 0);
+  swap_emulation::WarpValues<char>("swap_sync_warp", 0);
 }
 template <typename T> static inline T swap_shuffle_xor(T value, int mask) {
-  return swap_emulation::exchangeInWarp("swap_shuffle_xor", value,
-                                        (threadIdx.x % swap_emulation::kLanes) ^
-                                            static_cast<unsigned>(mask));
+  return swap_emulation::WarpValues<T>(
+      "swap_shuffle_xor", value)[(threadIdx.x % swap_emulation::kLanes) ^
+                                 static_cast<unsigned>(mask)];
 }
 template <typename T> static inline T swap_shuffle(T value, int lane) {
-  return swap_emulation::exchangeInWarp("swap_shuffle", value,
-                                        static_cast<unsigned>(lane) %
-                                            swap_emulation::kLanes);
+  return swap_emulation::WarpValues<T>(
+      "swap_shuffle",
+      value)[static_cast<unsigned>(lane) % swap_emulation::kLanes];
 }
 
 static inline void swap_fence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
@@ -169,6 +177,8 @@ static inline float swap_bits_float(unsigned bits) {
   memcpy(&value, &bits, 4);
   return value;
 }
+
+#include "matrices.h"
 
 /// Exports the grid of a kernel with one parameter of type `Args`.
 #define SWAP_EMULATED_KERNEL(NAME, BOUND, ...)                                 \

@@ -1,4 +1,4 @@
-//===- grid.h - The blocks of a grid on all processors -*- C++ -*-===//
+//===- grid.h - The blocks of a grid on all processors ----------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -59,26 +59,81 @@ struct swap_gemm_stage {
   }
 };
 
-template <typename K, int BM, int BK, int TM, int TN, int Groups, int Stages>
+/// Sums by multiply-adds: a thread has rows 8 apart, and fours of columns 16
+/// apart.
+template <typename K, int BK, int TM, int TN> struct swap_gemm_fma {
+  using Sum = typename K::Sum;
+  using Shared = Sum; // elements of A and B in shared memory
+  using Quad = swap_vector<Sum>;
+  static constexpr int kRows = 8 * TM, kColumns = 4 * TN; // of a warp
+  static constexpr int kNextRow = 8, kNextColumns = 16;   // of a thread
+  static constexpr int kPadA = 4, kPadB = 4;
+  static constexpr int kVectorA = K::kVectorA ? 4 : 1;
+  static constexpr int kVectorB = K::kVectorB ? 4 : 1;
+
+  SWAP_DEVICE Shared castA(typename K::A x) { return K::castA(x); }
+  SWAP_DEVICE Shared castB(typename K::B x) { return K::castB(x); }
+  SWAP_DEVICE int row(int lane) { return lane / 2 % 8; }
+  SWAP_DEVICE int column(int lane) { return (lane % 2 + lane / 16 * 2) * 4; }
+
+  /// `Depth` products of the warp's rows of `a` and columns of `b`.
+  template <int Depth, int StrideA, int StrideB>
+  SWAP_DEVICE void multiply(const Shared *a, const Shared *b, int lane,
+                            Sum (&sums)[TM][TN]) {
+    a += row(lane) * StrideA;
+    b += column(lane);
+#pragma unroll
+    for (int k = 0; k < Depth; k += 4) {
+      Quad left[TM];
+#pragma unroll
+      for (int i = 0; i < TM; ++i)
+        left[i] = *reinterpret_cast<const Quad *>(a + i * 8 * StrideA + k);
+#pragma unroll
+      for (int kk = 0; kk < 4; ++kk) {
+        Quad right[TN / 4];
+#pragma unroll
+        for (int j = 0; j < TN / 4; ++j)
+          right[j] = *reinterpret_cast<const Quad *>(b + (k + kk) * StrideB +
+                                                     j * 16);
+#pragma unroll
+        for (int i = 0; i < TM; ++i)
+#pragma unroll
+          for (int j = 0; j < TN; ++j)
+            sums[i][j] = swap_multiply_add(left[i].v[kk], right[j / 4].v[j % 4],
+                                           sums[i][j]);
+      }
+    }
+  }
+
+  /// From what `multiply` adds to, to rows and fours of columns.
+  SWAP_DEVICE void arrange(Sum (&)[TM][TN]) {}
+};
+
+template <typename K, int BM, int BK, int TM, int TN, int Groups, int Stages,
+          typename Product = swap_gemm_fma<K, BK, TM, TN>>
 struct swap_gemm {
   using A = typename K::A;
   using B = typename K::B;
   using Sum = typename K::Sum;
+  using Shared = typename Product::Shared;
   using Quad = swap_vector<Sum>;
 
   static constexpr int kWidth = K::kWidth;
-  static constexpr int kWarpsN = kWidth / (4 * TN), kWarpsM = BM / (8 * TM);
+  static constexpr int kWarpsN = kWidth / Product::kColumns;
+  static constexpr int kWarpsM = BM / Product::kRows;
   static constexpr int kGroupThreads = 32 * kWarpsN * kWarpsM;
   static constexpr int kThreads = kGroupThreads * Groups;
-  static constexpr int kStrideA = BK + 4, kStrideB = kWidth + 4;
+  static constexpr int kStrideA = BK + Product::kPadA;
+  static constexpr int kStrideB = kWidth + Product::kPadB;
   static constexpr int kStage = BM * kStrideA + BK * kStrideB;
   static constexpr int kSteps = K::kPart / BK;
-  static_assert(kWarpsN * 4 * TN == kWidth && kWarpsM * 8 * TM == BM,
+  static_assert(kWarpsN * Product::kColumns == kWidth &&
+                    kWarpsM * Product::kRows == BM,
                 "warps cover the tile");
   static_assert(K::kSplits == 1 || K::kPart % BK == 0, "splits end with a step");
 
-  static constexpr int kVectorA = K::kVectorA ? 4 : 1;
-  static constexpr int kVectorB = K::kVectorB ? 4 : 1;
+  static constexpr int kVectorA = Product::kVectorA;
+  static constexpr int kVectorB = Product::kVectorB;
   static constexpr int kCountA = BM * BK / (kVectorA * kThreads);
   static constexpr int kCountB = BK * kWidth / (kVectorB * kThreads);
   static_assert(kCountA * kVectorA * kThreads == BM * BK &&
@@ -87,30 +142,30 @@ struct swap_gemm {
   static constexpr int kChunksA = BK / kVectorA;
   static constexpr int kChunksB = kWidth / kVectorB;
 
-  using StageA = swap_gemm_stage<A, Sum, kCountA, kVectorA>;
-  using StageB = swap_gemm_stage<B, Sum, kCountB, kVectorB>;
+  using StageA = swap_gemm_stage<A, Shared, kCountA, kVectorA>;
+  using StageB = swap_gemm_stage<B, Shared, kCountB, kVectorB>;
 
   struct Source {
     const A *a;
     const B *b;
     swap_tile tile;
-    typename K::Row rows[K::kVectorA ? kCountA : 1];
-    bool valid[K::kVectorA ? kCountA : 1];
+    typename K::Row rows[kVectorA > 1 ? kCountA : 1];
+    bool valid[kVectorA > 1 ? kCountA : 1];
   };
 
-  SWAP_DEVICE void issueA(const Source &from, StageA &stage, Sum *shared,
+  SWAP_DEVICE void issueA(const Source &from, StageA &stage, Shared *shared,
                           int depth) {
-    if (K::kVectorA) {
-      const int chunk = threadIdx.x % kChunksA * 4;
+    if (kVectorA > 1) {
+      const int chunk = threadIdx.x % kChunksA * kVectorA;
       const int d = depth + chunk;
       const typename K::Step step = K::step(d);
 #pragma unroll
       for (int i = 0; i < kCountA; ++i) {
         const int row = (threadIdx.x + i * kThreads) / kChunksA;
-        const typename K::Row &start = from.rows[K::kVectorA ? i : 0];
+        const typename K::Row &start = from.rows[kVectorA > 1 ? i : 0];
         stage.issue(i, shared + row * kStrideA + chunk,
                     from.a + (start.offset + step.offset),
-                    from.valid[K::kVectorA ? i : 0] && d < K::kDepth &&
+                    from.valid[kVectorA > 1 ? i : 0] && d < K::kDepth &&
                         K::inside(start, step));
       }
       return;
@@ -130,7 +185,7 @@ struct swap_gemm {
     }
   }
 
-  SWAP_DEVICE void issueB(const Source &from, StageB &stage, Sum *shared,
+  SWAP_DEVICE void issueB(const Source &from, StageB &stage, Shared *shared,
                           int depth) {
 #pragma unroll
     for (int i = 0; i < kCountB; ++i) {
@@ -146,35 +201,11 @@ struct swap_gemm {
     }
   }
 
-  SWAP_DEVICE void multiply(const Sum *a, const Sum *b, Sum (&sums)[TM][TN]) {
-#pragma unroll
-    for (int k = 0; k < BK / Groups; k += 4) {
-      Quad left[TM];
-#pragma unroll
-      for (int i = 0; i < TM; ++i)
-        left[i] = *reinterpret_cast<const Quad *>(a + i * 8 * kStrideA + k);
-#pragma unroll
-      for (int kk = 0; kk < 4; ++kk) {
-        Quad right[TN / 4];
-#pragma unroll
-        for (int j = 0; j < TN / 4; ++j)
-          right[j] = *reinterpret_cast<const Quad *>(b + (k + kk) * kStrideB +
-                                                     j * 16);
-#pragma unroll
-        for (int i = 0; i < TM; ++i)
-#pragma unroll
-          for (int j = 0; j < TN; ++j)
-            sums[i][j] = swap_multiply_add(left[i].v[kk], right[j / 4].v[j % 4],
-                                           sums[i][j]);
-      }
-    }
-  }
-
   /// Adds the sums of the upper half of the groups to the lower half's, until
   /// group 0 has all.
-  SWAP_DEVICE void addGroups(Sum *shared, int group, int thread,
+  SWAP_DEVICE void addGroups(void *shared, int group, int thread,
                              Sum (&sums)[TM][TN]) {
-    Quad *exchange = reinterpret_cast<Quad *>(shared);
+    Quad *exchange = static_cast<Quad *>(shared);
 #pragma unroll
     for (int half = Groups / 2; half > 0; half /= 2) {
       swap_sync();
@@ -256,20 +287,20 @@ struct swap_gemm {
   }
 
   SWAP_DEVICE void run(const typename K::Args &args) {
-    SWAP_DYNAMIC_SHARED(Sum, shared);
+    SWAP_DYNAMIC_SHARED(Shared, shared);
     __shared__ unsigned flag;
     Source from;
     from.tile = swap_locate<K>(args.begin);
     from.a = static_cast<const A *>(args.operand[K::kOperandA]);
     from.b = static_cast<const B *>(args.operand[K::kOperandB]) +
              K::baseB(from.tile.panel, from.tile.batch);
-    if (K::kVectorA) {
+    if (kVectorA > 1) {
 #pragma unroll
       for (int i = 0; i < kCountA; ++i) {
         const int r = from.tile.chunk * BM +
                       static_cast<int>(threadIdx.x + i * kThreads) / kChunksA;
-        from.rows[K::kVectorA ? i : 0] = K::row(from.tile.batch, r);
-        from.valid[K::kVectorA ? i : 0] = r < K::kRows;
+        from.rows[kVectorA > 1 ? i : 0] = K::row(from.tile.batch, r);
+        from.valid[kVectorA > 1 ? i : 0] = r < K::kRows;
       }
     }
 
@@ -280,9 +311,10 @@ struct swap_gemm {
     const int group = threadIdx.x / kGroupThreads;
     const int thread = threadIdx.x % kGroupThreads;
     const int warp = thread / 32, lane = thread % 32;
-    const int row = warp / kWarpsN * (8 * TM) + (lane / 2) % 8;
-    const int column =
-        warp % kWarpsN * (4 * TN) + (lane % 2 + lane / 16 * 2) * 4;
+    const int warpRow = warp / kWarpsN * Product::kRows;
+    const int warpColumn = warp % kWarpsN * Product::kColumns;
+    const int row = warpRow + Product::row(lane);
+    const int column = warpColumn + Product::column(lane);
 
     Sum sums[TM][TN];
 #pragma unroll
@@ -296,11 +328,11 @@ struct swap_gemm {
 #pragma unroll
     for (int s = 0; s < Stages - 1; ++s) {
       if (s < steps) {
-        Sum *to = shared + s * kStage;
+        Shared *to = shared + s * kStage;
         issueA(from, stageA, to, first + s * BK);
         issueB(from, stageB, to + BM * kStrideA, first + s * BK);
-        stageA.store(K::castA);
-        stageB.store(K::castB);
+        stageA.store(Product::castA);
+        stageB.store(Product::castB);
       }
       swap_copy_commit();
     }
@@ -310,25 +342,26 @@ struct swap_gemm {
       swap_sync();
       const int next = step + Stages - 1;
       if (next < steps) {
-        Sum *to = shared + writing * kStage;
+        Shared *to = shared + writing * kStage;
         issueA(from, stageA, to, first + next * BK);
         issueB(from, stageB, to + BM * kStrideA, first + next * BK);
       }
       swap_copy_commit();
-      const Sum *at = shared + reading * kStage + group * (BK / Groups);
-      multiply(at + row * kStrideA,
-               shared + reading * kStage + BM * kStrideA +
-                   group * (BK / Groups) * kStrideB + column,
-               sums);
+      const Shared *a = shared + reading * kStage + group * (BK / Groups);
+      const Shared *b = shared + reading * kStage + BM * kStrideA +
+                        group * (BK / Groups) * kStrideB;
+      Product::template multiply<BK / Groups, kStrideA, kStrideB>(
+          a + warpRow * kStrideA, b + warpColumn, lane, sums);
       if (next < steps) {
-        stageA.store(K::castA);
-        stageB.store(K::castB);
+        stageA.store(Product::castA);
+        stageB.store(Product::castB);
       }
       reading = reading + 1 == Stages ? 0 : reading + 1;
       writing = writing + 1 == Stages ? 0 : writing + 1;
     }
     swap_copy_wait<0>();
 
+    Product::arrange(sums);
     addGroups(shared, group, thread, sums);
     if (K::kSplits > 1 && !addSplits(args.scratch, &flag, group, thread, sums))
       return;
@@ -342,8 +375,10 @@ struct swap_gemm {
 #pragma unroll
         for (int c = 0; c < 4; ++c)
           four[c] = sums[i][j * 4 + c];
-        K::finish(args, from.tile.batch, from.tile.chunk * BM + row + i * 8,
-                  from.tile.column + column + j * 16, four);
+        K::finish(args, from.tile.batch, from.tile.chunk * BM + row + i * Product::kNextRow,
+                  from.tile.column + column +
+                      j * Product::kNextColumns,
+                  four);
       }
   }
 };

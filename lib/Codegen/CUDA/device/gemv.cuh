@@ -47,7 +47,7 @@ template <typename K, int Threads, int Loads> struct swap_gemv {
 
   SWAP_DEVICE void run(const typename K::Args &args) {
     __shared__ Sum lanes[kLanes][kWidth];
-    __shared__ alignas(16) Sum total[kRows][kWidth];
+    alignas(16) __shared__ Sum total[kRows][kWidth];
     __shared__ unsigned flag;
     const swap_tile tile = swap_locate<K>(args.begin);
     const int across = threadIdx.x % kAcross, lane = threadIdx.x / kAcross;
