@@ -203,7 +203,8 @@ static CudaKernelPlan planGemv(const ContractionInfo &info,
       info.sizeOf(info.batch) * llvm::divideCeil(info.columns(), width);
   int64_t loads = 4;
   // All blocks run at the same time, each with some loads in flight.
-  int64_t wanted = std::max<int64_t>(1, 8 * target.multiprocessors / panels);
+  int64_t wanted = std::max<int64_t>(
+      1, kCudaGemvBlocks * target.multiprocessors / panels);
   int64_t most = llvm::divideCeil(info.depth(), lanes * loads);
   int64_t splits = std::min(wanted, most);
   int64_t part =
