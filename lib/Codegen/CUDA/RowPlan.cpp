@@ -214,7 +214,8 @@ static RowGroup makeThreadGroup(MutableArrayRef<RowNest> nests, unsigned outer,
     --along;
   --along;
   bool alone = nests.size() == 1 && outer == nest.parallel && along >= 0 &&
-               nest.sizes.size() == nest.parallel && !nest.pinned[along];
+               nest.sizes.size() == nest.parallel && !nest.pinned[along] &&
+               group.items > 0;
   if (alone && nest.sizes[along] < 8 &&
       along + 1 == static_cast<int>(nest.parallel) &&
       findAcross(nest, along, 8) >= 0)
