@@ -172,6 +172,16 @@ double CostModel::getCallSeconds(CallOp call, ScheduleAttr schedule,
          processor.callUs * 1e-6;
 }
 
+double CostModel::getJoinedSeconds(CallOp call, ScheduleAttr schedule,
+                                   int64_t splits) const {
+  if (!processor.blocks) // a call is a step of the plan
+    return -1;
+  int64_t grid =
+      std::max<int64_t>(1, schedule.getPanels() * schedule.getTiles());
+  return getGridSeconds(call, schedule, grid * splits) *
+         getCallTiles(call, schedule) / grid;
+}
+
 double CostModel::getRowsSeconds(RowsOp rows, const PlanLink &link,
                                  int64_t depth) const {
   auto type = cast<RankedTensorType>(rows.getResult().getType());

@@ -37,6 +37,11 @@ public:
   double getCallSeconds(mlir::swap::CallOp call,
                         mlir::swap::ScheduleAttr schedule,
                         int64_t splits) const;
+  /// What the call adds to a launch that computes the panels before as well;
+  /// negative where there is none.
+  double getJoinedSeconds(mlir::swap::CallOp call,
+                          mlir::swap::ScheduleAttr schedule,
+                          int64_t splits) const;
   /// `depth` rows are read side by side.
   double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
                         int64_t depth) const;

@@ -107,8 +107,8 @@ void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
     return;
   for (size_t i = 0; i < order.size(); ++i)
     eligible |= isEligible(order[i]) << i;
-  if (order.size() > kMostEligible && eligible)
-    return;
+  if (order.size() > kMostEligible)
+    eligible = 0;
   for (unsigned set = 0; set < all; ++set)
     // Subsets of what is left, beginning with the empty one.
     for (unsigned left = eligible & ~set, inPlace = 0;;) {
@@ -144,7 +144,7 @@ void Planner::searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
   beside.resize(problem.steps.size(), 0);
   for (int step = 0; step < steps; ++step) {
     read += beside[step];
-    processor += std::max(beside[step], problem.steps[step].seconds);
+    processor += std::max(beside[step], problem.steps[step].getLeastSeconds());
   }
   int64_t region = getRegion(budget, plan.resident);
   if (region < layout.bytes || std::max(read, processor) > best.seconds)

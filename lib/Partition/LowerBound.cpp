@@ -43,7 +43,7 @@ double Planner::getLeastSeconds(int64_t budget) const {
     return 0;
   double compute = 0;
   for (const PlanStep &step : problem.steps)
-    compute += step.seconds;
+    compute += step.getLeastSeconds();
 
   // The stretch of all steps begins where memory holds least.
   int origin = static_cast<int>(
@@ -93,7 +93,7 @@ double Planner::getLeastSeconds(int64_t budget) const {
   std::vector<double> seconds(steps);
   for (int i = 0; i < steps; ++i) {
     const PlanStep &step = problem.steps[(origin + i) % steps];
-    seconds[i] = step.seconds;
+    seconds[i] = step.getLeastSeconds();
     for (int unit : step.units) {
       if (problem.units[unit].table)
         continue;

@@ -52,10 +52,10 @@ void swapc::setPrediction(PlanOp op, const MemoryPlan &plan,
   for (double seconds : timeline.starts)
     starts.push_back(std::llround(seconds * 1e6));
   op->setAttr(kStartsAttr, builder.getDenseI64ArrayAttr(starts));
-  auto step = problem.steps.begin();
+  auto step = plan.stepSeconds.begin();
   for (Operation &inner : op.getBody().front())
     if (isa<CallOp, RowsOp>(inner))
-      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(step++->seconds));
+      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(*step++));
 }
 
 void swapc::setLink(ModuleOp module, const PlanLink &link) {

@@ -42,8 +42,9 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
       case PlanAction::Out:
         break;
       case PlanAction::Run: {
-        double start = now, seconds = problem.steps[action.index].seconds;
-        now += seconds;
+        double start = now;
+        now += plan.stepSeconds.empty() ? problem.steps[action.index].seconds
+                                        : plan.stepSeconds[action.index];
         if (!plan.inPlaceSeconds.empty() &&
             plan.inPlaceSeconds[action.index] > 0) {
           double read = queue.share(start, plan.inPlaceSeconds[action.index]);

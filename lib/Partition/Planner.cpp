@@ -80,6 +80,31 @@ bool Planner::isStreamable(int unit) const {
   return firstUse[unit] >= 0 && !pinned[unit] && !problem.units[unit].table;
 }
 
+/// Steps that are one launch with the step before: both read only what is
+/// resident.
+std::vector<char> Planner::getJoins(const std::vector<char> &resident) const {
+  std::vector<char> joins(problem.steps.size(), 0);
+  auto isResident = [&](size_t step) {
+    const std::vector<int> &units = problem.steps[step].units;
+    return std::all_of(units.begin(), units.end(),
+                       [&](int unit) { return resident[unit]; });
+  };
+  for (size_t step = 1; step < problem.steps.size(); ++step)
+    joins[step] = problem.steps[step].joinedSeconds >= 0 &&
+                  isResident(step - 1) && isResident(step);
+  return joins;
+}
+
+std::vector<double>
+Planner::getStepSeconds(const std::vector<char> &joins) const {
+  std::vector<double> seconds;
+  seconds.reserve(joins.size());
+  for (size_t step = 0; step < joins.size(); ++step)
+    seconds.push_back(joins[step] ? problem.steps[step].joinedSeconds
+                                  : problem.steps[step].seconds);
+  return seconds;
+}
+
 int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
   int64_t bytes = region + problem.scratchBytes;
   return resident ? roundUp(bytes, kPageBytes) + resident : bytes;

@@ -47,6 +47,11 @@ public:
   /// do on average, and what stays spreads over all of them.
   void setStretch(double factor) { stretch = factor; }
 
+  /// What each step takes.
+  void setSteps(std::vector<double> seconds) {
+    stepSeconds = std::move(seconds);
+  }
+
 private:
   struct Level {
     int64_t bytes;
@@ -62,6 +67,7 @@ private:
   const std::vector<int64_t> &live;
   int64_t region;
   std::vector<char> resident;
+  std::vector<double> stepSeconds;
   double stretch = 1;
 
   // The state of run(). Steps count from the first inference's.
@@ -81,7 +87,7 @@ void Pacer::enter(int64_t step) {
   int64_t steps = problem.steps.size();
   while (now < step) {
     if (now >= 0) {
-      double seconds = stretch * problem.steps[now % steps].seconds;
+      double seconds = stretch * stepSeconds[now % steps];
       if (!inPlace.empty()) {
         // Wherever the link finds the time: reads of later steps go first.
         linkFree += inPlace[now % steps];
@@ -230,6 +236,16 @@ std::vector<char> Planner::choose(const Mode &mode, int64_t region,
                      getStartSeconds(unit), inPlace});
   }
   Pacer pacer(problem, items, liveBytes, region);
+  auto getResident = [&](const std::vector<char> &chosen) {
+    std::vector<char> resident = pinned;
+    for (size_t i = 0; i < items.size(); ++i)
+      resident[order[i]] |= chosen[i];
+    return resident;
+  };
+  auto run = [&](int laps, int64_t *left) {
+    pacer.setSteps(getStepSeconds(getJoins(getResident(pacer.getResident()))));
+    return pacer.run(laps, left);
+  };
   double compute = 0, read = 0;
   for (const PlanStep &step : problem.steps)
     compute += step.seconds;
@@ -256,7 +272,7 @@ std::vector<char> Planner::choose(const Mode &mode, int64_t region,
     pacer.getResident().assign(items.size(), 0);
     pacer.setStretch(factor);
     int64_t left = room;
-    pacer.run(3, &left);
+    run(3, &left);
     pacer.setStretch(1);
     std::vector<char> chosen = pacer.getResident();
     // What is left of the room is filled: what is not read costs nothing. Large
@@ -271,7 +287,7 @@ std::vector<char> Planner::choose(const Mode &mode, int64_t region,
           pacer.getResident()[index[unit]] = 1;
           rest -= getPages(unit);
         }
-      double time = pacer.run(2, nullptr);
+      double time = run(2, nullptr);
       double cost = time + kStreamWeight * static_cast<double>(rest) /
                                problem.link.bytesPerSecond;
       if (seconds < 0 || cost < bestCost) {
@@ -283,9 +299,5 @@ std::vector<char> Planner::choose(const Mode &mode, int64_t region,
         break;
     }
   }
-  std::vector<char> resident = pinned;
-  for (size_t i = 0; i < order.size(); ++i)
-    if (best[i])
-      resident[order[i]] = 1;
-  return resident;
+  return getResident(best);
 }

@@ -34,24 +34,23 @@ struct Machine {
   double factor;
   double now = 0;
   LinkQueue link;
-  const std::vector<double> &inPlace; ///< MemoryPlan::inPlaceSeconds
+  const MemoryPlan &plan;
 
-  Machine(const PlanLink &link, size_t units,
-          const std::vector<double> &inPlace, bool isCautious = false)
+  Machine(const PlanLink &link, size_t units, const MemoryPlan &plan,
+          bool isCautious = false)
       : factor(isCautious ? link.caution : 1),
-        link(units, link.latency, isCautious ? link.jitter : 0),
-        inPlace(inPlace) {}
+        link(units, link.latency, isCautious ? link.jitter : 0), plan(plan) {}
 
   void start(int unit, double readSeconds, double startSeconds) {
     link.start(unit, now, factor * readSeconds);
     now += startSeconds;
   }
   void wait(int unit) { now = std::max(now, link.getDone(unit)); }
-  void run(int step, double seconds) {
+  void run(int step) {
     double read = now;
-    if (!inPlace.empty() && inPlace[step] > 0)
-      read = link.share(now, factor * inPlace[step]);
-    now = std::max(now + seconds, read);
+    if (!plan.inPlaceSeconds.empty() && plan.inPlaceSeconds[step] > 0)
+      read = link.share(now, factor * plan.inPlaceSeconds[step]);
+    now = std::max(now + plan.stepSeconds[step], read);
   }
 };
 
@@ -60,8 +59,7 @@ struct Machine {
 /// The time from one inference to the next once it has settled.
 double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
   constexpr int kMostLaps = 12;
-  Machine machine(problem.link, problem.units.size(), plan.inPlaceSeconds,
-                  isCautious);
+  Machine machine(problem.link, problem.units.size(), plan, isCautious);
   std::vector<double> ends;
   for (int lap = 0; lap < kMostLaps; ++lap) {
     for (const PlanAction &action : plan.actions) {
@@ -81,7 +79,7 @@ double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
       case PlanAction::Out:
         break;
       case PlanAction::Run:
-        machine.run(action.index, problem.steps[action.index].seconds);
+        machine.run(action.index);
         break;
       }
     }
@@ -100,7 +98,7 @@ double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
 /// The first inference: resident units come in too, all reads in the order of
 /// first use and `depth` of them in flight, and each step waits for its own.
 double Planner::simulateFirst(const MemoryPlan &plan) const {
-  Machine machine(problem.link, problem.units.size(), plan.inPlaceSeconds);
+  Machine machine(problem.link, problem.units.size(), plan);
   std::vector<int> stay;
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (plan.resident[unit] && firstUse[unit] >= 0)
@@ -141,7 +139,7 @@ double Planner::simulateFirst(const MemoryPlan &plan) const {
       for (int unit : problem.steps[action.index].units)
         if (plan.resident[unit])
           machine.wait(unit);
-      machine.run(action.index, problem.steps[action.index].seconds);
+      machine.run(action.index);
       break;
     }
   }

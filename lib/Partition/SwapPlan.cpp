@@ -77,6 +77,35 @@ LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
   return success();
 }
 
+/// Whether a call goes on where the one before it ends, and units that follow
+/// each other hold what both read: where these stay in memory they do so side
+/// by side, and one launch computes both.
+static bool continuesLaunch(CallOp call, const UnitIndex &index,
+                            PanelRange range) {
+  auto before = dyn_cast_or_null<CallOp>(call->getPrevNode());
+  if (!before || before.getKernelAttr() != call.getKernelAttr() ||
+      !before.getEnd() || before.getFirstTile() || call.getFirstTile() ||
+      static_cast<int64_t>(*before.getEnd()) != range.begin ||
+      before.getInputs() != call.getInputs())
+    return false;
+  PanelRange first{static_cast<int64_t>(*before.getBegin()), range.begin};
+  return llvm::all_of(call.getInputs(), [&](Value operand) {
+    ParamOp param = getParam(operand);
+    if (!param)
+      return true;
+    const UnitPiece *from = index.find(param, first);
+    const UnitPiece *to = index.find(param, range);
+    if (!from || !to || !getPanels(param.getType()))
+      return from && to && from->unit == to->unit;
+    int64_t bytes = (first.end - first.begin) *
+                    getPanelBytes(cast<RankedTensorType>(param.getType()));
+    return from->unit + 1 == to->unit && from->offset == 0 && to->offset == 0 &&
+           from->begin == first.begin && to->begin == range.begin &&
+           bytes % kPageBytes == 0 &&
+           static_cast<int64_t>(index.getUnit(from->unit).getLength()) == bytes;
+  });
+}
+
 /// The units that a call needs and an estimate of its time.
 LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
                                     CallOp call, const SymbolTable &symbols,
@@ -102,8 +131,10 @@ LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
   }
   auto gpu = symbols.lookup(call.getKernel())
                  ->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
-  step.seconds =
-      costs.getCallSeconds(call, schedule, gpu ? gpu.getSplits() : 1);
+  int64_t splits = gpu ? gpu.getSplits() : 1;
+  step.seconds = costs.getCallSeconds(call, schedule, splits);
+  if (gpu && continuesLaunch(call, index, range))
+    step.joinedSeconds = costs.getJoinedSeconds(call, schedule, splits);
   return success();
 }
 

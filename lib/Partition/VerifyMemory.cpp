@@ -61,6 +61,7 @@ private:
   LogicalResult read(Operation *op, int64_t base, ByteRange bytes);
   LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
                          ScheduleAttr schedule, int64_t begin, int64_t end);
+  int64_t getReach(int unit, int64_t needed);
   LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
                       ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
@@ -187,6 +188,29 @@ LogicalResult MemoryVerifier::read(Operation *op, int64_t base,
   return success();
 }
 
+/// How many bytes from the start of a unit on may be read as its parameter's
+/// panels: its own, and those of resident units beside it that go on with it.
+int64_t MemoryVerifier::getReach(int unit, int64_t needed) {
+  ArrayRef<int64_t> slots = *plan.getSlots();
+  int64_t reach = index.getUnit(unit).getLength();
+  auto getPiece = [&](int number) {
+    ArrayAttr pieces = index.getUnit(number).getPieces();
+    return pieces.size() == 1 ? cast<PieceAttr>(pieces[0]) : PieceAttr();
+  };
+  for (int next = unit + 1;
+       reach < needed && tracker.isResident(unit) &&
+       next < static_cast<int>(slots.size()) && tracker.isResident(next);
+       ++next) {
+    PieceAttr before = getPiece(next - 1), piece = getPiece(next);
+    if (!before || !piece || slots[next] != slots[unit] + reach ||
+        piece.getParameter() != before.getParameter() ||
+        piece.getBegin() != before.getEnd())
+      break;
+    reach += index.getUnit(next).getLength();
+  }
+  return reach;
+}
+
 LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
                                        RankedTensorType type,
                                        ScheduleAttr schedule, int64_t begin,
@@ -202,7 +226,7 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   }
   int64_t from = place.getOffset() + begin * getPanelBytes(type);
   int64_t to = place.getOffset() + end * getPanelBytes(type);
-  if (from < 0 || to > static_cast<int64_t>(unitOp.getLength()))
+  if (from < 0 || to > getReach(unit, to))
     return op->emitOpError()
            << "reads bytes " << from << " to " << to << " of unit @"
            << unitOp.getSymName() << ", which has " << unitOp.getLength();
@@ -217,7 +241,9 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   }
   int64_t slot = tenants[unitTenant[unit]].begin;
   for (int owner : owners.get(slot + from, slot + to))
-    if (owner != unitTenant[unit])
+    if (owner != unitTenant[unit] &&
+        (owner < 0 || tenants[owner].unit < 0 ||
+         !tracker.isResident(tenants[owner].unit) || !tracker.isResident(unit)))
       return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                                << ", which was overwritten";
   return success();

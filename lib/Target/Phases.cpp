@@ -103,6 +103,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
     pm.addPass(createBandRows());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
+  units.device = isCuda ? "cuda" : "cpu";
   pm.addPass(createFormUnits(units));
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
@@ -111,6 +112,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.model = toIdentifier(llvm::sys::path::stem(options.model));
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
+  plan.device = isCuda ? "cuda" : "cpu";
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);

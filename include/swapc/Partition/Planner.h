@@ -84,6 +84,15 @@ struct PlanStep {
   std::vector<int> units; ///< that must be in memory while the step runs
   double seconds = 0;
   int group = 0; ///< steps that one kernel call was cut into share a group
+  /// What it adds to the step before where both are one launch, because their
+  /// units stay in memory side by side; negative: they never are.
+  double joinedSeconds = -1;
+
+  /// What it takes at least.
+  double getLeastSeconds() const {
+    return joinedSeconds < 0 || joinedSeconds > seconds ? seconds
+                                                        : joinedSeconds;
+  }
 };
 
 /// Memory that is live from step `first` to step `last`, both included.
@@ -125,6 +134,9 @@ struct MemoryPlan {
   std::vector<char> inPlace;  ///< per unit; none of these is resident
   std::vector<int64_t> slots; ///< per unit, kNoSlot, kInPlaceSlot or an offset
   std::vector<PlanAction> actions;
+  /// Per step: one launch with the step before, and what it takes.
+  std::vector<char> joins;
+  std::vector<double> stepSeconds;
   /// Per step, what its reads in place take the link alone; empty if none.
   std::vector<double> inPlaceSeconds;
   double computeSeconds = 0;
@@ -188,6 +200,8 @@ private:
   };
 
   bool isStreamable(int unit) const;
+  std::vector<char> getJoins(const std::vector<char> &resident) const;
+  std::vector<double> getStepSeconds(const std::vector<char> &joins) const;
   int64_t getPages(int unit) const {
     return roundUp(problem.units[unit].bytes, kPageBytes);
   }
@@ -218,9 +232,9 @@ private:
 
   // When: Schedule.cpp.
   void schedule(MemoryPlan &plan, const UnitPlacement &placement) const;
-  std::vector<int> chooseStarts(const std::vector<int> &queue,
-                                const std::vector<int> &earliest,
-                                const std::vector<double> &inPlace) const;
+  std::vector<int> chooseStarts(const MemoryPlan &plan,
+                                const std::vector<int> &queue,
+                                const std::vector<int> &earliest) const;
   void finish(MemoryPlan &plan, int64_t region) const;
 
   // How long: Simulation.cpp and LowerBound.cpp.
@@ -233,7 +247,7 @@ private:
   MemoryPlan keepAll(int64_t budget) const;
   bool evaluate(MemoryPlan &plan, int64_t budget) const;
   void searchRegions(MemoryPlan &best, const Mode &mode, int64_t budget) const;
-  void improve(MemoryPlan &best, int64_t budget) const;
+  void improve(MemoryPlan &best, int64_t budget, bool mayMove) const;
   void searchExhaustively(MemoryPlan &best, int64_t budget) const;
   void searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
                         unsigned inPlace) const;

@@ -246,12 +246,21 @@ swapc::planCudaContraction(const ContractionInfo &info,
   int64_t width = getCudaPanelWidth(info, target);
   if (width % 16 != 0 || width > 128)
     return failure();
-  if (info.vectorA)
-    return planDepthwise(info, target, width);
-  if (isGemv(info, width))
-    return planGemv(info, target, width);
-  FailureOr<CudaKernelPlan> tensors = planTensorCores(info, target, width);
-  if (succeeded(tensors))
-    return tensors;
-  return planGemm(info, target, width);
+  auto choose = [&]() -> FailureOr<CudaKernelPlan> {
+    if (info.vectorA)
+      return planDepthwise(info, target, width);
+    if (isGemv(info, width))
+      return planGemv(info, target, width);
+    FailureOr<CudaKernelPlan> tensors = planTensorCores(info, target, width);
+    if (succeeded(tensors))
+      return tensors;
+    return planGemm(info, target, width);
+  };
+  FailureOr<CudaKernelPlan> plan = choose();
+  // A panel that belongs to one tile is read once, in parts by its splits.
+  if (succeeded(plan) && plan->schedule.getTiles() == 1)
+    for (BlockArgument argument : info.b.getOwner()->getArguments())
+      if (swap::getPanels(argument.getType()))
+        plan->readOnce.push_back(argument.getArgNumber());
+  return plan;
 }

@@ -39,6 +39,7 @@ struct ContractionInfo;
 struct CudaKernelPlan {
   mlir::swap::ScheduleAttr schedule;
   mlir::swap::GpuAttr launch;
+  llvm::SmallVector<int64_t> readOnce = {}; ///< See the attribute swap.read_once.
 };
 
 // ScheduleCudaKernels.cpp

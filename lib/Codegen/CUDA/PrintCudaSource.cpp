@@ -24,12 +24,9 @@ struct PrintCudaSource : swapc::impl::PrintCudaSourceBase<PrintCudaSource> {
   using PrintCudaSourceBase::PrintCudaSourceBase;
 
   void runOnOperation() override {
-    llvm::Expected<CudaTarget> target = parseCudaTarget(archs);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    FailureOr<CudaTarget> target = getCudaTarget(archs, tf32, getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
-    target->tf32 = tf32;
     std::vector<std::string> names;
     for (auto kernel : getOperation().getOps<func::FuncOp>())
       if (kernel->hasAttr(swap::SwapDialect::kGpuAttr))

@@ -62,5 +62,11 @@ LogicalResult swapc::scheduleCudaKernel(func::FuncOp kernel,
     return failure();
   kernel->setAttr(swap::SwapDialect::kScheduleAttr, plan->schedule);
   kernel->setAttr(swap::SwapDialect::kGpuAttr, plan->launch);
+  if (plan->readOnce.empty())
+    kernel->removeAttr(swap::SwapDialect::kReadOnceAttr);
+  else
+    kernel->setAttr(
+        swap::SwapDialect::kReadOnceAttr,
+        DenseI64ArrayAttr::get(kernel.getContext(), plan->readOnce));
   return success();
 }

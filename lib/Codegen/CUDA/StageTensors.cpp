@@ -81,12 +81,15 @@ private:
   void stageInput(BlockArgument input);
   void stageOutput(OpOperand &output);
   func::FuncOp getCopyKernel(RankedTensorType type);
+  func::FuncOp getTwiceKernel(func::FuncOp kernel);
+  Value makeTwice(Value &root);
   Value copy(OpBuilder &builder, Location loc, Value from);
 
   ModuleOp module;
   SymbolTable symbols;
   func::FuncOp main;
   llvm::DenseMap<Type, func::FuncOp> kernels;
+  llvm::DenseMap<Operation *, func::FuncOp> twices;
 };
 
 struct StageTensors : swapc::impl::StageTensorsBase<StageTensors> {
@@ -102,6 +105,34 @@ struct StageTensors : swapc::impl::StageTensorsBase<StageTensors> {
 
 } // namespace
 
+/// A copy of a tensor, inside of a kernel.
+static Value makeCopy(OpBuilder &b, Location loc, Value from) {
+  auto type = cast<RankedTensorType>(from.getType());
+  Value empty =
+      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+  SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> loops(type.getRank(),
+                                         utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             b, loc, TypeRange(type), from, empty, maps, loops,
+             [](OpBuilder &inner, Location at, ValueRange values) {
+               linalg::YieldOp::create(inner, at, values[0]);
+             })
+      .getResult(0);
+}
+
+/// Whether a kernel is one elementwise operation.
+static bool isMap(func::FuncOp kernel) {
+  if (!kernel || kernel.isExternal() || kernel.getNumResults() != 1)
+    return false;
+  auto ops = kernel.front().getOps<linalg::LinalgOp>();
+  if (!llvm::hasSingleElement(ops))
+    return false;
+  auto op = dyn_cast<linalg::GenericOp>((*ops.begin()).getOperation());
+  return op && op.getNumReductionLoops() == 0 &&
+         op->getResult(0) == kernel.front().getTerminator()->getOperand(0);
+}
+
 /// A kernel that copies a tensor in the order of its elements.
 func::FuncOp Stager::getCopyKernel(RankedTensorType type) {
   func::FuncOp &kernel = kernels[type];
@@ -115,19 +146,53 @@ func::FuncOp Stager::getCopyKernel(RankedTensorType type) {
   kernel = func::FuncOp::create(loc, name, b.getFunctionType(type, type));
   kernel.setPrivate();
   b.setInsertionPointToStart(kernel.addEntryBlock());
-  Value empty =
-      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
-  SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(type.getRank()));
-  SmallVector<utils::IteratorType> loops(type.getRank(),
-                                         utils::IteratorType::parallel);
-  auto copy = linalg::GenericOp::create(
-      b, loc, TypeRange(type), kernel.getArguments(), empty, maps, loops,
-      [](OpBuilder &inner, Location at, ValueRange values) {
-        linalg::YieldOp::create(inner, at, values[0]);
-      });
-  func::ReturnOp::create(b, loc, copy.getResults());
+  func::ReturnOp::create(b, loc, makeCopy(b, loc, kernel.getArgument(0)));
   symbols.insert(kernel, Block::iterator(main.getOperation()));
   return kernel;
+}
+
+/// The kernel of a map with its result twice; null if it does more than to map.
+func::FuncOp Stager::getTwiceKernel(func::FuncOp kernel) {
+  if (!isMap(kernel))
+    return nullptr;
+  func::FuncOp &twice = twices[kernel];
+  if (twice)
+    return twice;
+  twice = kernel.clone();
+  twice.setName((kernel.getName() + "_twice").str());
+  auto end = cast<func::ReturnOp>(twice.front().getTerminator());
+  OpBuilder b(end);
+  end->insertOperands(1, makeCopy(b, end.getLoc(), end.getOperand(0)));
+  twice.setFunctionType(
+      b.getFunctionType(twice.getArgumentTypes(), end->getOperandTypes()));
+  symbols.insert(twice, std::next(Block::iterator(kernel)));
+  return twice;
+}
+
+/// Makes `root` again, in device memory, and as a second value for the output;
+/// null if a copy must do.
+Value Stager::makeTwice(Value &root) {
+  auto call = root.getDefiningOp<swap::CallOp>();
+  func::FuncOp twice =
+      call ? getTwiceKernel(symbols.lookup<func::FuncOp>(call.getKernel()))
+           : nullptr;
+  if (!twice)
+    return nullptr;
+  OpBuilder builder(call);
+  auto both = swap::CallOp::create(
+      builder, call.getLoc(), twice.getResultTypes(),
+      FlatSymbolRefAttr::get(twice), call.getInputs(), ValueRange(),
+      IntegerAttr(), IntegerAttr(), IntegerAttr(), IntegerAttr());
+  both->setDiscardableAttrs(call->getDiscardableAttrDictionary());
+  root.replaceAllUsesWith(both.getResult(0));
+  root = both.getResult(0);
+  auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
+  call.erase();
+  if (SymbolTable::symbolKnownUseEmpty(kernel, module)) {
+    twices.erase(kernel);
+    symbols.erase(kernel);
+  }
+  return both.getResult(1);
 }
 
 Value Stager::copy(OpBuilder &builder, Location loc, Value from) {
@@ -167,8 +232,10 @@ void Stager::stageOutput(OpOperand &output) {
     return;
   // As early as it may be, for the same reason; seen as the output afterwards.
   OpBuilder builder(module.getContext());
+  Value staged = makeTwice(root);
   builder.setInsertionPointAfterValue(root);
-  Value staged = copy(builder, root.getLoc(), root);
+  if (!staged)
+    staged = copy(builder, root.getLoc(), root);
   SmallVector<Operation *> views;
   for (Value value = output.get(); value != root;
        value = views.back()->getOperand(0))

@@ -22,10 +22,8 @@ using namespace swapc;
 static constexpr StringLiteral kNames[] = {"libnvrtc.so.13", "libnvrtc.so.12",
                                            "libnvrtc.so"};
 
-/// Folders of libraries in a toolkit: of NVIDIA's installer, of its packages,
-/// and of a cross toolkit.
-static constexpr StringLiteral kFolders[] = {"lib64", "lib",
-                                             "targets/x86_64-linux/lib", ""};
+/// Folders of libraries in a toolkit.
+static constexpr StringLiteral kFolders[] = {"lib64", "lib"};
 
 static std::string findIn(StringRef toolkit) {
   for (StringRef name : kNames)

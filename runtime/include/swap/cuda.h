@@ -77,6 +77,10 @@ typedef enum swap_cuda_source {
   SWAP_CUDA_STORAGE   /* O_DIRECT into a ring of pinned buffers, then DMA */
 } swap_cuda_source;
 
+/* Takes device and host for one memory, as on an integrated GPU (where this is
+ * so without the flag): the arena is host memory that the device addresses. */
+#define SWAP_CUDA_FLAG_SHARED 0x100u
+
 /* All zero is a good default. */
 typedef struct swap_cuda_options {
   const char *weights;        /* null: the running executable's path + ".swap" */
@@ -84,7 +88,7 @@ typedef struct swap_cuda_options {
   uint64_t host_budget_bytes; /* of pinned host memory for weights; 0: no limit */
   uint32_t device;            /* number of the GPU */
   uint32_t source;            /* swap_cuda_source */
-  uint32_t flags;             /* SWAP_FLAG_* */
+  uint32_t flags;             /* SWAP_FLAG_*, SWAP_CUDA_FLAG_* */
   int check_memory; /* launch one by one, and compare after each kernel what the
                        device has in use with the budget (cuMemGetInfo) */
   int no_graph;     /* launch one by one */

@@ -1,123 +1,112 @@
-/*===- measure.c - What a device profile says of a GPU ------------*- C -*-===*\
+/*===- measure.c - What the link and the kernels take by themselves -*- C -*-=*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Copies out of the registered blob into the arena, whose contents are gone
-|* afterwards. Where weights come from storage, that is measured as for any
-|* processor: the bus behind it is many times faster. Arithmetic and memory are
-|* what the device's clocks allow, since they serve only kernels that no profile
-|* has measured.
+|* Both overwrite the arena, so the next run loads again what is resident.
 \*===----------------------------------------------------------------------===*/
-#include "swap/measure.h"
 #include "cuda_handle.h"
-#include "median.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#define LEAST_BYTES 0x10000u
-#define PASS_BYTES 0x4000000u
-#define FEWEST_COPIES 8u
-#define PASSES 7u
-#define MEMORY_SHARE 0.9    /* of its peak that reads reach */
-#define LAUNCH_SECONDS 2e-6 /* of a kernel in a graph */
+#define COPY_BYTES (UINT64_C(32) << 20)
+#define BATCH_BYTES (UINT64_C(256) << 20)
+#define SAMPLES 128u
+#define LEAST_SAMPLES 5u
+#define LEAST_NS UINT64_C(300000000)
 
-static int copy(swap_cuda *h, uint64_t *at, uint64_t bytes) {
-  if (*at + bytes > h->map_bytes)
-    *at = 0;
-  const int status =
-      cuda_check(h, h->driver->copy_in(h->arena, h->map + *at, bytes, h->copy),
-                 "copying %llu bytes to the device", (unsigned long long)bytes);
-  *at += bytes;
-  return status;
+static int compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
 }
 
-static int copy_many(swap_cuda *h, uint64_t *at, uint64_t bytes, uint64_t count,
-                     double *seconds) {
-  const uint64_t begin = swap_posix_clock();
+/* The median of what `once` takes, in seconds; negative on an error. */
+static double measure(swap_cuda *h, int (*once)(swap_cuda *, void *),
+                      void *context) {
+  double samples[SAMPLES];
+  uint32_t count = 0;
+  int status = once(h, context); /* warms up */
+  const uint64_t start = swap_posix_clock();
+  while (!status && count < SAMPLES &&
+         (count < LEAST_SAMPLES || swap_posix_clock() - start < LEAST_NS)) {
+    const uint64_t begin = swap_posix_clock();
+    status = once(h, context);
+    samples[count++] = (double)(swap_posix_clock() - begin) / 1e9;
+  }
+  if (status)
+    return -1;
+  qsort(samples, count, sizeof samples[0], compare);
+  return samples[count / 2];
+}
+
+typedef struct copying {
+  uint64_t each;   /* bytes of a copy */
+  uint64_t offset; /* of the next, in the blob */
+} copying;
+
+static int copy_batch(swap_cuda *h, void *context) {
+  copying *c = context;
   int status = SWAP_OK;
-  for (uint64_t i = 0; !status && i < count; ++i)
-    status = copy(h, at, bytes);
-  if (!status)
-    status = cuda_check(h, h->driver->stream_sync(h->copy),
-                        "waiting for copies to the device");
-  *seconds = (double)(swap_posix_clock() - begin) / 1e9;
-  return status;
+  for (uint64_t bytes = 0; !status && bytes < BATCH_BYTES; bytes += c->each) {
+    if (c->offset + c->each > h->map_bytes)
+      c->offset = 0;
+    status = cuda_check(
+        h,
+        h->driver->copy_in(h->arena, h->map + c->offset, c->each, h->copy),
+        "copying to the device");
+    c->offset += c->each;
+  }
+  return status ? status
+                : cuda_check(h, h->driver->stream_sync(h->copy),
+                             "copying to the device");
 }
 
-static int measure_size(swap_cuda *h, swap_read_rate *read) {
-  const uint64_t whole = PASS_BYTES / read->bytes;
-  const uint64_t count = whole > FEWEST_COPIES ? whole : FEWEST_COPIES;
-  double many[PASSES], alone[PASSES];
-  uint64_t at = 0;
-  int status = copy_many(h, &at, read->bytes, count, many);
-  for (uint32_t i = 0; !status && i < PASSES; ++i) {
-    status = copy_many(h, &at, read->bytes, count, &many[i]);
-    if (!status)
-      status = copy_many(h, &at, read->bytes, 1, &alone[i]);
-  }
-  if (status)
-    return status;
-  read->bytes_per_second =
-      (double)read->bytes * (double)count / median(many, PASSES);
-  read->latency_seconds = median(alone, PASSES);
-  return SWAP_OK;
+static double copy_rate(swap_cuda *h) {
+  copying c = {COPY_BYTES, 0};
+  if (c.each > h->session.plan->arena_bytes)
+    c.each = h->session.plan->arena_bytes;
+  if (c.each > h->map_bytes)
+    c.each = h->map_bytes;
+  if (!c.each)
+    return 0;
+  const double seconds = measure(h, copy_batch, &c);
+  const uint64_t copies = (BATCH_BYTES + c.each - 1) / c.each;
+  return seconds > 0 ? (double)(copies * c.each) / seconds : 0;
 }
 
-static int measure_copies(swap_cuda *h, swap_storage_rates *link) {
-  const uint64_t arena = h->session.plan->arena_bytes;
-  const uint64_t most = arena < h->map_bytes ? arena : h->map_bytes;
-  uint64_t bytes = most < LEAST_BYTES ? most : LEAST_BYTES;
-  int status = cuda_check(h, h->driver->context_sync(), "waiting for the GPU");
-  link->io = "host";
-  for (; !status && bytes && bytes <= most && link->count < SWAP_READ_SIZES;
-       bytes *= 4) {
-    link->reads[link->count] = (swap_read_rate){.bytes = bytes};
-    status = measure_size(h, &link->reads[link->count++]);
-  }
+double swap_cuda_link_rate(swap_cuda *h) {
+  if (!h || !h->ready_to_run || cuda_enter(h))
+    return 0;
   cuda_abandon(h);
-  return !status && !link->count
-             ? cuda_fail(h, SWAP_ERR_SHORT,
-                         "the plan has no memory to measure copies to")
-             : status;
-}
-
-static int measure_storage(swap_cuda *h, swap_storage_rates *link) {
-  int error;
-  const int status =
-      swap_posix_measure_storage(link, h->path, SWAP_POSIX_AUTO, &error);
-  if (status == SWAP_ERR_SHORT)
-    return cuda_fail(h, status, "%s: too small to measure reads of it",
-                     h->path);
-  return status
-             ? cuda_fail(h, status, "%s: %s", h->path,
-                         error ? strerror(error) : swap_status_string(status))
-             : SWAP_OK;
-}
-
-/* FMA units for float32 of a multiprocessor. */
-static double get_units(uint32_t arch) { return arch < 86 ? 64 : 128; }
-
-static double attribute(swap_cuda *h, int which) {
-  int value = 0;
-  return h->driver->device_attribute(&value, which, h->device) ? 0 : value;
-}
-
-int swap_cuda_measure(swap_cuda *h, swap_storage_rates *link,
-                      swap_processor_rates *device) {
-  memset(link, 0, sizeof *link);
-  int status = cuda_enter(h);
-  if (status)
-    return status;
-  device->flops_per_second = 2 * get_units(h->arch) *
-                             attribute(h, CU_ATTRIBUTE_MULTIPROCESSORS) *
-                             attribute(h, CU_ATTRIBUTE_CLOCK_KHZ) * 1e3;
-  /* Two transfers a clock, of so many bits. */
-  device->bytes_per_second = MEMORY_SHARE * 2 / 8 *
-                             attribute(h, CU_ATTRIBUTE_MEMORY_CLOCK_KHZ) * 1e3 *
-                             attribute(h, CU_ATTRIBUTE_MEMORY_BITS);
-  device->call_seconds = LAUNCH_SECONDS;
-  status = h->way == CUDA_WAY_COPY ? measure_copies(h, link)
-                                   : measure_storage(h, link);
+  h->loaded = 0;
+  const double rate = h->feeder ? cuda_feeder_rate(h->feeder) : copy_rate(h);
   cuda_leave(h);
-  return status;
+  return rate;
+}
+
+static int launch_once(swap_cuda *h, void *exec) {
+  const cuda_driver *d = h->driver;
+  const int status =
+      cuda_check(h, d->graph_launch(exec, h->compute), "launching the kernels");
+  return status ? status
+                : cuda_check(h, d->stream_sync(h->compute),
+                             "running the kernels");
+}
+
+double swap_cuda_compute(swap_cuda *h) {
+  static const cuda_walk walk = {.capturing = 1, .kernels_only = 1};
+  cu_exec exec = NULL;
+  if (!h || !h->ready_to_run || cuda_enter(h))
+    return -1;
+  cuda_abandon(h);
+  double seconds = -1;
+  if (!cuda_load(h) && !cuda_graph_make(h, &walk, &exec))
+    seconds = measure(h, launch_once, exec);
+  if (exec) {
+    (void)h->driver->stream_sync(h->compute);
+    h->driver->exec_destroy(exec);
+  }
+  if (seconds >= 0)
+    h->kernels_ns = (uint64_t)(seconds * 1e9);
+  cuda_leave(h);
+  return seconds;
 }

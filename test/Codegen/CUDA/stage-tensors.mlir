@@ -154,3 +154,42 @@ module {
     return %v, %j, %d : tensor<8x8x64xf32>, tensor<128x64xf32>, tensor<64x64xf32>
   }
 }
+
+// -----
+
+// Verifies that a map makes both at once, the output and what is read again,
+// in a kernel that its calls share, and that nothing else is left of it.
+#id3 = affine_map<(i, j) -> (i, j)>
+// CHECK-LABEL: module
+// CHECK-NEXT: func.func private @map_twice(%{{.*}}: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>)
+// CHECK: %[[Y:.*]] = linalg.generic
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[Y]] :
+// CHECK: return %[[Y]], %[[Z]]
+// CHECK-NOT: func.func private @map(
+// CHECK-LABEL: func.func @main
+// CHECK-NEXT: %[[A:.*]]:2 = swap.call @map_twice
+// CHECK-SAME: swap.origin = "first"
+// CHECK-NEXT: %[[V:.*]] = tensor.expand_shape %[[A]]#1
+// CHECK-NEXT: %[[B:.*]]:2 = swap.call @map_twice (%[[A]]#0)
+// CHECK-NEXT: %[[C:.*]] = swap.call @use (%[[B]]#0)
+// CHECK-NEXT: return %[[V]], %[[B]]#1, %[[C]]
+module {
+  func.func private @map(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+    %e = tensor.empty() : tensor<64x64xf32>
+    %y = linalg.generic {indexing_maps = [#id3, #id3], iterator_types = ["parallel", "parallel"]}
+        ins(%x : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+    ^bb0(%a: f32, %o: f32):
+      %t = arith.addf %a, %a : f32
+      linalg.yield %t : f32
+    } -> tensor<64x64xf32>
+    return %y : tensor<64x64xf32>
+  }
+  func.func private @use(tensor<64x64xf32>) -> tensor<64x64xf32>
+  func.func @main(%x: tensor<64x64xf32>) -> (tensor<8x8x64xf32>, tensor<64x64xf32>, tensor<64x64xf32>) {
+    %a = swap.call @map(%x) {swap.origin = "first"} : (tensor<64x64xf32>) -> tensor<64x64xf32>
+    %b = swap.call @map(%a) : (tensor<64x64xf32>) -> tensor<64x64xf32>
+    %c = swap.call @use(%b) : (tensor<64x64xf32>) -> tensor<64x64xf32>
+    %v = tensor.expand_shape %a [[0, 1], [2]] output_shape [8, 8, 64] : tensor<64x64xf32> into tensor<8x8x64xf32>
+    return %v, %b, %c : tensor<8x8x64xf32>, tensor<64x64xf32>, tensor<64x64xf32>
+  }
+}

@@ -24,8 +24,9 @@ def StageTensors : Pass<"swap-stage-tensors", "::mlir::ModuleOp"> {
     Inputs and outputs of the model are host memory that kernels reach over the
     bus. An input is copied to device memory first, unless it is tiny or the
     kernels that read it, all together, read each element once and in order. An
-    output that kernels read again is made in device memory and copied. Comes
-    after `swap-join-outputs`, for parts of outputs are treated like outputs.
+    output that kernels read again is made in device memory and copied; a map
+    makes it twice instead, as two results. Comes after `swap-join-outputs`, for
+    parts of outputs are treated like outputs.
 
     ```mlir
     func.func @main(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
