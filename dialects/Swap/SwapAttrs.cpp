@@ -33,6 +33,12 @@ int64_t swap::getPanelBytes(RankedTensorType type) {
   return elements * getElementBytes(type.getElementType());
 }
 
+int64_t swap::getOverheadBytes(Operation *module) {
+  auto bytes =
+      module->getAttrOfType<IntegerAttr>(SwapDialect::kOverheadAttr);
+  return bytes ? bytes.getInt() : 0;
+}
+
 int64_t swap::getStorageBytes(RankedTensorType type) {
   return getPanelCount(type) * getPanelBytes(type);
 }

@@ -44,6 +44,9 @@ int64_t getPanelCount(RankedTensorType type);
 /// Bytes of one panel: all of the tensor without an encoding.
 int64_t getPanelBytes(RankedTensorType type);
 
+/// Bytes of every budget of a module that are not its arenas'.
+int64_t getOverheadBytes(Operation *module);
+
 /// Bytes [begin, end) of a tensor.
 struct ByteRange {
   int64_t begin = 0, end = 0;

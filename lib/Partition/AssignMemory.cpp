@@ -38,6 +38,8 @@ private:
   PlaceAttr getOperandPlace(Operation *op, Value operand, PanelRange range);
   LogicalResult lower(CallOp call);
   LogicalResult lower(RowsOp rows);
+  bool continues(LaunchOp before, LaunchOp launch);
+  void joinLaunches();
   void addLiveBytes();
 
   PlanOp plan;
@@ -139,6 +141,73 @@ LogicalResult MemoryAssigner::lower(RowsOp rows) {
   return success();
 }
 
+/// Whether a launch of a GPU goes on where the one before it ends, with every
+/// operand at the same address.
+bool MemoryAssigner::continues(LaunchOp before, LaunchOp launch) {
+  if (!before || !launch || before.getKernelAttr() != launch.getKernelAttr() ||
+      before.getEnd() != launch.getBegin() || before.getFirstTile() ||
+      launch.getFirstTile() ||
+      !symbols.lookup(launch.getKernel())->hasAttr(SwapDialect::kGpuAttr))
+    return false;
+  auto stays = [&](PlaceAttr place) {
+    auto name = FlatSymbolRefAttr::get(
+        index.getUnit(place.getIndex()).getSymNameAttr());
+    return llvm::is_contained(plan.getResident(), name);
+  };
+  ArrayRef<int64_t> slots = *plan.getSlots();
+  return llvm::all_of(llvm::zip(before.getOperands().getAsRange<PlaceAttr>(),
+                                launch.getOperands().getAsRange<PlaceAttr>()),
+                      [&](auto both) {
+                        auto [from, to] = both;
+                        if (from == to)
+                          return true;
+                        return from.getSpace() == Space::Unit &&
+                               to.getSpace() == Space::Unit && stays(from) &&
+                               stays(to) &&
+                               slots[from.getIndex()] + from.getOffset() ==
+                                   slots[to.getIndex()] + to.getOffset();
+                      });
+}
+
+/// A GPU takes as long to launch a part of a grid as the whole: parts whose
+/// panels lie side by side become one. Steps count anew afterwards.
+void MemoryAssigner::joinLaunches() {
+  SmallVector<int64_t> starts, joinedStarts;
+  if (auto known = plan->getAttrOfType<DenseI64ArrayAttr>(kStartsAttr))
+    starts.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+  SmallVector<int> steps; // of each old step, the new one
+  int count = 0;
+  for (Operation &op : llvm::make_early_inc_range(plan.getBody().front())) {
+    auto launch = dyn_cast<LaunchOp>(op);
+    if (!launch && !isa<FetchOp>(op))
+      continue;
+    auto before = dyn_cast_or_null<LaunchOp>(op.getPrevNode());
+    bool isJoined = continues(before, launch);
+    if (!isJoined) {
+      if (steps.size() < starts.size())
+        joinedStarts.push_back(starts[steps.size()]);
+      ++count;
+    }
+    steps.push_back(count - 1);
+    if (!isJoined)
+      continue;
+    before.setEnd(launch.getEnd());
+    auto first = before->getAttrOfType<FloatAttr>(kSecondsAttr);
+    auto second = launch->getAttrOfType<FloatAttr>(kSecondsAttr);
+    if (first && second)
+      before->setAttr(kSecondsAttr,
+                      builder.getF64FloatAttr(first.getValueAsDouble() +
+                                              second.getValueAsDouble()));
+    launch.erase();
+  }
+  if (!starts.empty())
+    plan->setAttr(kStartsAttr, builder.getDenseI64ArrayAttr(joinedStarts));
+  for (PlanBuffer &buffer : sequence.buffers) {
+    buffer.first = steps[buffer.first];
+    buffer.last = steps[buffer.last];
+  }
+}
+
 /// Notes the bytes in use while each operation runs. A read occupies its slot
 /// from its start, one that is read ahead from the plan's beginning on.
 void MemoryAssigner::addLiveBytes() {
@@ -187,11 +256,6 @@ LogicalResult MemoryAssigner::run() {
            << "has an arena of " << plan.getArena()
            << " bytes but its activations take " << layout.bytes;
 
-  SmallVector<int64_t> buffers;
-  for (auto [buffer, offset] : llvm::zip(sequence.buffers, layout.offsets))
-    buffers.append({offset, buffer.bytes, buffer.first, buffer.last});
-  plan->setAttr(kBuffersAttr, builder.getDenseI64ArrayAttr(buffers));
-
   for (Operation *op : sequence.steps)
     if (failed(isa<CallOp>(op) ? lower(cast<CallOp>(op))
                                : lower(cast<RowsOp>(op))))
@@ -202,6 +266,11 @@ LogicalResult MemoryAssigner::run() {
     if (!isa<InOp, WaitOp, OutOp, LaunchOp, FetchOp, ReturnOp>(op))
       op.erase();
   body.eraseArguments(0, body.getNumArguments());
+  joinLaunches();
+  SmallVector<int64_t> buffers;
+  for (auto [buffer, offset] : llvm::zip(sequence.buffers, layout.offsets))
+    buffers.append({offset, buffer.bytes, buffer.first, buffer.last});
+  plan->setAttr(kBuffersAttr, builder.getDenseI64ArrayAttr(buffers));
   addLiveBytes();
   return success();
 }

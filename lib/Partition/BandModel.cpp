@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BandModel.h"
+#include "DeviceModel.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseSet.h"
@@ -121,7 +122,8 @@ FailureOr<BandModel> BandModel::build(Block &block,
       model.steps[at].bytes += from.resultBytes;
   }
   // A call by itself has a unit in memory, and the next one comes in.
-  model.unitBytes = getUnitBytes(model.getWeightBytes(0, model.size() - 1));
+  model.unitBytes = DeviceModel::get("cpu")->getUnitBytes(
+      model.getWeightBytes(0, model.size() - 1));
   for (int step = 0; step < model.size(); ++step) {
     int64_t weights = model.getWeightBytes(step, step);
     int64_t first = std::min(weights, model.unitBytes);

@@ -15,25 +15,8 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-// Where nothing was measured: an x86 server of 2022 with AVX2. Memory feeds
-// more threads with little more than it feeds one.
-constexpr double kFlopsPerSecond = 117e9, kBytesPerSecond = 28e9;
-constexpr double kFlopsScaling = 0.9, kBytesScaling = 0.1; ///< a further thread
-constexpr double kCallUs = 0.2, kParallelCallUs = 1;
-/// Reads that took that much longer than their share of the rate were seen once
-/// or twice in an inference (docs/performance.md).
-constexpr double kJitterSeconds = 1.5e-3;
-constexpr double kCaution = 1.25; ///< memory and processor are shared with it
-/// Reads of this size take the processor no more per byte than larger ones.
-constexpr int64_t kBurstBytes = 1024 * 1024;
-
-// What kernels reach of those rates; docs/profile.md says how that was found.
-constexpr double kContractionShare = 0.88; ///< of the multiply-add rate
-constexpr double kThinShare = 0.14; ///< depthwise: few operations a value
-constexpr double kRowsShare = 0.06; ///< element by element
 /// A byte of activations: below, a product with one vector; between, depthwise.
 constexpr double kVectorFlops = 1, kThinFlops = 4;
-constexpr double kCacheFactor = 3; ///< activations come from caches faster
 
 int64_t swapc::getCallTiles(CallOp call, ScheduleAttr schedule) {
   PanelRange range = getPanelRange(call, schedule);
@@ -43,23 +26,26 @@ int64_t swapc::getCallTiles(CallOp call, ScheduleAttr schedule) {
   return (range.end - range.begin) * tiles;
 }
 
-CostModel::CostModel(DeviceProfile given, llvm::StringRef model,
-                     unsigned threads)
-    : profile(std::move(given)), model(model), threads(std::max(threads, 1u)) {
+CostModel::CostModel(const DeviceModel &device, DeviceProfile given,
+                     llvm::StringRef model, unsigned threads)
+    : device(device), profile(std::move(given)), model(model),
+      threads(std::max(threads, 1u)) {
   double others = this->threads - 1;
   if (const ProfileProcessor *measured = profile.getProcessor(this->threads)) {
     processor = *measured;
   } else if (const ProfileProcessor *one = profile.getProcessor(1)) {
     processor = *one;
-    processor.flopsPerSecond *= 1 + kFlopsScaling * others;
-    processor.bytesPerSecond *= 1 + kBytesScaling * std::min(others, 3.0);
-    processor.callUs = this->threads > 1 ? kParallelCallUs : one->callUs;
+    processor.flopsPerSecond *= 1 + device.flopsScaling * others;
+    processor.bytesPerSecond *= 1 + device.bytesScaling * std::min(others, 3.0);
+    processor.callUs = this->threads > 1 ? device.parallelCallUs : one->callUs;
   } else {
-    processor.flopsPerSecond = kFlopsPerSecond * (1 + kFlopsScaling * others);
+    processor.flopsPerSecond = device.flopsPerSecond * (1 + device.flopsScaling * others);
     processor.bytesPerSecond =
-        kBytesPerSecond * (1 + kBytesScaling * std::min(others, 3.0));
-    processor.callUs = this->threads > 1 ? kParallelCallUs : kCallUs;
+        device.bytesPerSecond * (1 + device.bytesScaling * std::min(others, 3.0));
+    processor.callUs = this->threads > 1 ? device.parallelCallUs : device.callUs;
   }
+  if (!processor.blocks)
+    processor.blocks = device.blocks;
   processor.threads = this->threads;
 }
 
@@ -78,11 +64,19 @@ static double interpolate(llvm::ArrayRef<ProfileRead> reads, double bytes,
 
 PlanLink CostModel::getLink(llvm::ArrayRef<int64_t> unitBytes) const {
   PlanLink link;
-  link.jitter = kJitterSeconds;
-  link.caution = kCaution;
-  link.burstBytes = kBurstBytes;
+  link.jitter = device.lateUs * 1e-6;
+  link.caution = device.caution;
+  link.burstBytes = device.burstBytes;
+  link.inPlaceBytesPerSecond = device.inPlaceBytesPerSecond;
   const ProfileStorage *storage = profile.getStorage();
-  if (!storage)
+  if (storage) {
+    link.jitter = storage->lateUs.value_or(device.lateUs) * 1e-6;
+    link.caution = storage->caution.value_or(device.caution);
+    link.inPlaceBytesPerSecond = storage->inPlaceBytesPerSecond.value_or(
+        device.inPlaceBytesPerSecond);
+  }
+  llvm::ArrayRef<ProfileRead> reads = storage ? storage->reads : device.reads;
+  if (reads.empty())
     return link;
   // The size that most bytes come in by.
   double sum = 0, squares = 0;
@@ -90,7 +84,6 @@ PlanLink CostModel::getLink(llvm::ArrayRef<int64_t> unitBytes) const {
     sum += bytes;
     squares += static_cast<double>(bytes) * bytes;
   }
-  llvm::ArrayRef<ProfileRead> reads = storage->reads;
   double size = sum > 0 ? squares / sum : reads.back().bytes;
   size = std::clamp<double>(size, reads.front().bytes, reads.back().bytes);
   auto occupied = [](const ProfileRead &read) {
@@ -115,7 +108,7 @@ PlanLink CostModel::getLink(llvm::ArrayRef<int64_t> unitBytes) const {
       1e-6 * std::max(0.0, interpolate(reads, size, [](const ProfileRead &r) {
                         return r.startUs;
                       }));
-  link.cpuPerByte = storage->computeSecondsPerGiB / (1 << 30);
+  link.cpuPerByte = storage ? storage->computeSecondsPerGiB / (1 << 30) : 0;
   return link;
 }
 
@@ -130,18 +123,21 @@ static std::pair<double, double> getGridBytes(CallOp call) {
   return {weights, activations};
 }
 
-double CostModel::estimateGridSeconds(CallOp call,
-                                      ScheduleAttr schedule) const {
+double CostModel::estimateGridSeconds(CallOp call, ScheduleAttr schedule,
+                                      int64_t blocks) const {
   auto [weights, activations] = getGridBytes(call);
   double flops = schedule.getFlops();
   bool isThin =
       flops > kVectorFlops * activations && flops < kThinFlops * activations;
-  double share = schedule.getKind() != KernelKind::Contraction ? kRowsShare
-                 : isThin                                      ? kThinShare
-                          : kContractionShare;
+  double share = schedule.getKind() != KernelKind::Contraction
+                     ? device.rowsShare
+                 : isThin ? device.thinShare
+                          : device.contractionShare;
   double arithmetic = flops / (processor.flopsPerSecond * share);
+  if (blocks < processor.blocks) // a part of the GPU idles
+    arithmetic *= static_cast<double>(processor.blocks) / blocks;
   double memory = weights / processor.bytesPerSecond +
-                  activations / (processor.bytesPerSecond * kCacheFactor);
+                  activations / (processor.bytesPerSecond * device.cacheFactor);
   return std::max(arithmetic, memory);
 }
 
@@ -151,28 +147,47 @@ const ProfileKernel *CostModel::getMeasured(CallOp call,
                            schedule.getPanels() * schedule.getTiles());
 }
 
-double CostModel::getGridSeconds(CallOp call, ScheduleAttr schedule) const {
+double CostModel::getGridSeconds(CallOp call, ScheduleAttr schedule,
+                                 int64_t blocks) const {
   const ProfileKernel *kernel = getMeasured(call, schedule);
   if (!kernel)
-    return estimateGridSeconds(call, schedule);
+    return estimateGridSeconds(call, schedule, blocks);
   return std::max(0.0,
                   kernel->seconds - kernel->calls * processor.callUs * 1e-6);
 }
 
-double CostModel::getCallSeconds(CallOp call, ScheduleAttr schedule) const {
-  // Threads take tiles one at a time; the last ones may leave some idle.
+double CostModel::getCallSeconds(CallOp call, ScheduleAttr schedule,
+                                 int64_t splits) const {
+  // Threads take tiles one at a time; the last ones may leave some idle. Of the
+  // blocks of a GPU, many run side by side: fewer take no less time.
   auto getRounds = [&](int64_t tiles) {
-    return static_cast<double>(llvm::divideCeil(tiles, threads));
+    return processor.blocks
+               ? static_cast<double>(std::max(tiles * splits, processor.blocks))
+               : static_cast<double>(llvm::divideCeil(tiles, threads));
   };
   int64_t grid =
       std::max<int64_t>(1, schedule.getPanels() * schedule.getTiles());
   double share = getRounds(getCallTiles(call, schedule)) / getRounds(grid);
-  return getGridSeconds(call, schedule) * share + processor.callUs * 1e-6;
+  return getGridSeconds(call, schedule, grid * splits) * share +
+         processor.callUs * 1e-6;
+}
+
+double CostModel::getJoinedSeconds(CallOp call, ScheduleAttr schedule,
+                                   int64_t splits) const {
+  if (!processor.blocks) // a call is a step of the plan
+    return -1;
+  int64_t grid =
+      std::max<int64_t>(1, schedule.getPanels() * schedule.getTiles());
+  return getGridSeconds(call, schedule, grid * splits) *
+         getCallTiles(call, schedule) / grid;
 }
 
 double CostModel::getRowsSeconds(RowsOp rows, const PlanLink &link,
-                                 int64_t depth) {
+                                 int64_t depth) const {
   auto type = cast<RankedTensorType>(rows.getResult().getType());
+  if (link.inPlaceBytesPerSecond > 0) // one kernel, for all rows
+    return processor.callUs * 1e-6 + link.latency +
+           getStorageBytes(type) / link.inPlaceBytesPerSecond;
   double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
   return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
 }

@@ -7,13 +7,14 @@
 //
 // Times for the planner: those a device profile holds where it holds any, else
 // estimates from the kernel's schedule and the profile's rates, else from those
-// of an ordinary machine.
+// of an ordinary device of the kind.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef SWAPC_LIB_PARTITION_COSTMODEL_H
 #define SWAPC_LIB_PARTITION_COSTMODEL_H
 
+#include "DeviceModel.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/Planner.h"
 #include "swapc/Partition/Profile.h"
@@ -27,15 +28,23 @@ int64_t getCallTiles(mlir::swap::CallOp call,
 class CostModel {
 public:
   /// `model`: the name that the profile knows the model by.
-  CostModel(DeviceProfile profile, llvm::StringRef model, unsigned threads);
+  CostModel(const DeviceModel &device, DeviceProfile profile,
+            llvm::StringRef model, unsigned threads);
 
   /// The link as reads of units of these sizes see it.
   PlanLink getLink(llvm::ArrayRef<int64_t> unitBytes) const;
+  /// `splits`: blocks of a GPU that share a tile.
   double getCallSeconds(mlir::swap::CallOp call,
-                        mlir::swap::ScheduleAttr schedule) const;
+                        mlir::swap::ScheduleAttr schedule,
+                        int64_t splits) const;
+  /// What the call adds to a launch that computes the panels before as well;
+  /// negative where there is none.
+  double getJoinedSeconds(mlir::swap::CallOp call,
+                          mlir::swap::ScheduleAttr schedule,
+                          int64_t splits) const;
   /// `depth` rows are read side by side.
-  static double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
-                               int64_t depth);
+  double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
+                        int64_t depth) const;
 
   /// Whether the call's kernel was measured, with this many threads.
   bool isMeasured(mlir::swap::CallOp call,
@@ -49,10 +58,13 @@ private:
   const ProfileKernel *getMeasured(mlir::swap::CallOp call,
                                    mlir::swap::ScheduleAttr schedule) const;
   double getGridSeconds(mlir::swap::CallOp call,
-                        mlir::swap::ScheduleAttr schedule) const;
+                        mlir::swap::ScheduleAttr schedule,
+                        int64_t blocks) const;
   double estimateGridSeconds(mlir::swap::CallOp call,
-                             mlir::swap::ScheduleAttr schedule) const;
+                             mlir::swap::ScheduleAttr schedule,
+                             int64_t blocks) const;
 
+  const DeviceModel &device;
   DeviceProfile profile;
   std::string model;
   unsigned threads;

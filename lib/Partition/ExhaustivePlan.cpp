@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// All sets of resident units, and for each all addresses that matter. Where a
-// placement can be moved down until each unit stands on the start of the
-// region, a buffer or another unit, it frees no slot later; so addresses are
-// sums of unit sizes above one of those.
+// All sets of resident units and of units that are read in place, and for each
+// all addresses that matter. Where a placement can be moved down until each
+// unit stands on the start of the region, a buffer or another unit, it frees no
+// slot later; so addresses are sums of unit sizes above one of those.
 //
 //===----------------------------------------------------------------------===//
 
@@ -89,6 +89,8 @@ std::vector<int> Placements::getEarliest() const {
                                     : items[j].last - steps);
     earliest.push_back(until + 1);
   }
+  if (earliest.empty())
+    return earliest;
   // Reads start in order, from one inference to the next as well.
   int before = *std::max_element(earliest.begin(), earliest.end()) - steps;
   for (int &step : earliest)
@@ -99,87 +101,108 @@ std::vector<int> Placements::getEarliest() const {
 /// Improves on `best` where all plans can be looked at.
 void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
   constexpr size_t kMostUnits = 8;
-  constexpr int64_t kWork = 400'000; // addresses tried; a simulation counts 20
+  constexpr size_t kMostEligible = 5; // they have three ways to be there
+  unsigned eligible = 0, all = (1u << order.size()) - 1;
   if (order.size() > kMostUnits)
     return;
-  int steps = static_cast<int>(problem.steps.size());
-  for (unsigned set = 0; set + 1 < 1u << order.size(); ++set) {
-    MemoryPlan plan;
-    plan.resident = pinned;
-    std::vector<Item> items;
-    double read = 0, processor = 0;
-    for (size_t i = 0; i < order.size(); ++i) {
-      int unit = order[i];
-      if (set >> i & 1) {
-        plan.resident[unit] = 1;
-        continue;
-      }
-      items.push_back(
-          {unit, getPages(unit), firstUse[unit], lastUse[unit], {}});
-      read += getReadSeconds(unit);
-      processor += getStartSeconds(unit);
+  for (size_t i = 0; i < order.size(); ++i)
+    eligible |= isEligible(order[i]) << i;
+  if (order.size() > kMostEligible)
+    eligible = 0;
+  for (unsigned set = 0; set < all; ++set)
+    // Subsets of what is left, beginning with the empty one.
+    for (unsigned left = eligible & ~set, inPlace = 0;;) {
+      searchPlacements(best, budget, set, inPlace);
+      inPlace = (inPlace - left) & left;
+      if (!inPlace)
+        break;
     }
-    for (const PlanStep &step : problem.steps)
-      processor += step.seconds;
-    int64_t region = getRegion(budget, plan.resident);
-    if (region < layout.bytes || std::max(read, processor) > best.seconds)
-      continue;
+}
 
-    std::set<int64_t> bases{0};
-    for (size_t i = 0; i < problem.buffers.size(); ++i)
-      bases.insert(
-          roundUp(layout.offsets[i] + problem.buffers[i].bytes, kPageBytes));
-    for (const Item &item : items) {
-      std::set<int64_t> sums = bases;
-      for (int64_t base : bases)
-        sums.insert(base + item.bytes);
-      bases = std::move(sums);
-      bases.erase(bases.upper_bound(region), bases.end());
-    }
-    for (Item &item : items)
-      for (int64_t base : bases) {
-        int until = item.last - steps;
-        bool fits = base + item.bytes <= region;
-        for (size_t i = 0; i < problem.buffers.size() && fits; ++i) {
-          const PlanBuffer &buffer = problem.buffers[i];
-          if (layout.offsets[i] + buffer.bytes <= base ||
-              base + item.bytes <= layout.offsets[i])
-            continue;
-          fits = buffer.last < item.first || item.last < buffer.first;
-          until =
-              std::max(until, buffer.last < item.first ? buffer.last
-                                                       : buffer.last - steps);
-        }
-        if (fits)
-          item.places.push_back({base, until});
-      }
-    int64_t work = kWork >> order.size();
-    Placements(steps, items, work)
-        .forEach([&](const std::vector<size_t> &chosen,
-                     const std::vector<int> &earliest) {
-          work -= 20;
-          UnitPlacement placement;
-          placement.feasible = true;
-          placement.slots.assign(problem.units.size(), -1);
-          placement.earliest.assign(problem.units.size(), 0);
-          for (size_t i = 0; i < items.size(); ++i) {
-            placement.slots[items[i].unit] = items[i].places[chosen[i]].first;
-            placement.earliest[items[i].unit] = earliest[i];
-          }
-          MemoryPlan tried = plan;
-          tried.slots = placement.slots;
-          schedule(tried, placement);
-          finish(tried, region);
-          tried.seconds = tried.lateSeconds =
-              simulate(tried, /*isCautious=*/false);
-          double slack = 1e-9 * best.seconds;
-          if (tried.seconds < best.seconds - slack ||
-              (tried.seconds < best.seconds + slack &&
-               tried.streamedBytes < best.streamedBytes)) {
-            tried.feasible = true;
-            tried.leastSeconds = best.leastSeconds;
-            best = std::move(tried);
-          }
-        });
+/// With the units of `set` resident and those of `inPlace` read in place (of
+/// the streamable ones, in the order of first use).
+void Planner::searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
+                               unsigned inPlace) const {
+  constexpr int64_t kWork = 400'000; // addresses tried; a simulation counts 20
+  int steps = static_cast<int>(problem.steps.size());
+  MemoryPlan plan;
+  plan.resident = pinned;
+  plan.inPlace.assign(problem.units.size(), 0);
+  std::vector<Item> items;
+  double read = 0, processor = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    int unit = order[i];
+    plan.resident[unit] |= set >> i & 1;
+    plan.inPlace[unit] = inPlace >> i & 1;
+    if ((set | inPlace) >> i & 1)
+      continue;
+    items.push_back({unit, getPages(unit), firstUse[unit], lastUse[unit], {}});
+    read += getReadSeconds(unit);
+    processor += getStartSeconds(unit);
   }
+  std::vector<double> beside = getInPlaceSeconds(plan.inPlace);
+  beside.resize(problem.steps.size(), 0);
+  for (int step = 0; step < steps; ++step) {
+    read += beside[step];
+    processor += std::max(beside[step], problem.steps[step].getLeastSeconds());
+  }
+  int64_t region = getRegion(budget, plan.resident);
+  if (region < layout.bytes || std::max(read, processor) > best.seconds)
+    return;
+
+  std::set<int64_t> bases{0};
+  for (size_t i = 0; i < problem.buffers.size(); ++i)
+    bases.insert(
+        roundUp(layout.offsets[i] + problem.buffers[i].bytes, kPageBytes));
+  for (const Item &item : items) {
+    std::set<int64_t> sums = bases;
+    for (int64_t base : bases)
+      sums.insert(base + item.bytes);
+    bases = std::move(sums);
+    bases.erase(bases.upper_bound(region), bases.end());
+  }
+  for (Item &item : items)
+    for (int64_t base : bases) {
+      int until = item.last - steps;
+      bool fits = base + item.bytes <= region;
+      for (size_t i = 0; i < problem.buffers.size() && fits; ++i) {
+        const PlanBuffer &buffer = problem.buffers[i];
+        if (layout.offsets[i] + buffer.bytes <= base ||
+            base + item.bytes <= layout.offsets[i])
+          continue;
+        fits = buffer.last < item.first || item.last < buffer.first;
+        until = std::max(until, buffer.last < item.first ? buffer.last
+                                                         : buffer.last - steps);
+      }
+      if (fits)
+        item.places.push_back({base, until});
+    }
+  int64_t work = kWork >> order.size();
+  Placements(steps, items, work)
+      .forEach([&](const std::vector<size_t> &chosen,
+                   const std::vector<int> &earliest) {
+        work -= 20;
+        UnitPlacement placement;
+        placement.feasible = true;
+        placement.slots.assign(problem.units.size(), kNoSlot);
+        placement.earliest.assign(problem.units.size(), 0);
+        for (size_t i = 0; i < items.size(); ++i) {
+          placement.slots[items[i].unit] = items[i].places[chosen[i]].first;
+          placement.earliest[items[i].unit] = earliest[i];
+        }
+        MemoryPlan tried = plan;
+        tried.slots = placement.slots;
+        schedule(tried, placement);
+        finish(tried, region);
+        tried.seconds = tried.lateSeconds =
+            simulate(tried, /*isCautious=*/false);
+        double slack = 1e-9 * best.seconds;
+        if (tried.seconds < best.seconds - slack ||
+            (tried.seconds < best.seconds + slack &&
+             tried.streamedBytes < best.streamedBytes)) {
+          tried.feasible = true;
+          tried.leastSeconds = best.leastSeconds;
+          best = std::move(tried);
+        }
+      });
 }

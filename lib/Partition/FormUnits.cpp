@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceModel.h"
 #include "Sequence.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Partition/Plan.h"
@@ -48,8 +49,10 @@ struct Cut {
 
 class UnitFormer {
 public:
-  UnitFormer(ModuleOp module, func::FuncOp main, int64_t unitBytes)
-      : symbols(module), main(main), builder(main), unitBytes(unitBytes) {}
+  UnitFormer(ModuleOp module, func::FuncOp main, const DeviceModel &device,
+             int64_t unitBytes)
+      : symbols(module), main(main), builder(main), device(device),
+        unitBytes(unitBytes) {}
   LogicalResult run();
   /// Cuts the calls of another sequence, which reads the same parameters, at
   /// the ends of the units.
@@ -73,6 +76,7 @@ private:
   SymbolTable symbols;
   func::FuncOp main;
   OpBuilder builder;
+  const DeviceModel &device;
   int64_t unitBytes;
   int unitCount = 0;
   llvm::MapVector<StringAttr, Use> uses;
@@ -91,7 +95,12 @@ struct FormUnitsPass : public swapc::impl::FormUnitsBase<FormUnitsPass> {
       main.emitError() << "unit-bytes is negative: " << unitBytes;
       return signalPassFailure();
     }
-    UnitFormer former(getOperation(), main, unitBytes);
+    const DeviceModel *model = DeviceModel::get(device);
+    if (!model) {
+      main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+      return signalPassFailure();
+    }
+    UnitFormer former(getOperation(), main, *model, unitBytes);
     if (failed(former.run()))
       return signalPassFailure();
     auto banded = getOperation().lookupSymbol<func::FuncOp>(kBandedMain);
@@ -162,7 +171,7 @@ LogicalResult UnitFormer::collect() {
     use.isCut = use.calls.size() > 1;
   }
   if (unitBytes == 0)
-    unitBytes = getUnitBytes(weights);
+    unitBytes = device.getUnitBytes(weights);
   return success();
 }
 

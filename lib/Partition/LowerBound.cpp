@@ -11,6 +11,8 @@
 // j needs the last of it. So the stretch takes at least as long as that, and at
 // least as long as its steps and the starts of those reads. Stretches that do
 // not overlap add up: the best row of them over one inference is the bound.
+// A unit that may be read in place crosses the link before j ends, at either
+// rate, and needs no start.
 //
 // Which units memory holds is free, and those with the highest cost per byte
 // are the best to hold. For any price per byte p the cost of what is not held
@@ -30,6 +32,7 @@ namespace {
 struct Use {
   int before;
   double link, processor;
+  bool isEligible; ///< to be read in place
 };
 
 } // namespace
@@ -40,7 +43,7 @@ double Planner::getLeastSeconds(int64_t budget) const {
     return 0;
   double compute = 0;
   for (const PlanStep &step : problem.steps)
-    compute += step.seconds;
+    compute += step.getLeastSeconds();
 
   // The stretch of all steps begins where memory holds least.
   int origin = static_cast<int>(
@@ -69,12 +72,20 @@ double Planner::getLeastSeconds(int64_t budget) const {
     }
     return price;
   };
-  double linkPrice =
-      getPrice(problem.link.perRead, 1 / problem.link.bytesPerSecond,
-               [&](int unit) { return getReadSeconds(unit); });
-  double processorPrice =
-      getPrice(problem.link.startSeconds, problem.link.cpuPerByte,
-               [&](int unit) { return getStartSeconds(unit); });
+  auto getLinkSeconds = [&](int unit) {
+    double seconds = getReadSeconds(unit);
+    if (isEligible(unit))
+      seconds = std::min(seconds, static_cast<double>(getPages(unit)) /
+                                      problem.link.inPlaceBytesPerSecond);
+    return seconds;
+  };
+  auto getProcessorSeconds = [&](int unit) {
+    return isEligible(unit) ? 0 : getStartSeconds(unit);
+  };
+  double linkPrice = getPrice(problem.link.perRead,
+                              1 / problem.link.bytesPerSecond, getLinkSeconds);
+  double processorPrice = getPrice(
+      problem.link.startSeconds, problem.link.cpuPerByte, getProcessorSeconds);
 
   std::vector<Use> uses;
   std::vector<int> usesFrom(steps + 1, 0);
@@ -82,14 +93,15 @@ double Planner::getLeastSeconds(int64_t budget) const {
   std::vector<double> seconds(steps);
   for (int i = 0; i < steps; ++i) {
     const PlanStep &step = problem.steps[(origin + i) % steps];
-    seconds[i] = step.seconds;
+    seconds[i] = step.getLeastSeconds();
     for (int unit : step.units) {
       if (problem.units[unit].table)
         continue;
       double bytes = static_cast<double>(getPages(unit));
-      uses.push_back({before[unit],
-                      std::min(getReadSeconds(unit), linkPrice * bytes),
-                      std::min(getStartSeconds(unit), processorPrice * bytes)});
+      uses.push_back(
+          {before[unit], std::min(getLinkSeconds(unit), linkPrice * bytes),
+           std::min(getProcessorSeconds(unit), processorPrice * bytes),
+           isEligible(unit)});
       before[unit] = i;
     }
     usesFrom[i + 1] = static_cast<int>(uses.size());
@@ -113,13 +125,16 @@ double Planner::getLeastSeconds(int64_t budget) const {
     if (allLink + link <= 0 && allProcessor + processor <= 0)
       continue; // memory may hold all of it
     for (int j = i; j < steps; ++j) {
+      double during = 0; // of the link, while j may run
       for (int use = usesFrom[j]; use < usesFrom[j + 1]; ++use)
         if (uses[use].before < i) {
           link += uses[use].link;
+          during += uses[use].isEligible ? uses[use].link : 0;
           processor += uses[use].processor;
         }
       run += seconds[j];
-      double bound = std::max(run + processor, base + link + seconds[j]);
+      double bound = std::max(
+          {run + processor, base + (link - during) + seconds[j], base + link});
       if (bound > least[j + 1])
         least[j + 1] = bound;
     }

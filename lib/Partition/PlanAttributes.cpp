@@ -36,6 +36,9 @@ void swapc::setPrediction(PlanOp op, const MemoryPlan &plan,
   addMs("stall_ms", timeline.stall);
   entries.set("resident_bytes", builder.getI64IntegerAttr(plan.residentBytes));
   entries.set("streamed_bytes", builder.getI64IntegerAttr(plan.streamedBytes));
+  if (plan.inPlaceBytes)
+    entries.set("in_place_bytes",
+                builder.getI64IntegerAttr(plan.inPlaceBytes));
   entries.set("limit",
               builder.getStringAttr(limits[static_cast<int>(getLimit(plan))]));
   if (timeline.longestStep >= 0) {
@@ -49,10 +52,24 @@ void swapc::setPrediction(PlanOp op, const MemoryPlan &plan,
   for (double seconds : timeline.starts)
     starts.push_back(std::llround(seconds * 1e6));
   op->setAttr(kStartsAttr, builder.getDenseI64ArrayAttr(starts));
-  auto step = problem.steps.begin();
+  auto step = plan.stepSeconds.begin();
   for (Operation &inner : op.getBody().front())
     if (isa<CallOp, RowsOp>(inner))
-      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(step++->seconds));
+      inner.setAttr(kSecondsAttr, builder.getF64FloatAttr(*step++));
+}
+
+void swapc::setLink(ModuleOp module, const PlanLink &link) {
+  Builder builder(module.getContext());
+  NamedAttrList entries;
+  for (auto [name, value] :
+       {std::pair<StringRef, double>{"bytesPerSecond", link.bytesPerSecond},
+        {"latency", link.latency},
+        {"perRead", link.perRead},
+        {"startSeconds", link.startSeconds},
+        {"cpuPerByte", link.cpuPerByte},
+        {"inPlaceBytesPerSecond", link.inPlaceBytesPerSecond}})
+    entries.set(name, builder.getF64FloatAttr(value));
+  module->setAttr(kLinkAttr, entries.getDictionary(module.getContext()));
 }
 
 void swapc::setCurve(ModuleOp module, const PlanCurve &curve) {

@@ -19,6 +19,9 @@ void setPrediction(mlir::swap::PlanOp op, const MemoryPlan &plan,
                    const PlanProblem &problem, const Sequence &sequence,
                    const mlir::SymbolTable &symbols);
 
+/// What reads cost: kLinkAttr.
+void setLink(mlir::ModuleOp module, const PlanLink &link);
+
 /// What is foreseen of each budget: kCurveAttr.
 void setCurve(mlir::ModuleOp module, const PlanCurve &curve);
 

@@ -136,6 +136,11 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan,
     for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>())
       json.value(symbol.getValue());
   });
+  if (auto inPlace = plan.getInPlace())
+    json.attributeArray("in_place", [&] {
+      for (auto symbol : inPlace->getAsRange<FlatSymbolRefAttr>())
+        json.value(symbol.getValue());
+    });
   int64_t steps = 0;
   for (Operation &op : plan.getBody().front())
     steps += isa<InOp, WaitOp, OutOp, CallOp, RowsOp, LaunchOp, FetchOp>(op);
@@ -155,6 +160,8 @@ void swapc::writePlanJson(ModuleOp module, raw_ostream &os) {
     for (StringRef attribute : {kWeightBytesAttr, kModelBytesAttr,
                                 kMinBytesAttr, kActivationBytesAttr})
       writeInteger(json, module, attribute);
+    if (module->hasAttr(SwapDialect::kOverheadAttr))
+      json.attribute("overhead_bytes", getOverheadBytes(module));
     writeString(json, module, kMinKernelAttr);
     writeString(json, module, kMinNodeAttr);
     if (module->hasAttr(kFreeBytesAttr))

@@ -32,22 +32,24 @@ MemoryPlan Planner::keepAll(int64_t budget) const {
       plan.resident[unit] = 1;
       room -= getPages(unit);
     }
-  plan.slots.assign(problem.units.size(), -1);
+  plan.inPlace.assign(problem.units.size(), 0);
+  plan.slots.assign(problem.units.size(), kNoSlot);
   schedule(plan, UnitPlacement());
   finish(plan, layout.bytes);
   plan.seconds = plan.lateSeconds = plan.computeSeconds;
   return plan;
 }
 
-/// Completes a plan of which the resident units are chosen.
+/// Completes a plan of which the units that are resident and those that are
+/// read in place are chosen.
 bool Planner::evaluate(MemoryPlan &plan, int64_t budget) const {
   int64_t region = getRegion(budget, plan.resident);
-  UnitPlacement placement =
-      place(plan.resident, region, PlacementPolicy::Earliest);
+  std::vector<char> held = getHeld(plan);
+  UnitPlacement placement = place(held, region, PlacementPolicy::Earliest);
   if (!placement.feasible)
-    placement = place(plan.resident, region, PlacementPolicy::Lowest);
+    placement = place(held, region, PlacementPolicy::Lowest);
   if (!placement.feasible) // more room is not always easier to place in
-    placement = place(plan.resident, minRegion, PlacementPolicy::Lowest);
+    placement = place(held, getMode(plan).minRegion, PlacementPolicy::Lowest);
   if (!placement.feasible)
     return false;
   plan.slots = placement.slots;
@@ -66,7 +68,8 @@ static double getCost(const MemoryPlan &plan) {
 
 /// Regions from the smallest that works to the whole budget; what remains of it
 /// keeps units resident. The pace says which are worth placing.
-void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
+void Planner::searchRegions(MemoryPlan &best, const Mode &mode,
+                            int64_t budget) const {
   constexpr double kRatio = 1.2;
   constexpr size_t kPlaced = 16;
   constexpr int kFine = 5;
@@ -80,7 +83,7 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
   auto add = [&](int64_t region) {
     double seconds;
     std::vector<char> resident =
-        choose(region, getRoom(budget, region), seconds);
+        choose(mode, region, getRoom(budget, region), seconds);
     int64_t streamed = streamableBytes;
     for (int unit : order)
       streamed -= resident[unit] ? getPages(unit) : 0;
@@ -89,7 +92,7 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
                        problem.link.bytesPerSecond,
          region, std::move(resident)});
   };
-  int64_t largest = getRegion(budget, pinned);
+  int64_t minRegion = mode.minRegion, largest = getRegion(budget, pinned);
   int64_t base = std::min(layout.bytes, minRegion) / kPageBytes * kPageBytes;
   double ring = static_cast<double>(std::max(minRegion - base, kPageBytes));
   for (int64_t region = minRegion; region < largest; ring *= kRatio,
@@ -126,19 +129,22 @@ void Planner::searchRegions(MemoryPlan &best, int64_t budget) const {
       break;
     MemoryPlan plan;
     plan.resident = candidates[i].resident;
+    readInPlace(plan, mode);
     if (!evaluate(plan, budget))
       continue;
     ++placed;
     plan.feasible = true;
+    plan.leastSeconds = best.leastSeconds;
     if (!best.feasible || getCost(plan) < getCost(best))
       best = std::move(plan);
   }
 }
 
 /// Looks around the best plan: one unit more or less stays, or another one of
-/// about the same size. Each such plan is placed and simulated, as many as a
-/// fixed amount of work allows; few units count more in a small model.
-void Planner::improve(MemoryPlan &best, int64_t budget) const {
+/// about the same size, or one is read in place or not if it `mayMove`. Each
+/// such plan is placed and simulated, as many as a fixed amount of work allows;
+/// few units count more in a small model.
+void Planner::improve(MemoryPlan &best, int64_t budget, bool mayMove) const {
   constexpr size_t kWork = 10'000; // units placed
   constexpr size_t kMostTries = 200;
   constexpr double kGoodEnough = 1.002;
@@ -152,9 +158,15 @@ void Planner::improve(MemoryPlan &best, int64_t budget) const {
        i < tries && best.lateSeconds > kGoodEnough * best.leastSeconds; ++i) {
     MemoryPlan plan;
     plan.resident = best.resident;
-    int unit = order[pick(order.size())];
-    plan.resident[unit] ^= 1;
-    if (i % 3) { // and one that is near goes the other way
+    plan.inPlace = best.inPlace;
+    size_t first = pick(order.size());
+    int unit = order[first];
+    bool isMove = mayMove && i % 4 == 3;
+    if (isMove)
+      moveInPlace(plan, first);
+    else
+      plan.resident[unit] ^= 1;
+    if (i % 3 && !isMove) { // and one that is near goes the other way
       size_t at = pick(order.size());
       for (size_t k = 0; k < order.size(); ++k, at = (at + 1) % order.size())
         if (order[at] != unit &&
@@ -163,7 +175,14 @@ void Planner::improve(MemoryPlan &best, int64_t budget) const {
           break;
         }
     }
-    if (getRegion(budget, plan.resident) < minRegion ||
+    // What no longer stays streams, or is read in place like others are.
+    bool isLikeOthers = best.inPlaceBytes > 0 && i % 2;
+    for (int other : order)
+      plan.inPlace[other] =
+          !plan.resident[other] &&
+          (best.resident[other] ? isLikeOthers && isEligible(other)
+                                : plan.inPlace[other]);
+    if (getRegion(budget, plan.resident) < getMode(plan).minRegion ||
         !evaluate(plan, budget) || getCost(plan) >= getCost(best))
       continue;
     plan.feasible = true;
@@ -174,6 +193,7 @@ void Planner::improve(MemoryPlan &best, int64_t budget) const {
 
 MemoryPlan Planner::plan(int64_t budget) const {
   MemoryPlan best;
+  budget -= problem.overheadBytes;
   if (budget < minBytes)
     return best;
   if (order.empty() ||
@@ -182,14 +202,22 @@ MemoryPlan Planner::plan(int64_t budget) const {
     best.feasible = true;
     best.leastSeconds = best.computeSeconds;
   } else {
-    searchRegions(best, budget);
-    if (!best.feasible) { // the smallest region works with all units streamed
+    best.leastSeconds = getLeastSeconds(budget);
+    for (size_t i = 0; i < modes.size(); ++i) {
+      if (getArenaBytes(modes[i].minRegion, pinnedBytes) <= budget)
+        searchRegions(best, modes[i], budget);
+      // So that nothing is lost by what may be read in place.
+      if (i == 0 && modes.size() > 1 && best.feasible)
+        improve(best, budget, /*mayMove=*/false);
+    }
+    // The smallest region works with all units streamed.
+    for (size_t i = 0; i < modes.size() && !best.feasible; ++i) {
       best.resident = pinned;
+      readInPlace(best, modes[i]);
       best.feasible = evaluate(best, budget);
     }
-    best.leastSeconds = getLeastSeconds(budget);
     if (best.feasible) {
-      improve(best, budget);
+      improve(best, budget, /*mayMove=*/modes.size() > 1);
       searchExhaustively(best, budget);
     }
   }

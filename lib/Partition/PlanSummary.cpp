@@ -72,8 +72,10 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
   if (needed > 0)
     os << llvm::format(" (%.1f %%)", 100.0 * plan.getBudget() / needed);
   os << ": " << formatSize(getBytes("resident_bytes")) << " resident, "
-     << formatSize(getBytes("streamed_bytes")) << " streamed per run, peak "
-     << formatSize(plan.getPeak()) << "\n";
+     << formatSize(getBytes("streamed_bytes")) << " streamed per run";
+  if (int64_t inPlace = getBytes("in_place_bytes"))
+    os << " (" << formatSize(inPlace) << " of it read in place)";
+  os << ", peak " << formatSize(plan.getPeak()) << "\n";
   os << llvm::format("  predicted %.1f ms; bound %.1f ms (compute %.1f, "
                      "link %.1f)",
                      time, bound, compute, stream);
@@ -93,7 +95,10 @@ void swapc::printPlanSummary(ModuleOp module, raw_ostream &os) {
   os << "needs " << formatSize(getInteger(module, kModelBytesAttr))
      << " without swapping: weights "
      << formatSize(getInteger(module, kWeightBytesAttr)) << ", activations "
-     << formatSize(getInteger(module, kActivationBytesAttr)) << "\n";
+     << formatSize(getInteger(module, kActivationBytesAttr));
+  if (int64_t overhead = getOverheadBytes(module))
+    os << ", code and graphs " << formatSize(overhead);
+  os << "\n";
   os << "smallest budget " << formatSize(getInteger(module, kMinBytesAttr));
   if (!kernel.empty()) {
     os << ", set by kernel ";

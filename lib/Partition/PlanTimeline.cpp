@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlanTimeline.h"
+#include "swapc/Partition/LinkQueue.h"
 
 #include <algorithm>
 #include <map>
@@ -16,9 +17,9 @@ using namespace swapc;
 PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
     : starts(problem.steps.size(), 0) {
   const PlanLink &link = problem.link;
-  std::vector<double> done(problem.units.size(), 0);
+  LinkQueue queue(problem.units.size(), link.latency);
   std::map<int, double> stalls; // per group
-  double now = 0, linkFree = 0;
+  double now = 0;
   for (bool isFirst : {true, false}) {
     double begin = now, waited = 0;
     for (const PlanAction &action : plan.actions) {
@@ -31,20 +32,27 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
       case PlanAction::Ahead: {
         int64_t bytes = roundUp(problem.units[action.index].bytes, kPageBytes);
         now += link.getStartSeconds(bytes);
-        linkFree =
-            std::max(linkFree, now + link.latency) + link.getReadSeconds(bytes);
-        done[action.index] = linkFree;
+        queue.start(action.index, now, link.getReadSeconds(bytes));
         break;
       }
       case PlanAction::Wait:
-        waited += std::max(0.0, done[action.index] - now);
-        now = std::max(now, done[action.index]);
+        waited += std::max(0.0, queue.getDone(action.index) - now);
+        now = std::max(now, queue.getDone(action.index));
         break;
       case PlanAction::Out:
         break;
-      case PlanAction::Run:
+      case PlanAction::Run: {
+        double start = now;
+        now += plan.stepSeconds.empty() ? problem.steps[action.index].seconds
+                                        : plan.stepSeconds[action.index];
+        if (!plan.inPlaceSeconds.empty() &&
+            plan.inPlaceSeconds[action.index] > 0) {
+          double read = queue.share(start, plan.inPlaceSeconds[action.index]);
+          waited += std::max(0.0, read - now);
+          now = std::max(now, read);
+        }
         if (!isFirst) {
-          starts[action.index] = now - begin;
+          starts[action.index] = start - begin;
           stall += waited;
           double &waits = stalls[problem.steps[action.index].group];
           waits += waited;
@@ -54,8 +62,8 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
           }
         }
         waited = 0;
-        now += problem.steps[action.index].seconds;
         break;
+      }
       }
     }
   }

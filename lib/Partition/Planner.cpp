@@ -70,11 +70,39 @@ Planner::Planner(PlanProblem given) : problem(std::move(given)) {
         (problem.units[unit].table && !problem.units[unit].duplicate))
       all += getPages(unit);
   modelBytes = getArenaBytes(layout.bytes, all);
+  makeModes();
+  for (Mode &mode : modes)
+    computeMin(mode);
   computeMin();
 }
 
 bool Planner::isStreamable(int unit) const {
   return firstUse[unit] >= 0 && !pinned[unit] && !problem.units[unit].table;
+}
+
+/// Steps that are one launch with the step before: both read only what is
+/// resident.
+std::vector<char> Planner::getJoins(const std::vector<char> &resident) const {
+  std::vector<char> joins(problem.steps.size(), 0);
+  auto isResident = [&](size_t step) {
+    const std::vector<int> &units = problem.steps[step].units;
+    return std::all_of(units.begin(), units.end(),
+                       [&](int unit) { return resident[unit]; });
+  };
+  for (size_t step = 1; step < problem.steps.size(); ++step)
+    joins[step] = problem.steps[step].joinedSeconds >= 0 &&
+                  isResident(step - 1) && isResident(step);
+  return joins;
+}
+
+std::vector<double>
+Planner::getStepSeconds(const std::vector<char> &joins) const {
+  std::vector<double> seconds;
+  seconds.reserve(joins.size());
+  for (size_t step = 0; step < joins.size(); ++step)
+    seconds.push_back(joins[step] ? problem.steps[step].joinedSeconds
+                                  : problem.steps[step].seconds);
+  return seconds;
 }
 
 int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
@@ -85,44 +113,64 @@ int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
 /// Whether all units can stream through a region such that each can come in
 /// while the step before its first one computes: a budget that lets reading and
 /// computing only take turns saves one unit and costs up to twice the time.
-bool Planner::readsAhead(int64_t region) const {
-  UnitPlacement placement = place(pinned, region, PlacementPolicy::Earliest);
+bool Planner::readsAhead(const Mode &mode, int64_t region) const {
+  std::vector<char> held = pinned;
+  for (int unit : order)
+    held[unit] |= mode.inPlace[unit];
+  UnitPlacement placement = place(held, region, PlacementPolicy::Earliest);
   int steps = static_cast<int>(problem.steps.size());
   return placement.feasible &&
          std::all_of(order.begin(), order.end(), [&](int unit) {
            bool isAlwaysIn = lastUse[unit] - firstUse[unit] + 1 >= steps;
-           return isAlwaysIn || placement.earliest[unit] < firstUse[unit];
+           return held[unit] || isAlwaysIn ||
+                  placement.earliest[unit] < firstUse[unit];
          });
 }
 
-/// The smallest region in which everything can stream, and whose step sets it.
-void Planner::computeMin() {
-  int64_t low = roundUp(layout.bytes, kPageBytes), high = low;
-  std::vector<int64_t> needed(problem.steps.size() + 1, 0);
+/// Bytes of streamed units that each step needs in memory so: its own, and
+/// those of the next one, which may be the first of the next inference.
+std::vector<int64_t> Planner::getNeeded(const Mode &mode) const {
+  int steps = static_cast<int>(problem.steps.size());
+  std::vector<int64_t> needed(steps + 1, 0);
   for (int unit : order) {
-    // From the step before, which may be the last one of the inference before.
-    int steps = static_cast<int>(problem.steps.size());
+    if (mode.inPlace[unit])
+      continue;
     needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
     for (int step = firstUse[unit]; step <= lastUse[unit]; ++step)
       needed[step] += getPages(unit);
   }
-  high += needed.empty() ? 0 : *std::max_element(needed.begin(), needed.end());
+  return needed;
+}
+
+/// The smallest region in which everything can stream.
+void Planner::computeMin(Mode &mode) {
+  int64_t low = roundUp(layout.bytes, kPageBytes), high = low;
+  std::vector<int64_t> needed = getNeeded(mode);
+  high += *std::max_element(needed.begin(), needed.end());
   // Rarely, gaps between units make this too small; twice as much is enough.
-  while (!readsAhead(high) && high < modelBytes)
+  while (!readsAhead(mode, high) && high < modelBytes)
     high += high - low + kPageBytes;
   while (low < high) {
     int64_t middle = (low + high) / 2 / kPageBytes * kPageBytes;
-    if (readsAhead(middle))
+    if (readsAhead(mode, middle))
       high = middle;
     else
       low = middle + kPageBytes;
   }
-  minRegion = high;
+  mode.minRegion = high;
+}
+
+/// The smallest budget, and which step sets it.
+void Planner::computeMin() {
+  const Mode &mode = *std::min_element(
+      modes.begin(), modes.end(),
+      [](const Mode &a, const Mode &b) { return a.minRegion < b.minRegion; });
   // A model whose weights all fit into a page or two may be smaller whole.
   minBytes = std::min(
-      getArenaBytes(order.empty() ? layout.bytes : minRegion, pinnedBytes),
+      getArenaBytes(order.empty() ? layout.bytes : mode.minRegion, pinnedBytes),
       modelBytes);
 
+  std::vector<int64_t> needed = getNeeded(mode);
   for (size_t step = 0; step < problem.steps.size(); ++step)
     needed[step] += liveBytes[step];
   if (!problem.steps.empty())

@@ -21,6 +21,7 @@ using namespace llvm;
 constexpr unsigned kVersion = 1;
 constexpr int64_t kMostBytes = int64_t(1) << 40;
 constexpr unsigned kMostThreads = 4096;
+constexpr int64_t kMostBlocks = 65536;
 
 namespace {
 /// A file as it stands.
@@ -66,11 +67,22 @@ template <> struct MappingTraits<ProfileStorage> {
     io.mapOptional("path", storage.path);
     io.mapOptional("io", storage.io);
     io.mapOptional("compute-seconds-per-gib", storage.computeSecondsPerGiB);
+    io.mapOptional("late-us", storage.lateUs);
+    io.mapOptional("caution", storage.caution);
+    io.mapOptional("in-place-bytes-per-second", storage.inPlaceBytesPerSecond);
     io.mapRequired("reads", storage.reads);
   }
   static std::string validate(IO &, ProfileStorage &storage) {
     if (!isTime(storage.computeSecondsPerGiB))
       return "compute-seconds-per-gib must be 0 or more";
+    if (!isTime(storage.lateUs.value_or(0)))
+      return "late-us must be from 0 to 1e12";
+    double caution = storage.caution.value_or(1);
+    if (!(caution >= 1 && caution <= 100))
+      return "caution must be from 1 to 100";
+    double inPlace = storage.inPlaceBytesPerSecond.value_or(0);
+    if (inPlace != 0 && !isRate(inPlace))
+      return "in-place-bytes-per-second must be 0, or from 1 to 1e21";
     if (storage.reads.empty())
       return "reads must have an entry";
     for (size_t i = 1; i < storage.reads.size(); ++i)
@@ -86,12 +98,15 @@ template <> struct MappingTraits<ProfileProcessor> {
     io.mapRequired("flops-per-second", processor.flopsPerSecond);
     io.mapRequired("bytes-per-second", processor.bytesPerSecond);
     io.mapOptional("call-us", processor.callUs);
+    io.mapOptional("blocks", processor.blocks);
   }
   static std::string validate(IO &, ProfileProcessor &processor) {
     if (processor.threads < 1 || processor.threads > kMostThreads)
       return "threads must be from 1 to 4096";
     if (!isRate(processor.flopsPerSecond) || !isRate(processor.bytesPerSecond))
       return "flops-per-second and bytes-per-second must be from 1 to 1e21";
+    if (processor.blocks < 0 || processor.blocks > kMostBlocks)
+      return "blocks must be from 0 to 65536";
     return isTime(processor.callUs) ? "" : "call-us must be 0 or more";
   }
 };

@@ -27,6 +27,7 @@ struct Item {
   int64_t bytes;
   int first, last;
   double read, start; ///< seconds of the link and of the processor
+  double inPlace; ///< seconds of the link if the kernel reads it there, or -1
 };
 
 class Pacer {
@@ -46,12 +47,18 @@ public:
   /// do on average, and what stays spreads over all of them.
   void setStretch(double factor) { stretch = factor; }
 
+  /// What each step takes.
+  void setSteps(std::vector<double> seconds) {
+    stepSeconds = std::move(seconds);
+  }
+
 private:
   struct Level {
     int64_t bytes;
     int64_t step;
   };
   void enter(int64_t step);
+  void setInPlace();
   int64_t getEarliest(int64_t first, int64_t bytes) const;
   int pickStaying(int late, double seconds, int64_t room) const;
 
@@ -60,11 +67,13 @@ private:
   const std::vector<int64_t> &live;
   int64_t region;
   std::vector<char> resident;
+  std::vector<double> stepSeconds;
   double stretch = 1;
 
   // The state of run(). Steps count from the first inference's.
   int64_t now = -1;
-  double time = 0;
+  double time = 0, linkFree = 0;
+  std::vector<double> inPlace; ///< per step, seconds of the link
   int64_t finished = 0;
   std::vector<double> clock;   ///< per step, when it could begin
   std::vector<int64_t> ending; ///< bytes not needed from a step on
@@ -77,8 +86,15 @@ private:
 void Pacer::enter(int64_t step) {
   int64_t steps = problem.steps.size();
   while (now < step) {
-    if (now >= 0)
-      time += stretch * problem.steps[now % steps].seconds;
+    if (now >= 0) {
+      double seconds = stretch * stepSeconds[now % steps];
+      if (!inPlace.empty()) {
+        // Wherever the link finds the time: reads of later steps go first.
+        linkFree += inPlace[now % steps];
+        seconds = std::max(seconds, inPlace[now % steps]);
+      }
+      time += seconds;
+    }
     ++now;
     clock[now] = time;
     finished += ending[now];
@@ -124,23 +140,34 @@ int Pacer::pickStaying(int late, double seconds, int64_t room) const {
   return best;
 }
 
+void Pacer::setInPlace() {
+  inPlace.clear();
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (items[i].inPlace < 0 || resident[i])
+      continue;
+    inPlace.resize(problem.steps.size(), 0);
+    inPlace[items[i].first] += items[i].inPlace;
+  }
+}
+
 double Pacer::run(int laps, int64_t *room) {
   int64_t steps = problem.steps.size();
+  setInPlace();
   now = -1;
-  time = 0;
+  time = linkFree = 0;
   finished = 0;
   clock.assign(laps * steps + 1, 0);
   ending.assign(laps * steps + 2, 0);
   levels.clear();
   busy.clear();
   std::vector<double> done;
-  double linkFree = 0, lapStart = 0, late = problem.link.jitter;
+  double lapStart = 0, late = problem.link.jitter;
   int64_t passed = 0, earliest = 0;
   size_t depth = problem.depth;
   for (int lap = 0; lap < laps; ++lap) {
     int64_t base = lap * steps;
     for (size_t i = 0; i < items.size(); ++i) {
-      if (resident[i])
+      if (resident[i] || items[i].inPlace >= 0)
         continue;
       const Item &item = items[i];
       enter(base + item.first);
@@ -194,15 +221,31 @@ double Pacer::run(int laps, int64_t *room) {
 
 /// Which units stay in `room` beside a region, and the seconds that the pace of
 /// the rest promises.
-std::vector<char> Planner::choose(int64_t region, int64_t room,
-                                  double &seconds) const {
+std::vector<char> Planner::choose(const Mode &mode, int64_t region,
+                                  int64_t room, double &seconds) const {
   std::vector<Item> items;
   items.reserve(order.size());
-  for (int unit : order)
+  for (int unit : order) {
+    double inPlace = mode.inPlace[unit]
+                         ? problem.link.caution *
+                               static_cast<double>(getPages(unit)) /
+                               problem.link.inPlaceBytesPerSecond
+                         : -1;
     items.push_back({getPages(unit), firstUse[unit], lastUse[unit],
                      problem.link.caution * getReadSeconds(unit),
-                     getStartSeconds(unit)});
+                     getStartSeconds(unit), inPlace});
+  }
   Pacer pacer(problem, items, liveBytes, region);
+  auto getResident = [&](const std::vector<char> &chosen) {
+    std::vector<char> resident = pinned;
+    for (size_t i = 0; i < items.size(); ++i)
+      resident[order[i]] |= chosen[i];
+    return resident;
+  };
+  auto run = [&](int laps, int64_t *left) {
+    pacer.setSteps(getStepSeconds(getJoins(getResident(pacer.getResident()))));
+    return pacer.run(laps, left);
+  };
   double compute = 0, read = 0;
   for (const PlanStep &step : problem.steps)
     compute += step.seconds;
@@ -229,7 +272,7 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
     pacer.getResident().assign(items.size(), 0);
     pacer.setStretch(factor);
     int64_t left = room;
-    pacer.run(3, &left);
+    run(3, &left);
     pacer.setStretch(1);
     std::vector<char> chosen = pacer.getResident();
     // What is left of the room is filled: what is not read costs nothing. Large
@@ -244,7 +287,7 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
           pacer.getResident()[index[unit]] = 1;
           rest -= getPages(unit);
         }
-      double time = pacer.run(2, nullptr);
+      double time = run(2, nullptr);
       double cost = time + kStreamWeight * static_cast<double>(rest) /
                                problem.link.bytesPerSecond;
       if (seconds < 0 || cost < bestCost) {
@@ -256,9 +299,5 @@ std::vector<char> Planner::choose(int64_t region, int64_t room,
         break;
     }
   }
-  std::vector<char> resident = pinned;
-  for (size_t i = 0; i < order.size(); ++i)
-    if (best[i])
-      resident[order[i]] = 1;
-  return resident;
+  return getResident(best);
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swapc/Partition/LinkQueue.h"
 #include "swapc/Partition/Planner.h"
 
 #include <algorithm>
@@ -29,7 +30,8 @@ struct Read {
 /// in flight and the oldest is sure to be complete, waiting for it costs
 /// nothing and makes room; otherwise the read is put off. What is read for the
 /// next inference cannot be waited for in this one.
-std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
+std::vector<int> Planner::chooseStarts(const MemoryPlan &plan,
+                                       const std::vector<int> &queue,
                                        const std::vector<int> &earliest) const {
   constexpr int kLaps = 3; // the first two warm up
   int64_t steps = problem.steps.size(), count = queue.size(), next = 0;
@@ -55,8 +57,8 @@ std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
     double busy = 0.5 * (linkFree - now);
     double filling = static_cast<double>(burst) / problem.link.bytesPerSecond;
     return bytes < burst && getFirstUse(next) > step &&
-           busy > problem.steps[step % steps].seconds + problem.link.latency +
-                      filling;
+           busy >
+               plan.stepSeconds[step % steps] + problem.link.latency + filling;
   };
   for (int64_t step = 0; step < kLaps * steps; ++step) {
     bool putOff = next < kLaps * count && isPutOff(step);
@@ -83,7 +85,14 @@ std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
     }
     while (!inFlight.empty() && getFirstUse(inFlight.front().number) <= step)
       waitForOldest();
-    now += problem.steps[step % steps].seconds;
+    double seconds = plan.stepSeconds[step % steps];
+    if (!plan.inPlaceSeconds.empty() && plan.inPlaceSeconds[step % steps] > 0) {
+      double beside = plan.inPlaceSeconds[step % steps];
+      for (Read &read : inFlight)
+        shareLink(now, beside, read.done);
+      seconds = std::max(seconds, beside + shareLink(now, beside, linkFree));
+    }
+    now += seconds;
   }
   return starts;
 }
@@ -91,14 +100,17 @@ std::vector<int> Planner::chooseStarts(const std::vector<int> &queue,
 /// Writes the actions of a plan whose resident units and slots are chosen.
 void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
   plan.actions.clear();
+  plan.joins = getJoins(plan.resident);
+  plan.stepSeconds = getStepSeconds(plan.joins);
+  plan.inPlaceSeconds = getInPlaceSeconds(plan.inPlace);
   std::vector<int> queue, active;
   for (int unit : order)
-    if (!plan.resident[unit])
+    if (!plan.resident[unit] && !plan.inPlace[unit])
       queue.push_back(unit);
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int> starts;
   if (!queue.empty())
-    starts = chooseStarts(queue, placement.earliest);
+    starts = chooseStarts(plan, queue, placement.earliest);
 
   // Nothing that is read ahead is waited for in the same inference, so no more
   // than `depth` are.
@@ -125,11 +137,13 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
     inFlight.push_back(static_cast<int>(number));
   };
   for (int step = 0; step < steps; ++step) {
-    for (; next < queue.size() && starts[next] <= step; ++next) {
+    // Nothing comes between steps that are one launch.
+    bool isOpen = !plan.joins[step];
+    for (; isOpen && next < queue.size() && starts[next] <= step; ++next) {
       start(PlanAction::In, next, next);
       active.push_back(queue[next]);
     }
-    for (; next == queue.size() && nextAhead < ahead &&
+    for (; isOpen && next == queue.size() && nextAhead < ahead &&
            starts[nextAhead] + steps <= step;
          ++nextAhead)
       start(PlanAction::Ahead, queue.size() + nextAhead, nextAhead);
@@ -147,6 +161,8 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
     active.erase(std::remove_if(active.begin(), active.end(), isDone),
                  active.end());
   }
+  for (; nextAhead < ahead; ++nextAhead)
+    start(PlanAction::Ahead, queue.size() + nextAhead, nextAhead);
 }
 
 /// Sums up a plan: bytes, times and the worst moment. `region` is the end of
@@ -154,13 +170,17 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
 void Planner::finish(MemoryPlan &plan, int64_t region) const {
   plan.scratchOffset = region;
   int64_t top = region + problem.scratchBytes;
-  plan.residentBytes = plan.streamedBytes = 0;
+  plan.residentBytes = plan.streamedBytes = plan.inPlaceBytes = 0;
   for (size_t unit = 0; unit < problem.units.size(); ++unit) {
     if (plan.resident[unit]) {
       top = roundUp(top, kPageBytes);
       plan.slots[unit] = top;
       top += getPages(unit);
       plan.residentBytes += getPages(unit);
+    } else if (plan.inPlace[unit]) {
+      plan.slots[unit] = kInPlaceSlot;
+      plan.streamedBytes += getPages(unit);
+      plan.inPlaceBytes += getPages(unit);
     } else if (plan.slots[unit] >= 0) {
       plan.streamedBytes += getPages(unit);
     }
@@ -168,7 +188,7 @@ void Planner::finish(MemoryPlan &plan, int64_t region) const {
   plan.arena = top;
   plan.computeSeconds = 0;
   for (const PlanStep &step : problem.steps)
-    plan.computeSeconds += step.seconds;
+    plan.computeSeconds += step.getLeastSeconds();
   plan.streamSeconds = plan.streamedBytes / problem.link.bytesPerSecond;
 
   // What is in before a step is still in while it runs, so steps are the

@@ -71,9 +71,13 @@ ByteRange swapc::getWrittenBytes(CallOp call, unsigned result,
       *call.getFirstTile(), *call.getLastTile());
 }
 
-int64_t swapc::getUnitBytes(int64_t weightBytes) {
-  return std::clamp<int64_t>(roundUp(weightBytes / 64, kPageBytes), 16 * 1024,
-                             256 * 1024);
+bool swapc::readsOnce(ScheduleAttr schedule, RankedTensorType type,
+                      int64_t unitBytes) {
+  constexpr int64_t kSmall = 64;
+  if (!getPanels(type))
+    return kSmall * getStorageBytes(type) <= unitBytes;
+  return schedule.getKind() == KernelKind::Contraction &&
+         schedule.getTiles() == 1;
 }
 
 StringRef swapc::getKernelName(Operation *op) {

@@ -54,8 +54,12 @@ mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
 /// What a call or launch runs; "swap.rows" for a fetch of rows.
 llvm::StringRef getKernelName(mlir::Operation *op);
 
-/// Bytes of a unit where none are asked for.
-int64_t getUnitBytes(int64_t weightBytes);
+/// Whether a kernel reads each byte of an operand in a unit of `unitBytes` once,
+/// so that it may do so over the link: only one tile needs a panel, and the
+/// parts of its sum different bytes of it. Plain operands that are small beside
+/// the unit do not matter.
+bool readsOnce(mlir::swap::ScheduleAttr schedule, mlir::RankedTensorType type,
+               int64_t unitBytes);
 
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // A plan runs on paper: one processor that starts reads, waits and computes,
-// and one link that does the reads in the order in which they were started.
+// and one link that does the reads in the order in which they were started, and
+// what kernels read in place beside them.
 //
 //===----------------------------------------------------------------------===//
 
+#include "swapc/Partition/LinkQueue.h"
 #include "swapc/Partition/Planner.h"
 
 #include <algorithm>
@@ -29,24 +31,27 @@ double Planner::getStartSeconds(int unit) const {
 namespace {
 
 struct Machine {
-  double latency, late = 0, factor = 1;
-  double now = 0, linkFree = 0;
-  std::vector<double> done; ///< per unit
+  double factor;
+  double now = 0;
+  LinkQueue link;
+  const MemoryPlan &plan;
 
-  Machine(const PlanLink &link, size_t units, bool isCautious = false)
-      : latency(link.latency), done(units, 0) {
-    if (isCautious) {
-      late = link.jitter;
-      factor = link.caution;
-    }
-  }
+  Machine(const PlanLink &link, size_t units, const MemoryPlan &plan,
+          bool isCautious = false)
+      : factor(isCautious ? link.caution : 1),
+        link(units, link.latency, isCautious ? link.jitter : 0), plan(plan) {}
 
   void start(int unit, double readSeconds, double startSeconds) {
-    linkFree = std::max(linkFree, now + latency) + factor * readSeconds;
+    link.start(unit, now, factor * readSeconds);
     now += startSeconds;
-    done[unit] = linkFree + late;
   }
-  void wait(int unit) { now = std::max(now, done[unit]); }
+  void wait(int unit) { now = std::max(now, link.getDone(unit)); }
+  void run(int step) {
+    double read = now;
+    if (!plan.inPlaceSeconds.empty() && plan.inPlaceSeconds[step] > 0)
+      read = link.share(now, factor * plan.inPlaceSeconds[step]);
+    now = std::max(now + plan.stepSeconds[step], read);
+  }
 };
 
 } // namespace
@@ -54,7 +59,7 @@ struct Machine {
 /// The time from one inference to the next once it has settled.
 double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
   constexpr int kMostLaps = 12;
-  Machine machine(problem.link, problem.units.size(), isCautious);
+  Machine machine(problem.link, problem.units.size(), plan, isCautious);
   std::vector<double> ends;
   for (int lap = 0; lap < kMostLaps; ++lap) {
     for (const PlanAction &action : plan.actions) {
@@ -74,7 +79,7 @@ double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
       case PlanAction::Out:
         break;
       case PlanAction::Run:
-        machine.now += problem.steps[action.index].seconds;
+        machine.run(action.index);
         break;
       }
     }
@@ -93,7 +98,7 @@ double Planner::simulate(const MemoryPlan &plan, bool isCautious) const {
 /// The first inference: resident units come in too, all reads in the order of
 /// first use and `depth` of them in flight, and each step waits for its own.
 double Planner::simulateFirst(const MemoryPlan &plan) const {
-  Machine machine(problem.link, problem.units.size());
+  Machine machine(problem.link, problem.units.size(), plan);
   std::vector<int> stay;
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (plan.resident[unit] && firstUse[unit] >= 0)
@@ -105,7 +110,7 @@ double Planner::simulateFirst(const MemoryPlan &plan) const {
   size_t next = 0;
   auto start = [&](int unit) {
     machine.start(unit, getReadSeconds(unit), getStartSeconds(unit));
-    inFlight.push_back(machine.done[unit]);
+    inFlight.push_back(machine.link.getDone(unit));
   };
   for (const PlanAction &action : plan.actions) {
     switch (action.kind) {
@@ -134,7 +139,7 @@ double Planner::simulateFirst(const MemoryPlan &plan) const {
       for (int unit : problem.steps[action.index].units)
         if (plan.resident[unit])
           machine.wait(unit);
-      machine.now += problem.steps[action.index].seconds;
+      machine.run(action.index);
       break;
     }
   }

@@ -47,8 +47,9 @@ private:
                                       const SymbolTable &symbols,
                                       const UnitIndex &index,
                                       const CostModel &costs);
-  LogicalResult addCall(PlanStep &step, CallOp call, const SymbolTable &symbols,
-                        const UnitIndex &index, const CostModel &costs);
+  LogicalResult addCall(PlanProblem &problem, PlanStep &step, CallOp call,
+                        const SymbolTable &symbols, const UnitIndex &index,
+                        const CostModel &costs);
   FailureOr<Variant> getVariant(func::FuncOp function,
                                 const SymbolTable &symbols,
                                 const UnitIndex &index, const CostModel &costs);
@@ -70,12 +71,44 @@ LogicalResult SwapPlanPass::checkOptions(func::FuncOp main) {
     if (value < least || value > most)
       return main.emitError() << "option " << name << " is " << value
                               << ", not between " << least << " and " << most;
+  if (getOverheadBytes(getOperation()) < 0)
+    return main.emitError() << "module: " << SwapDialect::kOverheadAttr
+                            << " is negative";
   return success();
 }
 
+/// Whether a call goes on where the one before it ends, and units that follow
+/// each other hold what both read: where these stay in memory they do so side
+/// by side, and one launch computes both.
+static bool continuesLaunch(CallOp call, const UnitIndex &index,
+                            PanelRange range) {
+  auto before = dyn_cast_or_null<CallOp>(call->getPrevNode());
+  if (!before || before.getKernelAttr() != call.getKernelAttr() ||
+      !before.getEnd() || before.getFirstTile() || call.getFirstTile() ||
+      static_cast<int64_t>(*before.getEnd()) != range.begin ||
+      before.getInputs() != call.getInputs())
+    return false;
+  PanelRange first{static_cast<int64_t>(*before.getBegin()), range.begin};
+  return llvm::all_of(call.getInputs(), [&](Value operand) {
+    ParamOp param = getParam(operand);
+    if (!param)
+      return true;
+    const UnitPiece *from = index.find(param, first);
+    const UnitPiece *to = index.find(param, range);
+    if (!from || !to || !getPanels(param.getType()))
+      return from && to && from->unit == to->unit;
+    int64_t bytes = (first.end - first.begin) *
+                    getPanelBytes(cast<RankedTensorType>(param.getType()));
+    return from->unit + 1 == to->unit && from->offset == 0 && to->offset == 0 &&
+           from->begin == first.begin && to->begin == range.begin &&
+           bytes % kPageBytes == 0 &&
+           static_cast<int64_t>(index.getUnit(from->unit).getLength()) == bytes;
+  });
+}
+
 /// The units that a call needs and an estimate of its time.
-LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
-                                    const SymbolTable &symbols,
+LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
+                                    CallOp call, const SymbolTable &symbols,
                                     const UnitIndex &index,
                                     const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
@@ -92,8 +125,16 @@ LogicalResult SwapPlanPass::addCall(PlanStep &step, CallOp call,
              << ", which no unit holds: form units first";
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
+    PlanUnit &unit = problem.units[piece->unit];
+    unit.inPlace &= readsOnce(
+        schedule, cast<RankedTensorType>(param.getType()), unit.bytes);
   }
-  step.seconds = costs.getCallSeconds(call, schedule);
+  auto gpu = symbols.lookup(call.getKernel())
+                 ->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
+  int64_t splits = gpu ? gpu.getSplits() : 1;
+  step.seconds = costs.getCallSeconds(call, schedule, splits);
+  if (gpu && continuesLaunch(call, index, range))
+    step.joinedSeconds = costs.getJoinedSeconds(call, schedule, splits);
   return success();
 }
 
@@ -118,6 +159,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   PlanProblem problem;
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
+  problem.overheadBytes = getOverheadBytes(getOperation());
   problem.depth = depth;
   SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
@@ -125,6 +167,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
     planUnit.bytes = unit.getLength();
     planUnit.table = unit.getRowBytes() > 0;
     planUnit.duplicate = planUnit.table && index.isRepeated(unit);
+    planUnit.inPlace = inPlace && !planUnit.table;
     problem.units.push_back(planUnit);
     if (!planUnit.table)
       unitBytes.push_back(planUnit.bytes);
@@ -146,11 +189,11 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
       ++group;
     step.group = group;
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(addCall(step, call, symbols, index, costs)))
+      if (failed(addCall(problem, step, call, symbols, index, costs)))
         return failure();
     } else {
       step.seconds =
-          CostModel::getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
+          costs.getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
     }
     problem.steps.push_back(step);
   }
@@ -235,14 +278,18 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
                                const UnitIndex &index, const MemoryPlan &plan,
                                int64_t budget, int number) {
   OpBuilder builder(getOperation().lookupSymbol("main"));
-  SmallVector<Attribute> resident;
-  for (auto [unit, stays] : llvm::enumerate(plan.resident))
-    if (stays)
-      resident.push_back(
-          FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
+  auto getSymbols = [&](ArrayRef<char> chosen) {
+    SmallVector<Attribute> symbols;
+    for (auto [unit, isChosen] : llvm::enumerate(chosen))
+      if (isChosen)
+        symbols.push_back(
+            FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
+    return builder.getArrayAttr(symbols);
+  };
   auto op = PlanOp::create(
       builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
-      builder.getArrayAttr(resident), /*in_place=*/nullptr, plan.arena,
+      getSymbols(plan.resident),
+      plan.inPlaceBytes ? getSymbols(plan.inPlace) : ArrayAttr(), plan.arena,
       plan.peak, plan.scratchOffset, sequence.scratchStride,
       builder.getDenseI64ArrayAttr(plan.slots));
   Block &body = op.getBody().emplaceBlock();
@@ -302,7 +349,12 @@ void SwapPlanPass::runOnOperation() {
     main.emitError() << "profile: " << llvm::toString(profile.takeError());
     return signalPassFailure();
   }
-  CostModel costs(std::move(*profile), model, threads);
+  const DeviceModel *deviceModel = DeviceModel::get(device);
+  if (!deviceModel) {
+    main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+    return signalPassFailure();
+  }
+  CostModel costs(*deviceModel, std::move(*profile), model, threads);
   std::vector<Variant> variants;
   auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
   for (func::FuncOp function : {main, banded}) {
@@ -313,6 +365,8 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     variants.push_back(std::move(*variant));
   }
+  if (device != "cpu")
+    setLink(getOperation(), variants[0].planner.getProblem().link);
   warnOfOtherProfile(main, variants[0].sequence, symbols, costs);
   auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))

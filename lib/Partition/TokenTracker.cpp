@@ -16,15 +16,27 @@ int TokenTracker::getUnit(Value token) const {
   return in ? index.getNumber(in.getUnit()) : -1;
 }
 
-LogicalResult TokenTracker::start(PlanOp plan) {
-  for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>()) {
+/// Units that are there from beginning to end, or in place.
+LogicalResult TokenTracker::enter(PlanOp plan, ArrayAttr units, State state) {
+  StringRef what = state == Resident ? "resident" : "in_place";
+  for (auto symbol : units.getAsRange<FlatSymbolRefAttr>()) {
     int unit = index.getNumber(symbol.getValue());
     if (unit < 0)
-      return plan.emitOpError() << "resident " << symbol << " is not a unit";
-    if (states[unit] == Resident)
-      return plan.emitOpError() << "resident " << symbol << " is named twice";
-    states[unit] = Resident;
+      return plan.emitOpError() << what << " " << symbol << " is not a unit";
+    if (states[unit] == Resident && state == InPlace)
+      return plan.emitOpError() << what << " " << symbol << " is resident";
+    if (states[unit] != Absent)
+      return plan.emitOpError() << what << " " << symbol << " is named twice";
+    states[unit] = state;
   }
+  return success();
+}
+
+LogicalResult TokenTracker::start(PlanOp plan) {
+  if (failed(enter(plan, plan.getResident(), Resident)))
+    return failure();
+  if (plan.getInPlace() && failed(enter(plan, *plan.getInPlace(), InPlace)))
+    return failure();
   for (InOp in : plan.getBody().front().getOps<InOp>())
     if (in.getStarted())
       started.push_back(getUnit(in.getToken()));
@@ -65,6 +77,9 @@ LogicalResult TokenTracker::visit(Operation *op) {
     int unit = getUnit(in.getToken());
     if (unit < 0)
       return in.emitOpError() << in.getUnitAttr() << " is not a unit";
+    if (states[unit] == InPlace)
+      return in.emitOpError()
+             << "unit " << in.getUnitAttr() << " is read in place";
     if (states[unit] != Absent)
       return in.emitOpError()
              << "unit " << in.getUnitAttr() << " is in memory already";

@@ -20,17 +20,19 @@ public:
   TokenTracker(const UnitIndex &index, int64_t depth)
       : index(index), depth(depth), states(index.getUnits().size(), Absent) {}
 
-  /// Before the first operation: the resident units.
+  /// Before the first operation: the units that are resident or read in place.
   mlir::LogicalResult start(mlir::swap::PlanOp plan);
   mlir::LogicalResult visit(mlir::Operation *op);
   /// After the last operation: nothing may be left in but what is read ahead.
   mlir::LogicalResult finish(mlir::swap::PlanOp plan);
 
-  /// Whether all of the unit's bytes are in its slot.
+  /// Whether all of the unit's bytes are in its slot, or kernels need none.
   bool isIn(int unit) const {
-    return states[unit] == Resident || states[unit] == Ready;
+    return states[unit] == Resident || states[unit] == Ready ||
+           states[unit] == InPlace;
   }
   bool isResident(int unit) const { return states[unit] == Resident; }
+  bool isInPlace(int unit) const { return states[unit] == InPlace; }
 
   /// Units that an inference finds started by the one before, in order: those
   /// of the plan's `swap.in started`. Known from start() on.
@@ -40,7 +42,9 @@ public:
   int getUnit(mlir::Value token) const;
 
 private:
-  enum State { Absent, Reading, Ready, Resident, Ahead };
+  enum State { Absent, Reading, Ready, Resident, InPlace, Ahead };
+  mlir::LogicalResult enter(mlir::swap::PlanOp plan, mlir::ArrayAttr units,
+                            State state);
   mlir::LogicalResult visitStarted(mlir::swap::InOp in, int unit);
   mlir::LogicalResult visitAhead(mlir::swap::InOp in, int unit);
   const UnitIndex &index;

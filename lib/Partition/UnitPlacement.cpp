@@ -158,10 +158,10 @@ int64_t Region::find(int64_t pages, int first, PlacementPolicy policy,
   return best;
 }
 
-UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
+UnitPlacement Planner::place(const std::vector<char> &held, int64_t region,
                              PlacementPolicy policy) const {
   UnitPlacement placement;
-  placement.slots.assign(problem.units.size(), -1);
+  placement.slots.assign(problem.units.size(), kNoSlot);
   Region free(region / kPageBytes);
   for (int lap = 0; lap < (policy == PlacementPolicy::Earliest ? 2 : 1);
        ++lap) {
@@ -170,7 +170,7 @@ UnitPlacement Planner::place(const std::vector<char> &resident, int64_t region,
       free.advance(static_cast<int>(problem.steps.size()));
     int horizon = -1;
     for (int unit : order) {
-      if (resident[unit])
+      if (held[unit])
         continue;
       horizon = std::max(horizon, lastUse[unit]);
       buffers.enter(free, horizon);

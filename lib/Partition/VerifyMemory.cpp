@@ -60,7 +60,8 @@ private:
   LogicalResult visit(FetchOp fetch);
   LogicalResult read(Operation *op, int64_t base, ByteRange bytes);
   LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
-                         int64_t begin, int64_t end);
+                         ScheduleAttr schedule, int64_t begin, int64_t end);
+  int64_t getReach(int unit, int64_t needed);
   LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
                       ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
@@ -132,9 +133,15 @@ LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
 
 LogicalResult MemoryVerifier::start() {
   int64_t arena = plan.getArena();
-  if (arena > static_cast<int64_t>(plan.getBudget()))
-    return plan.emitOpError() << "has an arena of " << arena
-                              << " bytes in a budget of " << plan.getBudget();
+  int64_t overhead = getOverheadBytes(plan->getParentOp());
+  if (arena > static_cast<int64_t>(plan.getBudget()) - overhead) {
+    InFlightDiagnostic error = plan.emitOpError();
+    error << "has an arena of " << arena << " bytes in a budget of "
+          << plan.getBudget();
+    if (overhead)
+      error << " of which " << overhead << " are for code and graphs";
+    return error;
+  }
   scratchBegin = plan.getScratchOffset();
   scratchEnd = scratchBegin + plan.getScratchStride() * plan.getThreads();
   if (scratchEnd > arena)
@@ -143,6 +150,12 @@ LogicalResult MemoryVerifier::start() {
     return plan.emitOpError("has no slot for each unit");
   if (failed(tracker.start(plan)))
     return failure();
+  for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
+    if (tracker.isInPlace(unit) != (slot == kInPlaceSlot))
+      return plan.emitOpError()
+             << "has slot " << slot << " for unit @"
+             << index.getUnit(unit).getSymName() << ", which is "
+             << (tracker.isInPlace(unit) ? "" : "not ") << "read in place";
   for (auto [unit, ignored] : llvm::enumerate(unitTenant))
     if (tracker.isResident(unit)) {
       if (failed(enter(plan, unit, std::numeric_limits<int>::max())))
@@ -175,8 +188,32 @@ LogicalResult MemoryVerifier::read(Operation *op, int64_t base,
   return success();
 }
 
+/// How many bytes from the start of a unit on may be read as its parameter's
+/// panels: its own, and those of resident units beside it that go on with it.
+int64_t MemoryVerifier::getReach(int unit, int64_t needed) {
+  ArrayRef<int64_t> slots = *plan.getSlots();
+  int64_t reach = index.getUnit(unit).getLength();
+  auto getPiece = [&](int number) {
+    ArrayAttr pieces = index.getUnit(number).getPieces();
+    return pieces.size() == 1 ? cast<PieceAttr>(pieces[0]) : PieceAttr();
+  };
+  for (int next = unit + 1;
+       reach < needed && tracker.isResident(unit) &&
+       next < static_cast<int>(slots.size()) && tracker.isResident(next);
+       ++next) {
+    PieceAttr before = getPiece(next - 1), piece = getPiece(next);
+    if (!before || !piece || slots[next] != slots[unit] + reach ||
+        piece.getParameter() != before.getParameter() ||
+        piece.getBegin() != before.getEnd())
+      break;
+    reach += index.getUnit(next).getLength();
+  }
+  return reach;
+}
+
 LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
-                                       RankedTensorType type, int64_t begin,
+                                       RankedTensorType type,
+                                       ScheduleAttr schedule, int64_t begin,
                                        int64_t end) {
   int64_t unit = place.getIndex();
   if (unit < 0 || unit >= static_cast<int64_t>(index.getUnits().size()))
@@ -189,16 +226,24 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
   }
   int64_t from = place.getOffset() + begin * getPanelBytes(type);
   int64_t to = place.getOffset() + end * getPanelBytes(type);
-  if (from < 0 || to > static_cast<int64_t>(unitOp.getLength()))
+  if (from < 0 || to > getReach(unit, to))
     return op->emitOpError()
            << "reads bytes " << from << " to " << to << " of unit @"
            << unitOp.getSymName() << ", which has " << unitOp.getLength();
   if (!tracker.isIn(unit))
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
+  if (tracker.isInPlace(unit)) {
+    if (!readsOnce(schedule, type, unitOp.getLength()))
+      return op->emitOpError() << "reads unit @" << unitOp.getSymName()
+                               << " in place, and more than once";
+    return success();
+  }
   int64_t slot = tenants[unitTenant[unit]].begin;
   for (int owner : owners.get(slot + from, slot + to))
-    if (owner != unitTenant[unit])
+    if (owner != unitTenant[unit] &&
+        (owner < 0 || tenants[owner].unit < 0 ||
+         !tracker.isResident(tenants[owner].unit) || !tracker.isResident(unit)))
       return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                                << ", which was overwritten";
   return success();
@@ -345,7 +390,7 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     if (place.getSpace() == Space::Unit) {
       if (i >= inputs)
         return launch.emitOpError("writes into a unit");
-      if (failed(readUnit(launch, place, tensor, begin, end)))
+      if (failed(readUnit(launch, place, tensor, schedule, begin, end)))
         return failure();
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");

@@ -35,10 +35,17 @@ static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
       return call.emitOpError()
              << "reads panels " << range.begin << " to " << range.end << " of "
              << param.getParameterAttr() << ", which no unit holds";
+    UnitOp unit = index.getUnit(piece->unit);
+    auto type = cast<RankedTensorType>(param.getType());
+    if (tracker.isInPlace(piece->unit) &&
+        !readsOnce(schedule, type, unit.getLength()))
+      return call.emitOpError()
+             << "reads " << param.getParameterAttr() << " more than once, but "
+             << "unit @" << unit.getSymName() << " is read in place";
     if (!tracker.isIn(piece->unit))
       return call.emitOpError()
              << "reads " << param.getParameterAttr() << ", but unit @"
-             << index.getUnit(piece->unit).getSymName() << " is not in memory";
+             << unit.getSymName() << " is not in memory";
   }
   return success();
 }

@@ -213,6 +213,15 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
     plan.isResident[*unit] = 1;
     plan.resident += getPages(*unit);
   }
+  // Their bytes cross the bus in each run, too.
+  if (auto inPlace = op.getInPlace())
+    for (Attribute symbol : *inPlace) {
+      FailureOr<uint32_t> unit =
+          getUnit(op, cast<FlatSymbolRefAttr>(symbol).getAttr());
+      if (failed(unit))
+        return failure();
+      plan.streamed += getPages(*unit);
+    }
   auto addUnitStep = [&](uint32_t opcode, FailureOr<uint32_t> unit,
                          uint32_t aux = 0) {
     if (failed(unit))

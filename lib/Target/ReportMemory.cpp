@@ -65,7 +65,10 @@ static std::string describe(const Timeline &timeline, const Column &column) {
        << formatNumber(column.begin) << " to " << formatNumber(column.end)
        << " ms";
   const TimelineStep &step = *column.worst;
-  os << "\nin use " << formatSize(timeline.getBytes(step)) << ": scratch "
+  os << "\nin use " << formatSize(timeline.getBytes(step)) << ": ";
+  if (timeline.overheadBytes)
+    os << "code and graphs " << formatSize(timeline.overheadBytes) << ", ";
+  os << "scratch "
      << formatSize(timeline.scratchBytes) << ", resident "
      << formatSize(timeline.residentBytes) << ", activations "
      << formatSize(step.activations) << ", streamed " << formatSize(step.slots);
@@ -119,6 +122,7 @@ void swapc::drawMemory(llvm::raw_ostream &os, const Timeline &timeline,
     drawLayer(svg, columns, x, y, low, high, cls);
     low = high;
   };
+  layer("overhead", [&](auto &) { return timeline.overheadBytes; });
   layer("scratch", [&](auto &) { return timeline.scratchBytes; });
   layer("resident", [&](auto &) { return timeline.residentBytes; });
   layer("activations", [](const TimelineStep &s) { return s.activations; });

@@ -128,7 +128,7 @@ std::vector<Span> ScheduleDrawing::getTransfers() const {
   for (const TimelineRead &read : timeline.reads) {
     if (!spans.empty() &&
         read.transfer <= spans.back().end + timeline.length * 1e-6) {
-      spans.back().end = read.end;
+      spans.back().end = std::max(spans.back().end, read.end);
       ++spans.back().count;
     } else {
       spans.push_back({read.transfer, read.end, "link busy"});

@@ -8,6 +8,7 @@
 
 #include "ReportTimeline.h"
 
+#include "swapc/Partition/LinkQueue.h"
 #include "swapc/Partition/Plan.h"
 #include "swapc/Partition/Planner.h"
 
@@ -21,7 +22,7 @@ using namespace mlir::swap;
 using namespace swapc;
 
 int64_t Timeline::getPeak() const {
-  int64_t peak = scratchBytes + residentBytes;
+  int64_t peak = overheadBytes + scratchBytes + residentBytes;
   for (const TimelineStep &step : steps)
     peak = std::max(peak, getBytes(step));
   return peak;
@@ -52,6 +53,7 @@ private:
   void visit(WaitOp wait);
   void visit(OutOp out);
   void visitStep(Operation &op);
+  double readInPlace(LaunchOp launch);
   void addBuffers();
   int getUnit(StringRef name) const { return numbers.lookup(name); }
   int getUnit(Value token) const {
@@ -79,6 +81,7 @@ void TimelineBuilder::readUnits() {
 }
 
 void TimelineBuilder::readPlan() {
+  timeline.overheadBytes = getOverheadBytes(plan->getParentOp());
   timeline.scratchOffset = plan.getScratchOffset();
   timeline.scratchBytes = plan.getScratchStride() * plan.getThreads();
   std::optional<ArrayRef<int64_t>> places = plan.getSlots();
@@ -99,6 +102,17 @@ void TimelineBuilder::readPlan() {
     if (bytes && ms && ms.getValueAsDouble() > 0 && bytes.getInt() > 0)
       link.bytesPerSecond = bytes.getInt() / (ms.getValueAsDouble() / 1e3);
   }
+  auto known = plan->getParentOp()->getAttrOfType<DictionaryAttr>(kLinkAttr);
+  auto take = [&](StringRef name, double &value) {
+    if (auto number = known ? known.getAs<FloatAttr>(name) : FloatAttr())
+      value = number.getValueAsDouble();
+  };
+  take("bytesPerSecond", link.bytesPerSecond);
+  take("latency", link.latency);
+  take("perRead", link.perRead);
+  take("startSeconds", link.startSeconds);
+  take("cpuPerByte", link.cpuPerByte);
+  take("inPlaceBytesPerSecond", link.inPlaceBytesPerSecond);
 }
 
 void TimelineBuilder::visit(InOp in) {
@@ -147,6 +161,31 @@ void TimelineBuilder::visit(OutOp out) {
   reads[unit].reset();
 }
 
+/// Units that a kernel reads in place: when it has them, which holds up reads
+/// under way.
+double TimelineBuilder::readInPlace(LaunchOp launch) {
+  std::optional<ArrayRef<int64_t>> places = plan.getSlots();
+  std::vector<int> units;
+  double seconds = 0;
+  for (auto place : launch.getOperands().getAsRange<PlaceAttr>()) {
+    int unit = place.getIndex();
+    if (place.getSpace() != Space::Unit || !places ||
+        (*places)[unit] != kInPlaceSlot || llvm::is_contained(units, unit))
+      continue;
+    units.push_back(unit);
+    seconds += timeline.units[unit].bytes / link.inPlaceBytesPerSecond;
+  }
+  if (units.empty() || timeline.inSteps || link.inPlaceBytesPerSecond <= 0)
+    return now;
+  for (std::optional<Read> &read : reads)
+    if (read)
+      shareLink(now, seconds, read->done);
+  double end = now + seconds + shareLink(now, seconds, linkFree);
+  for (int unit : units)
+    timeline.reads.push_back({unit, now, end, now});
+  return end;
+}
+
 void TimelineBuilder::visitStep(Operation &op) {
   TimelineStep step;
   if (auto launch = dyn_cast<LaunchOp>(op)) {
@@ -159,8 +198,9 @@ void TimelineBuilder::visitStep(Operation &op) {
     step.node = origin.getValue().str();
   step.begin = now;
   auto seconds = op.getAttrOfType<FloatAttr>(kSecondsAttr);
+  double read = isa<LaunchOp>(op) ? readInPlace(cast<LaunchOp>(op)) : now;
   now += timeline.inSteps ? 1 : seconds.getValueAsDouble();
-  step.end = now;
+  step.end = now = std::max(now, read);
   step.slots = slots;
   timeline.steps.push_back(std::move(step));
 }

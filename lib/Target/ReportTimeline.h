@@ -68,9 +68,11 @@ struct Timeline {
   bool inSteps = false; ///< no times are known
   int64_t scratchOffset = 0, scratchBytes = 0;
   int64_t residentOffset = 0, residentBytes = 0;
+  int64_t overheadBytes = 0; ///< of the budget, outside the arena
 
   int64_t getBytes(const TimelineStep &step) const {
-    return scratchBytes + residentBytes + step.activations + step.slots;
+    return overheadBytes + scratchBytes + residentBytes + step.activations +
+           step.slots;
   }
   /// Most bytes in use at once.
   int64_t getPeak() const;

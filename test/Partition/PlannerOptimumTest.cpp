@@ -16,8 +16,9 @@ using namespace swapc;
 
 namespace {
 
-/// A unit for each of a few steps, a page to a few large, and buffers.
-PlanProblem makeTiny(uint32_t seed) {
+/// A unit for each of a few steps, a page to a few large, and buffers. Some of
+/// the units may be read in place if `inPlace`.
+PlanProblem makeTiny(uint32_t seed, bool inPlace = false) {
   std::mt19937 random(seed);
   auto pick = [&](int low, int high) {
     return low + static_cast<int>(random() % (high - low + 1));
@@ -29,6 +30,8 @@ PlanProblem makeTiny(uint32_t seed) {
   problem.link.perRead = pick(0, 2) * 1e-6;
   problem.link.startSeconds = pick(0, 2) * 0.5e-6;
   problem.link.cpuPerByte = pick(0, 1) * 1e-10;
+  if (inPlace)
+    problem.link.inPlaceBytesPerSecond = 4096 / (pick(9, 14) * 1e-6);
   for (int i = 0; i < steps; ++i) {
     PlanStep step;
     step.group = i;
@@ -36,6 +39,7 @@ PlanProblem makeTiny(uint32_t seed) {
     if (problem.units.size() < 4 && pick(0, 4)) {
       step.units.push_back(static_cast<int>(problem.units.size()));
       problem.units.push_back({kPageBytes * pick(1, most)});
+      problem.units.back().inPlace = inPlace && pick(0, 3);
     }
     problem.steps.push_back(step);
     if (pick(0, 2))
@@ -45,8 +49,8 @@ PlanProblem makeTiny(uint32_t seed) {
   return problem;
 }
 
-/// All sets of resident units, all addresses, each read as early as its slot
-/// allows. Knows nothing of how the planner searches.
+/// All sets of resident units and of units read in place, all addresses, each
+/// read as early as its slot allows. Knows nothing of how the planner searches.
 class BruteForce {
 public:
   BruteForce(const Planner &planner, int64_t budget)
@@ -58,14 +62,29 @@ public:
         use[unit] = step;
         units.push_back(unit);
       }
-    for (unsigned set = 0; set < 1u << units.size(); ++set) {
+    unsigned sets = 1;
+    for (size_t i = 0; i < units.size(); ++i)
+      sets *= 3;
+    for (unsigned set = 0; set < sets; ++set) {
       int64_t bytes = 0;
+      bool isAllowed = true;
       streamed.clear();
-      for (size_t i = 0; i < units.size(); ++i)
-        if (set >> i & 1)
-          bytes += problem.units[units[i]].bytes;
-        else
+      inPlace.assign(steps, 0);
+      unsigned rest = set;
+      for (size_t i = 0; i < units.size(); ++i, rest /= 3) {
+        const PlanUnit &unit = problem.units[units[i]];
+        if (rest % 3 == 0)
           streamed.push_back(units[i]);
+        else if (rest % 3 == 1)
+          bytes += unit.bytes;
+        else if (unit.inPlace)
+          inPlace[use[units[i]]] = static_cast<double>(unit.bytes) /
+                                   problem.link.inPlaceBytesPerSecond;
+        else
+          isAllowed = false;
+      }
+      if (!isAllowed)
+        continue;
       region = (budget - bytes) / kPageBytes * kPageBytes;
       if (budget - bytes < buffers.bytes)
         continue;
@@ -144,7 +163,19 @@ private:
       for (size_t i = 0; i < count; ++i)
         if (use[streamed[i]] == step % steps)
           now = std::max(now, done[step / steps * count + i]);
-      now += problem.steps[step % steps].seconds;
+      // Of a kernel and the reads under way, each has half of the link until it
+      // has all that it wants.
+      double wanted = inPlace[step % steps], end = now;
+      auto slowDown = [&](double &other) {
+        double lost = std::min(wanted, std::max(0.0, other - now));
+        other += lost;
+        return lost;
+      };
+      for (size_t read = 0; read < next; ++read)
+        slowDown(done[read]);
+      if (wanted > 0)
+        end = now + wanted + slowDown(linkFree);
+      now = std::max(now + problem.steps[step % steps].seconds, end);
       if (step % steps == steps - 1)
         ends.push_back(now);
     }
@@ -158,6 +189,7 @@ private:
   std::vector<int> units, streamed;
   int64_t region = 0;
   std::vector<int64_t> slots;
+  std::vector<double> inPlace; ///< per step, seconds of the link
 };
 
 } // namespace
@@ -181,4 +213,33 @@ TEST(PlannerOptimum, EqualsBruteForceOnTinyProblems) {
   // Reading ahead of the next inference is what many of them gain by.
   EXPECT_GT(problems, 500);
   EXPECT_GT(faster, problems / 4);
+}
+
+TEST(PlannerOptimum, EqualsBruteForceWhereKernelsReadInPlace) {
+  int faster = 0, smaller = 0, problems = 0;
+  for (uint32_t seed = 0; seed < 250; ++seed) {
+    PlanProblem problem = makeTiny(seed, /*inPlace=*/true);
+    Planner planner(problem);
+    problem.link.inPlaceBytesPerSecond = 0;
+    Planner without(problem);
+    int64_t low = planner.getMinBytes(), high = planner.getModelBytes();
+    EXPECT_LE(low, without.getMinBytes());
+    smaller += low < without.getMinBytes();
+    for (int64_t budget = low; budget < high; budget += kPageBytes) {
+      SCOPED_TRACE(testing::Message() << seed << " " << budget);
+      MemoryPlan plan = planner.plan(budget), other = without.plan(budget);
+      ASSERT_TRUE(plan.feasible);
+      double best = BruteForce(planner, budget).best;
+      EXPECT_NEAR(plan.seconds, best, 1e-6 * best);
+      EXPECT_LE(plan.leastSeconds, best * (1 + 1e-9));
+      if (other.feasible) {
+        EXPECT_LE(plan.seconds, other.seconds * (1 + 1e-9));
+        faster += plan.seconds < other.seconds * 0.99;
+      }
+      ++problems;
+    }
+  }
+  EXPECT_GT(problems, 400);
+  EXPECT_GT(smaller, 50);
+  EXPECT_GT(faster, problems / 20);
 }

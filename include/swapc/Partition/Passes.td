@@ -75,6 +75,10 @@ def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
     %2 = swap.call @conv_add(%0, %w, %1) into(%1 : tensor<1x8x8x16xf32>) : ...
     ```
   }];
+  let options = [
+    Option<"outputsApart", "outputs-apart", "bool", "false",
+           "the model's outputs are memory that kernels do not read">
+  ];
 }
 
 def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
@@ -98,7 +102,10 @@ def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"unitBytes", "unit-bytes", "int64_t", "0",
-           "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB">
+           "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB, "
+           "or from 1 to 8 MiB for a GPU">,
+    Option<"device", "device", "std::string", [{"cpu"}],
+           "what runs the kernels: cpu or cuda">
   ];
 }
 
@@ -121,6 +128,16 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
 
     Times come from the device profiles where they hold them (docs/profile.md):
     what was measured of a kernel and of reads of the size that units have.
+
+    With `device=cuda`, budgets are of GPU memory, units come over the bus, and
+    those that a kernel reads once may be read where they lie in host memory:
+
+    ```mlir
+    swap.plan @plan_0 budget 4194304 threads 1 resident [@u0] in_place [@u1, @u2] {
+    ```
+
+    All budgets count the module's `swap.overhead` too, which is no part of the
+    arena.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
@@ -136,7 +153,11 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     Option<"freeBudget", "free-budget", "bool", "false",
            "find the smallest budget that costs no time: swap.free_bytes">,
     Option<"curve", "curve", "bool", "false",
-           "predict 24 budgets besides: swap.curve">
+           "predict 24 budgets besides: swap.curve">,
+    Option<"device", "device", "std::string", [{"cpu"}],
+           "what runs the kernels: cpu or cuda">,
+    Option<"inPlace", "in-place", "bool", "true",
+           "let kernels read units over the bus where the device can">
   ];
 }
 
@@ -144,7 +165,8 @@ def VerifyPlan : Pass<"swap-verify-plan", "::mlir::ModuleOp"> {
   let summary = "no kernel reads a unit that is not in memory";
   let description = [{
     Closes the swap phase. In each plan, what a call reads is in a unit that is
-    resident or waited for and not out yet; each read is waited for before it
+    resident, read in place (each byte once), or waited for and not out yet; each
+    read is waited for before it
     is given up, every `swap.in` has one `swap.out`, and at most `depth` reads
     are in flight. As inferences follow each other, what is read ahead is, in the
     same order, what the plan finds started.
@@ -169,6 +191,17 @@ def AssignMemory : Pass<"swap-assign-memory", "::mlir::ModuleOp"> {
     Lays out activations by their lifetimes, and turns calls into
     `swap.launch` and rows into `swap.fetch` with fixed places. Notes in
     `swap.live` how many bytes of the arena are in use while each step runs.
+    Calls of a GPU's kernel that follow each other and have all operands at the
+    same addresses, resident units among them, become one launch.
+
+    ```mlir
+    %0 = swap.call @fc panels(0 to 4)(%x, %w) : ...
+    %1 = swap.call @fc panels(4 to 8)(%x, %w) into(%0 : ...) : ...
+    ```
+    becomes, where both units stay,
+    ```mlir
+    swap.launch @fc panels(0 to 8) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, ...]
+    ```
   }];
 }
 
@@ -179,9 +212,9 @@ def VerifyMemory : Pass<"swap-verify-memory", "::mlir::ModuleOp"> {
     activations live from the first write of their bytes to the last read,
     units from `swap.in` to `swap.out`, or to the end and from the beginning to
     `swap.out` if they are read ahead. No two of these, the resident units and
-    the scratch areas overlap while alive; all are in the arena, the arena is
-    in the budget; a launch reads only units that are in; `peak` and `swap.live`
-    are right.
+    the scratch areas overlap while alive; all are in the arena, the arena and
+    `swap.overhead` are in the budget; a launch reads only units that are in, or in place; `peak` and
+    `swap.live` are right.
   }];
 }
 

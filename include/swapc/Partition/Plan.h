@@ -17,7 +17,7 @@ namespace swapc {
 /// Packed parameters of one inference; row tables that a packed parameter
 /// repeats do not count.
 constexpr llvm::StringLiteral kWeightBytesAttr = "swap.weight_bytes";
-/// Arena of the plan that swaps nothing.
+/// Budget of the plan that swaps nothing.
 constexpr llvm::StringLiteral kModelBytesAttr = "swap.model_bytes";
 /// Smallest feasible budget.
 constexpr llvm::StringLiteral kMinBytesAttr = "swap.min_bytes";
@@ -36,8 +36,12 @@ constexpr llvm::StringLiteral kFreeBytesAttr = "swap.free_bytes";
 /// least_ms, resident_bytes, streamed_bytes], each as in kPredictedAttr.
 constexpr llvm::StringLiteral kCurveAttr = "swap.curve";
 
-/// On a plan: a dictionary of `resident_bytes`, `streamed_bytes` (integers),
-/// `compute_ms`, `stream_ms`, `time_ms` (f64), as predicted for one of many
+/// The link of plans that are not for a CPU: a dictionary of the numbers (f64)
+/// of PlanLink that a prediction needs, by their names there.
+constexpr llvm::StringLiteral kLinkAttr = "swap.link";
+
+/// On a plan: a dictionary of `resident_bytes`, `streamed_bytes` (integers; of
+/// the latter, `in_place_bytes` are read by kernels over the link), `compute_ms`, `stream_ms`, `time_ms` (f64), as predicted for one of many
 /// inferences, `cold_ms` for the first, `least_ms` (no schedule in this budget
 /// takes less) and `stall_ms` (waiting for reads); `limit` says what the time
 /// depends on: "nothing" (nothing streams), "compute", "link", "memory" (too

@@ -9,7 +9,8 @@
 // bytes of one arena. Everything is deterministic.
 //
 // The arena of a plan, from offset 0: a region that buffers and streamed units
-// share in time, the scratch areas, the resident units.
+// share in time, the scratch areas, the resident units. Where kernels can read
+// units in place, over the link, these need no memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,12 +38,14 @@ inline int64_t roundUp(int64_t bytes, int64_t to) {
 /// The link that units come in over. A read occupies it for `perRead` and its
 /// bytes; the first byte comes `latency` after the start, which reads in flight
 /// hide from each other. Starting a read takes the processor `startSeconds`,
-/// and every byte `cpuPerByte` (interrupts, pinned pages); reads that are started
-/// one right after another share the start.
-/// Storage keeps no promises: plans are chosen that do not lose much either when
-/// every read takes `caution` times as long and comes `jitter` late besides, and
-/// predictions do without. While the link has enough to do, reads wait until
-/// `burstBytes` can be started together: one by one they cost the processor more.
+/// and every byte `cpuPerByte` (interrupts, pinned pages); reads that are
+/// started one right after another share the start. Storage keeps no promises:
+/// plans are chosen that do not lose much either when every read takes
+/// `caution` times as long and comes `jitter` late besides, and predictions do
+/// without. While the link has enough to do, reads wait until `burstBytes` can
+/// be started together: one by one they cost the processor more. A kernel that
+/// reads a unit in place does so at `inPlaceBytesPerSecond` at most, and shares
+/// the link with reads under way. 0: kernels cannot.
 struct PlanLink {
   double bytesPerSecond = 2e9;
   double latency = 100e-6;
@@ -52,6 +55,7 @@ struct PlanLink {
   double jitter = 0;
   double caution = 1;
   int64_t burstBytes = 0;
+  double inPlaceBytesPerSecond = 0;
 
   /// How long a read of `bytes` occupies the link.
   double getReadSeconds(int64_t bytes) const {
@@ -72,12 +76,23 @@ struct PlanUnit {
   /// A row table whose source parameter another unit holds too: it never comes
   /// in whole, and does not count as memory that the model needs.
   bool duplicate = false;
+  /// Its step reads each byte once, so that it may as well do so over the link.
+  bool inPlace = false;
 };
 
 struct PlanStep {
   std::vector<int> units; ///< that must be in memory while the step runs
   double seconds = 0;
   int group = 0; ///< steps that one kernel call was cut into share a group
+  /// What it adds to the step before where both are one launch, because their
+  /// units stay in memory side by side; negative: they never are.
+  double joinedSeconds = -1;
+
+  /// What it takes at least.
+  double getLeastSeconds() const {
+    return joinedSeconds < 0 || joinedSeconds > seconds ? seconds
+                                                        : joinedSeconds;
+  }
 };
 
 /// Memory that is live from step `first` to step `last`, both included.
@@ -91,6 +106,7 @@ struct PlanProblem {
   std::vector<PlanUnit> units;
   std::vector<PlanBuffer> buffers;
   int64_t scratchBytes = 0; ///< of all threads together
+  int64_t overheadBytes = 0; ///< of a budget that are not the arena's
   PlanLink link;
   int depth = 64; ///< most reads in flight
 };
@@ -103,16 +119,26 @@ struct PlanAction {
   int index; ///< unit, or step for Run
 };
 
+/// Slots of units that have none.
+constexpr int64_t kNoSlot = -1, kInPlaceSlot = -2;
+
 struct MemoryPlan {
   bool feasible = false;
-  int64_t arena = 0; ///< bytes needed, at most the budget
+  int64_t arena = 0; ///< bytes needed, at most the budget less the overhead
   int64_t peak = 0;  ///< bytes in use at the worst moment
   int64_t scratchOffset = 0;
   int64_t residentBytes = 0;  ///< whole pages
   int64_t streamedBytes = 0;  ///< per inference, whole pages
+  int64_t inPlaceBytes = 0;   ///< of these, read by kernels over the link
   std::vector<char> resident; ///< per unit
-  std::vector<int64_t> slots; ///< per unit, -1 if never in memory as a whole
+  std::vector<char> inPlace;  ///< per unit; none of these is resident
+  std::vector<int64_t> slots; ///< per unit, kNoSlot, kInPlaceSlot or an offset
   std::vector<PlanAction> actions;
+  /// Per step: one launch with the step before, and what it takes.
+  std::vector<char> joins;
+  std::vector<double> stepSeconds;
+  /// Per step, what its reads in place take the link alone; empty if none.
+  std::vector<double> inPlaceSeconds;
   double computeSeconds = 0;
   double streamSeconds = 0; ///< streamed bytes at the link's rate
   double seconds = 0;       ///< predicted for each of many, stalls included
@@ -155,11 +181,11 @@ public:
 
   const PlanProblem &getProblem() const { return problem; }
   const BufferLayout &getBuffers() const { return layout; }
-  /// Arena of the plan that swaps nothing.
-  int64_t getModelBytes() const { return modelBytes; }
-  /// Smallest budget that plan() accepts: every unit can come in while the step
-  /// before its first one computes.
-  int64_t getMinBytes() const { return minBytes; }
+  /// Budget of the plan that swaps nothing.
+  int64_t getModelBytes() const { return modelBytes + problem.overheadBytes; }
+  /// Smallest budget that plan() accepts: every unit is read in place, or can
+  /// come in while the step before its first one computes.
+  int64_t getMinBytes() const { return minBytes + problem.overheadBytes; }
   /// The step that sets the smallest budget; -1 without steps.
   int getMinStep() const { return minStep; }
 
@@ -167,26 +193,47 @@ public:
   MemoryPlan plan(int64_t budget) const;
 
 private:
+  /// Which units kernels read in place unless they are resident.
+  struct Mode {
+    std::vector<char> inPlace; ///< per unit
+    int64_t minRegion = 0;     ///< in which all others can stream
+  };
+
   bool isStreamable(int unit) const;
+  std::vector<char> getJoins(const std::vector<char> &resident) const;
+  std::vector<double> getStepSeconds(const std::vector<char> &joins) const;
   int64_t getPages(int unit) const {
     return roundUp(problem.units[unit].bytes, kPageBytes);
   }
   int64_t getArenaBytes(int64_t region, int64_t resident) const;
-  bool readsAhead(int64_t region) const;
+  bool readsAhead(const Mode &mode, int64_t region) const;
+  std::vector<int64_t> getNeeded(const Mode &mode) const;
+  void computeMin(Mode &mode);
   void computeMin();
   void computeLive();
 
-  // What stays: Residency.cpp.
-  std::vector<char> choose(int64_t region, int64_t room, double &seconds) const;
+  // What is read in place: InPlace.cpp.
+  void makeModes();
+  bool isEligible(int unit) const;
+  std::vector<char> getHeld(const MemoryPlan &plan) const;
+  void readInPlace(MemoryPlan &plan, const Mode &mode) const;
+  const Mode &getMode(const MemoryPlan &plan) const;
+  std::vector<double> getInPlaceSeconds(const std::vector<char> &inPlace) const;
+  void moveInPlace(MemoryPlan &plan, size_t at) const;
 
-  // Where: UnitPlacement.cpp.
-  UnitPlacement place(const std::vector<char> &resident, int64_t region,
+  // What stays: Residency.cpp.
+  std::vector<char> choose(const Mode &mode, int64_t region, int64_t room,
+                           double &seconds) const;
+
+  // Where: UnitPlacement.cpp. Those `held` have no slot in the region.
+  UnitPlacement place(const std::vector<char> &held, int64_t region,
                       PlacementPolicy policy) const;
   void findEarliest(UnitPlacement &placement, int64_t region) const;
 
   // When: Schedule.cpp.
   void schedule(MemoryPlan &plan, const UnitPlacement &placement) const;
-  std::vector<int> chooseStarts(const std::vector<int> &queue,
+  std::vector<int> chooseStarts(const MemoryPlan &plan,
+                                const std::vector<int> &queue,
                                 const std::vector<int> &earliest) const;
   void finish(MemoryPlan &plan, int64_t region) const;
 
@@ -199,9 +246,11 @@ private:
 
   MemoryPlan keepAll(int64_t budget) const;
   bool evaluate(MemoryPlan &plan, int64_t budget) const;
-  void searchRegions(MemoryPlan &best, int64_t budget) const;
-  void improve(MemoryPlan &best, int64_t budget) const;
+  void searchRegions(MemoryPlan &best, const Mode &mode, int64_t budget) const;
+  void improve(MemoryPlan &best, int64_t budget, bool mayMove) const;
   void searchExhaustively(MemoryPlan &best, int64_t budget) const;
+  void searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
+                        unsigned inPlace) const;
   int64_t getRoom(int64_t budget, int64_t region) const;
   int64_t getRegion(int64_t budget, const std::vector<char> &resident) const;
 
@@ -218,7 +267,7 @@ private:
   int64_t streamableBytes = 0;
   int64_t modelBytes = 0;
   int64_t minBytes = 0;
-  int64_t minRegion = 0;
+  std::vector<Mode> modes; ///< from none in place to all that may be
   int minStep = -1;
 };
 

@@ -19,6 +19,7 @@
 #include "llvm/Support/Error.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ struct ProfileStorage {
   std::string path, io;
   /// What compute loses for each GiB that comes in beside it.
   double computeSecondsPerGiB = 0;
+  /// How much later than its share of the rate a read may come, and how many
+  /// times as long all may take; what the device promises where missing.
+  std::optional<double> lateUs, caution;
+  /// At which kernels read it where it lies; 0: they cannot.
+  std::optional<double> inPlaceBytesPerSecond;
   std::vector<ProfileRead> reads; ///< in ascending order of size
 };
 
@@ -43,6 +49,7 @@ struct ProfileProcessor {
   unsigned threads = 0;
   double flopsPerSecond = 0, bytesPerSecond = 0;
   double callUs = 0; ///< of each kernel call, beside its tiles
+  int64_t blocks = 0; ///< of a GPU, that run side by side; 0: not known
 };
 
 /// The whole grid of one kernel of one model.

@@ -40,7 +40,8 @@ struct swap_cuda {
   uint64_t code_bytes; /* of it, taken by code and graphs */
   uint64_t budget;     /* of device memory, UINT64_MAX: none */
 
-  cu_module module;
+  cu_module *modules; /* the images of the architecture chosen */
+  uint32_t module_count;
   cu_function *functions; /* of the model's kernels */
   cu_function rows[2];    /* swap_rows_i32, _i64 */
 

@@ -9,13 +9,16 @@
 
 #define PLAIN_SHARED_BYTES (48u << 10) /* more has to be asked for */
 
-/* A cubin of the same major version, the newest; else the newest PTX. */
+/* The first image of a cubin of the same major version, the newest; else of the
+ * newest PTX. */
 static const swap_cuda_image *choose(const swap_cuda *h) {
   const swap_cuda_image *best = NULL;
   for (uint32_t i = 0; i < h->model->image_count; ++i) {
     const swap_cuda_image *image = &h->model->images[i];
     if (image->arch > h->arch ||
         (!image->ptx && image->arch / 10 != h->arch / 10))
+      continue;
+    if (image->first_kernel)
       continue;
     if (!best || (best->ptx && !image->ptx) ||
         (best->ptx == image->ptx && image->arch > best->arch))
@@ -28,10 +31,11 @@ static int no_image(swap_cuda *h) {
   char list[256] = "";
   size_t at = 0;
   for (uint32_t i = 0; i < h->model->image_count && at + 32 < sizeof list; ++i)
-    at += (size_t)snprintf(list + at, sizeof list - at, "%s%s_%u",
-                           i ? ", " : "",
-                           h->model->images[i].ptx ? "compute" : "sm",
-                           (unsigned)h->model->images[i].arch);
+    if (!h->model->images[i].first_kernel)
+      at += (size_t)snprintf(list + at, sizeof list - at, "%s%s_%u",
+                             at ? ", " : "",
+                             h->model->images[i].ptx ? "compute" : "sm",
+                             (unsigned)h->model->images[i].arch);
   return cuda_fail(h, SWAP_ERR_DEVICE,
                    "%s is an sm_%u, and the program has code for %s only; "
                    "compile it with --cuda-arch sm_%u",
@@ -46,52 +50,78 @@ static int find_rows(swap_cuda *h) {
   for (uint32_t i = 0; !status && i < plan->step_count; ++i) {
     const int wide = plan->steps[i].aux == SWAP_I64;
     if (plan->steps[i].op == SWAP_OP_ROWS && !h->rows[wide])
-      status = cuda_check(
-          h, h->driver->module_function(&h->rows[wide], h->module, names[wide]),
-          "finding kernel %s", names[wide]);
+      status = cuda_check(h,
+                          h->driver->module_function(
+                              &h->rows[wide], h->modules[0], names[wide]),
+                          "finding kernel %s", names[wide]);
   }
   return status;
 }
 
-static int find_kernel(swap_cuda *h, uint32_t kernel) {
+static int find_kernel(swap_cuda *h, cu_module module, uint32_t kernel) {
   const swap_cuda_kernel *k = &h->model->kernels[kernel];
   cu_result result =
-      h->driver->module_function(&h->functions[kernel], h->module, k->symbol);
+      h->driver->module_function(&h->functions[kernel], module, k->symbol);
   if (!result && k->shared_bytes > PLAIN_SHARED_BYTES)
-    result = h->driver->function_set(h->functions[kernel],
-                                     CU_FUNCTION_DYNAMIC_SHARED,
-                                     (int)k->shared_bytes);
-  return cuda_check(h, result, "preparing kernel %s (%s, %u bytes of shared "
-                               "memory)",
+    result = h->driver->function_set(
+        h->functions[kernel], CU_FUNCTION_DYNAMIC_SHARED, (int)k->shared_bytes);
+  return cuda_check(h, result,
+                    "preparing kernel %s (%s, %u bytes of shared "
+                    "memory)",
                     cuda_kernel_name(h, kernel), k->symbol,
                     (unsigned)k->shared_bytes);
 }
 
-int cuda_images_open(swap_cuda *h) {
-  const swap_cuda_image *image = choose(h);
-  const uint32_t kernels = h->model->model->kernel_count;
-  if (!image)
-    return no_image(h);
-  h->functions = calloc(kernels + 1u, sizeof *h->functions);
-  if (!h->functions)
-    return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
+static int load(swap_cuda *h, const swap_cuda_image *image) {
+  cu_module module = NULL;
   int status = cuda_check(
-      h, h->driver->module_load(&h->module, image->data),
+      h, h->driver->module_load(&module, image->data),
       "loading the code for %s_%u on an sm_%u (a driver as new as the CUDA "
       "toolkit that compiled it is needed)",
       image->ptx ? "compute" : "sm", (unsigned)image->arch, (unsigned)h->arch);
-  if (status) {
-    h->module = NULL;
-    return status;
+  if (!status)
+    h->modules[h->module_count++] = module;
+  for (uint32_t i = 0; !status && i < image->kernel_count; ++i)
+    status = find_kernel(h, module, image->first_kernel + i);
+  return status;
+}
+
+/* The images of one architecture follow each other and hold each kernel once.
+ */
+static int load_all(swap_cuda *h, const swap_cuda_image *first) {
+  const uint32_t kernels = h->model->model->kernel_count;
+  const swap_cuda_image *end = h->model->images + h->model->image_count;
+  uint32_t have = 0;
+  int status = SWAP_OK;
+  for (const swap_cuda_image *i = first; !status && i < end; ++i) {
+    if (i->arch != first->arch || i->ptx != first->ptx)
+      break;
+    if (i->first_kernel != have || i->kernel_count > kernels - have)
+      return cuda_fail(h, SWAP_ERR_ABI, "%s", swap_status_string(SWAP_ERR_ABI));
+    have += i->kernel_count;
+    status = load(h, i);
   }
-  for (uint32_t i = 0; !status && i < kernels; ++i)
-    status = find_kernel(h, i);
+  return !status && have < kernels ? cuda_fail(h, SWAP_ERR_ABI, "%s",
+                                               swap_status_string(SWAP_ERR_ABI))
+                                   : status;
+}
+
+int cuda_images_open(swap_cuda *h) {
+  const swap_cuda_image *first = choose(h);
+  if (!first)
+    return no_image(h);
+  h->functions =
+      calloc(h->model->model->kernel_count + 1u, sizeof *h->functions);
+  h->modules = calloc(h->model->image_count, sizeof *h->modules);
+  if (!h->functions || !h->modules)
+    return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
+  const int status = load_all(h, first);
   return status ? status : find_rows(h);
 }
 
 void cuda_images_close(swap_cuda *h) {
-  if (h->module)
-    h->driver->module_unload(h->module);
-  h->module = NULL;
+  while (h->module_count)
+    h->driver->module_unload(h->modules[--h->module_count]);
+  free(h->modules);
   free(h->functions);
 }

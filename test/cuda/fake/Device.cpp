@@ -115,6 +115,18 @@ cu_result cuDeviceGetName(char *name, int size, cu_device) {
 cu_result cuDeviceGetAttribute(int *value, int attribute, cu_device) {
   ENTER();
   switch (attribute) {
+  case CU_ATTRIBUTE_CLOCK_KHZ:
+    *value = 1000000;
+    return CU_OK;
+  case CU_ATTRIBUTE_MULTIPROCESSORS:
+    *value = 10;
+    return CU_OK;
+  case CU_ATTRIBUTE_MEMORY_CLOCK_KHZ:
+    *value = 2000000;
+    return CU_OK;
+  case CU_ATTRIBUTE_MEMORY_BITS:
+    *value = 1024;
+    return CU_OK;
   case CU_ATTRIBUTE_INTEGRATED:
     *value = config.integrated;
     return CU_OK;

@@ -74,8 +74,8 @@ Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts,
   model.blob_bytes = blob.size();
   for (uint32_t i = 0; i < SWAP_HASH_BYTES; ++i)
     model.blob_hash[i] = static_cast<uint8_t>(i + 1);
-  images = {{90, 0, 4, "sm90"}};
-  cuda = {SWAP_CUDA_ABI_VERSION, 1, &model, kernels, images.data(), 0};
+  images = {{90, 0, 0, 1, 4, "sm90"}, {90, 0, 1, 1, 4, "sm90"}};
+  cuda = {SWAP_CUDA_ABI_VERSION, 2, &model, kernels, images.data(), 0};
 }
 
 void Model::makeBlob(uint64_t most) {

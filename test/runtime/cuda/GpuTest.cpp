@@ -32,7 +32,8 @@ protected:
             uint64_t most = UINT64_MAX) {
     model = std::make_unique<Model>(std::move(lengths),
                                     std::vector<Layout>{layout}, most);
-    model->images = {{75, 1, 0, swap_test_ptx}};
+    model->images = {{75, 1, 0, 2, 0, swap_test_ptx}};
+    model->cuda.image_count = 1;
     model->cuda.images = model->images.data();
     model->writeBlob(path);
     options.weights = path.c_str();

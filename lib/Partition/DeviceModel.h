@@ -1,0 +1,49 @@
+//===- DeviceModel.h - What is assumed of a kind of device ------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_PARTITION_DEVICEMODEL_H
+#define SWAPC_LIB_PARTITION_DEVICEMODEL_H
+
+#include "swapc/Partition/Planner.h"
+#include "swapc/Partition/Profile.h"
+
+namespace swapc {
+
+/// Rates and shares where no profile was measured, and what units suit.
+struct DeviceModel {
+  llvm::StringRef name; ///< "cpu" or "cuda"
+
+  // Kernels.
+  double flopsPerSecond, bytesPerSecond; ///< of one thread
+  double callUs, parallelCallUs;
+  double flopsScaling, bytesScaling; ///< what a further thread adds
+  /// Blocks that run side by side; 0: threads take tiles one at a time.
+  int64_t blocks;
+  /// What kernels reach of the multiply-add rate: contractions, thin ones (few
+  /// operations a value), others.
+  double contractionShare, thinShare, rowsShare;
+  double cacheFactor; ///< how much faster activations come than weights
+
+  // The link.
+  std::vector<ProfileRead> reads; ///< empty: those of PlanLink
+  /// A cautious look at it: see PlanLink.
+  double lateUs, caution;
+  int64_t burstBytes;
+  double inPlaceBytesPerSecond;
+
+  /// A unit is a 64th of the weights, within these.
+  int64_t leastUnit, mostUnit;
+
+  /// Null where there is none of this name.
+  static const DeviceModel *get(llvm::StringRef name);
+
+  int64_t getUnitBytes(int64_t weightBytes) const;
+};
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_PARTITION_DEVICEMODEL_H
