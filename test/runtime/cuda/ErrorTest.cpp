@@ -152,7 +152,7 @@ TEST_F(CudaError, DevicesThatAreNotThere) {
 
 TEST_F(CudaError, CodeForOtherGpus) {
   make(kChain, {kAhead});
-  model->images = {{80, 0, 4, "sm80"}, {100, 1, 6, "ptx"}};
+  model->images = {{80, 0, 0, 2, 4, "sm80"}, {100, 1, 0, 2, 6, "ptx"}};
   model->cuda.images = model->images.data();
   model->cuda.image_count = 2;
   EXPECT_EQ(open(), SWAP_ERR_DEVICE);
@@ -206,14 +206,14 @@ TEST_F(CudaError, BudgetsThatAreTooSmall) {
   EXPECT_EQ(open(), SWAP_OK) << error();
   EXPECT_EQ(swap_cuda_device_bytes(handle), arena);
   close();
-  swap_fake_configure()->code_bytes = 600;
-  swap_fake_configure()->graph_bytes = 200; // there are two
+  swap_fake_configure()->code_bytes = 300;  // there are two images
+  swap_fake_configure()->graph_bytes = 200; // ... and two graphs
   EXPECT_EQ(open(), SWAP_OK) << error();
   EXPECT_EQ(swap_cuda_device_bytes(handle), arena + 1000);
   close();
-  swap_fake_configure()->code_bytes = 601;
+  swap_fake_configure()->code_bytes = 301;
   EXPECT_EQ(open(), SWAP_ERR_BUDGET);
-  tells(std::to_string(arena + 1001) + " bytes of device memory are in use");
+  tells(std::to_string(arena + 1002) + " bytes of device memory are in use");
   close();
   swap_fake_configure()->memory_bytes = arena;
   options.budget_bytes = 0;
