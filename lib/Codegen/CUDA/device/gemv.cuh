@@ -32,8 +32,7 @@ template <typename K, int Threads, int Loads> struct swap_gemv {
 
   SWAP_DEVICE void add(const A *a, const typename K::Row (&rows)[kRows], int d,
                        const uint4 &raw, Sum (&sums)[kRows][kVector]) {
-    Weights weights;
-    __builtin_memcpy(&weights, &raw, 16);
+    const Weights weights = swap_bitcast<Weights>(raw);
     const typename K::Step step = K::step(d);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
