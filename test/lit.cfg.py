@@ -1,5 +1,8 @@
 """lit settings: which files are tests, and what %names they may use."""
+import glob
 import os
+import shutil
+import subprocess
 
 import lit.formats
 
@@ -37,5 +40,23 @@ config.substitutions += [
     ("%sanitize", "-fsanitize=" + config.sanitizer if config.sanitizer else ""),
 ]
 
+# NVIDIA's compiler as a library, where swapc looks for it.
+for variable in ("CUDA_HOME", "CUDA_PATH"):
+    if os.environ.get(variable):
+        config.environment[variable] = os.environ[variable]
+nvcc = shutil.which("nvcc")
+toolkits = [config.environment.get("CUDA_HOME"), config.environment.get("CUDA_PATH"),
+            nvcc and os.path.dirname(os.path.dirname(os.path.realpath(nvcc))), "/usr/local/cuda"]
+if any(glob.glob(os.path.join(toolkit, "lib*", "libnvrtc.so*")) for toolkit in toolkits if toolkit):
+    config.available_features.add("cuda-toolkit")
+
 if os.geteuid() == 0:
     config.available_features.add("root")
+
+# A GPU, or the reason why tests that need one are unsupported.
+probe = subprocess.run([config.python, "-c", "import swapc_cuda; print(swapc_cuda.find_gpu()[2] or '')"],
+                       env=dict(os.environ, PYTHONPATH=config.environment["PYTHONPATH"]), capture_output=True, text=True)
+if probe.returncode == 0 and not probe.stdout.strip():
+    config.available_features.add("gpu")
+else:
+    lit_config.note("tests on a GPU are SKIPPED: %s" % (probe.stdout + probe.stderr).strip())

@@ -32,6 +32,7 @@ def Swap_Dialect : Dialect {
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
     | `swap.footprint` | kernel functions | which bytes some of its tiles read and write |
     | `swap.gpu` | kernel functions | how the kernel runs on a GPU |
+    | `swap.read_once` | kernel functions | numbers of the packed operands that one launch reads byte for byte once, so that they may stay where reading is slow |
     | `swap.overhead` | module | bytes of a budget that are not the arena's: code and graphs on a GPU |
     | `swap.segment` | `swap.call` | number of the stretch of calls that runs band by band with this one |
     | `swap.update` | `swap.launch` | continues a result that an earlier launch began |
@@ -47,6 +48,7 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
     static constexpr ::llvm::StringLiteral kFootprintAttr = "swap.footprint";
     static constexpr ::llvm::StringLiteral kGpuAttr = "swap.gpu";
+    static constexpr ::llvm::StringLiteral kReadOnceAttr = "swap.read_once";
     static constexpr ::llvm::StringLiteral kOverheadAttr = "swap.overhead";
     static constexpr ::llvm::StringLiteral kSegmentAttr = "swap.segment";
     static constexpr ::llvm::StringLiteral kUpdateAttr = "swap.update";

@@ -23,29 +23,35 @@ namespace {
 
 class InPlaceUpdater {
 public:
-  InPlaceUpdater(Block &block, const SymbolTable &symbols)
-      : block(block), symbols(symbols) {}
+  InPlaceUpdater(Block &block, const SymbolTable &symbols, bool outputsApart)
+      : block(block), symbols(symbols), outputsApart(outputsApart) {}
   LogicalResult run();
 
 private:
   bool diesAt(Value operand, CallOp call);
   void update(CallOp call, Value operand);
+  /// The results that are outputs, or parts of one.
+  llvm::DenseSet<Value> findOutputs();
 
   Block &block;
   const SymbolTable &symbols;
+  const bool outputsApart;
   /// The last operation that reads each storage, views left out.
   llvm::DenseMap<Value, Operation *> lastUse;
 };
 
 struct UpdateInPlacePass
     : public swapc::impl::UpdateInPlaceBase<UpdateInPlacePass> {
+  using UpdateInPlaceBase::UpdateInPlaceBase;
+
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal()) {
       getOperation().emitError("has no @main to update in place");
       return signalPassFailure();
     }
-    if (failed(InPlaceUpdater(main.front(), SymbolTable(getOperation())).run()))
+    SymbolTable symbols(getOperation());
+    if (failed(InPlaceUpdater(main.front(), symbols, outputsApart).run()))
       signalPassFailure();
   }
 };
@@ -94,7 +100,22 @@ void InPlaceUpdater::update(CallOp call, Value operand) {
   lastUse[getStorageRoot(operand)] = lastUse.lookup(root);
 }
 
+llvm::DenseSet<Value> InPlaceUpdater::findOutputs() {
+  llvm::DenseSet<Value> outputs;
+  for (Value output : block.getTerminator()->getOperands()) {
+    Value root = getStorageRoot(output);
+    outputs.insert(root);
+    if (auto joined = root.getDefiningOp<tensor::ConcatOp>())
+      for (Value part : joined.getInputs())
+        outputs.insert(getStorageRoot(part));
+  }
+  return outputs;
+}
+
 LogicalResult InPlaceUpdater::run() {
+  llvm::DenseSet<Value> apart;
+  if (outputsApart)
+    apart = findOutputs();
   for (Operation &op : block)
     if (!isView(&op))
       for (Value operand : op.getOperands()) {
@@ -108,7 +129,8 @@ LogicalResult InPlaceUpdater::run() {
     if (!schedule)
       return failure();
     bool isWhole = !call.getBegin() && !call.getFirstTile();
-    if (!isWhole || !call.getInit().empty() || call->getNumResults() != 1)
+    if (!isWhole || !call.getInit().empty() || call->getNumResults() != 1 ||
+        apart.contains(call.getResult(0)))
       continue;
     auto to = cast<RankedTensorType>(call.getResult(0).getType());
     for (int64_t index : schedule.getInplace()) {

@@ -7,6 +7,7 @@
 
 #include "swapc/Target/Compiler.h"
 
+#include "CudaCode.h"
 #include "Phases.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
@@ -47,7 +48,10 @@ private:
   LogicalResult write(OutputFile &file, ArrayRef<char> bytes);
   LogicalResult emitText(StringRef text);
   LogicalResult emitModule();
+  LogicalResult loadToolkit();
   LogicalResult emitCodeAndBlob();
+  FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
+  LogicalResult emitCudaText();
   LogicalResult emitReport();
   LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
   LogicalResult commit();
@@ -60,10 +64,18 @@ private:
     return toIdentifier(llvm::sys::path::stem(options.model));
   }
 
+  bool isCuda() const { return options.device == Device::Cuda; }
+  /// The kernels as text for a GPU: asm is PTX.
+  bool isCudaText() const {
+    return options.emit == Emit::Cuda || options.emit == Emit::Ptx ||
+           (isCuda() && options.emit == Emit::Asm);
+  }
+
   const CompileOptions &options;
   MLIRContext &context;
   Progress &progress;
   Location location;
+  std::unique_ptr<Nvrtc> nvrtc;
   Phases phases;
   ModelTables tables;
   std::string output;
@@ -213,27 +225,62 @@ LogicalResult Compiler::emitCodeAndBlob() {
     info = std::move(*written);
   }
   progress.start("compiling kernels");
-  OwningOpRef<ModuleOp> kernels = lowerKernels(phases, tables);
-  if (!kernels)
-    return failure();
-  CodeOptions code;
-  code.target = phases.target;
-  code.symbol = options.emit == Emit::Exe ? std::string("swap_model_instance")
-                                          : getName() + "_model";
-  if (options.emit == Emit::LLVMIR)
-    code.format = CodeFormat::LLVMIR;
-  else if (options.emit == Emit::Asm)
-    code.format = CodeFormat::Assembly;
-  if (options.emit == Emit::Exe || options.emit == Emit::Lib)
-    code.parts = options.compileThreads;
-  FailureOr<std::vector<CodeBuffer>> buffers =
-      emitCode(*kernels, tables, info, code, progress);
+  if (isCudaText())
+    return emitCudaText();
+  FailureOr<std::vector<CodeBuffer>> buffers = compileKernels(info);
   if (failed(buffers))
     return failure();
   if (isText())
     return emitText(
         StringRef(buffers->front().data(), buffers->front().size()));
   return writeProducts(*buffers);
+}
+
+/// What compiles kernels for a GPU, so that what is missing is known before
+/// the work is done.
+LogicalResult Compiler::loadToolkit() {
+  bool needed = isCuda() && (!isText() || options.emit == Emit::Ptx ||
+                             options.emit == Emit::Asm);
+  if (needed)
+    nvrtc = loadNvrtc(location, options.cudaPath, options.cuda);
+  return success(!needed || nvrtc);
+}
+
+LogicalResult Compiler::emitCudaText() {
+  FailureOr<std::string> text =
+      nvrtc ? makePtx(*phases.module, tables, options.cuda, *nvrtc)
+            : makeCudaSource(*phases.module, tables, options.cuda);
+  return success(succeeded(text) && succeeded(emitText(*text)));
+}
+
+/// Code for the host: kernels, or with a GPU the images of theirs, and tables.
+FailureOr<std::vector<CodeBuffer>>
+Compiler::compileKernels(const BlobInfo &info) {
+  bool isProgram = options.emit == Emit::Exe;
+  OwningOpRef<ModuleOp> kernels;
+  if (isCuda()) {
+    FailureOr<CudaTables> cuda =
+        compileCuda(*phases.module, tables,
+                    {options.cuda, options.compileThreads}, *nvrtc, progress);
+    if (failed(cuda))
+      return failure();
+    tables.cuda = std::move(*cuda);
+    tables.cuda->symbol =
+        isProgram ? "swap_cuda_instance" : getName() + "_cuda";
+    kernels = ModuleOp::create(location);
+  } else if (!(kernels = lowerKernels(phases, tables))) {
+    return failure();
+  }
+  CodeOptions code;
+  code.target = phases.target;
+  code.symbol = isProgram ? "swap_model_instance" : getName() + "_model";
+  if (options.emit == Emit::LLVMIR)
+    code.format = CodeFormat::LLVMIR;
+  else if (options.emit == Emit::Asm)
+    code.format = CodeFormat::Assembly;
+  if (options.emit == Emit::Exe || options.emit == Emit::Lib)
+    code.parts = isCuda() ? 1 : options.compileThreads;
+  return emitCode(*kernels, tables, info, code, progress);
 }
 
 LogicalResult Compiler::emitReport() {
@@ -263,6 +310,7 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
   link.runtimeDir = options.runtimeDir;
   link.executable = options.executable;
   link.triple = phases.target.triple;
+  link.cuda = isCuda();
   if (Error error = linkProgram(code, *product, link))
     return emitFailure(location, std::move(error));
   return success();
@@ -286,7 +334,7 @@ LogicalResult Compiler::commit() {
 
 LogicalResult Compiler::run() {
   // Text goes to a place that is opened when the text is there.
-  if (failed(openOutputs()) || failed(openReport()) ||
+  if (failed(openOutputs()) || failed(openReport()) || failed(loadToolkit()) ||
       failed(runPhases(options, context, progress, phases)) ||
       failed(checkOutputs()) || failed(emitReport()))
     return failure();
@@ -310,6 +358,8 @@ LogicalResult Compiler::run() {
   if (options.summary && !isText()) {
     progress.clear();
     printPlanSummary(*phases.module, llvm::errs());
+    if (tables.cuda)
+      printCudaSummary(*tables.cuda, llvm::errs());
   }
   return success();
 }

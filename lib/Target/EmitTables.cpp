@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Struct types here mirror the structs of swap/runtime.h field by field.
-// Natural alignment gives both the same layout; the assertions below hold the
-// header to what is written here.
+// Struct types here mirror the structs of swap/runtime.h and swap/cuda.h field
+// by field. Natural alignment gives both the same layout; the assertions below
+// hold the headers to what is written here.
 //
 //===----------------------------------------------------------------------===//
 
-#include "swap/runtime.h"
+#include "swap/cuda.h"
 #include "swapc/Target/ModelTables.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
@@ -37,6 +37,15 @@ static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 72,
               "model");
 static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 104,
               "model");
+static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_kernel) == 24, "kernel");
+static_assert(offsetof(swap_cuda_image, bytes) == 16, "image");
+static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_image) == 32, "image");
+static_assert(offsetof(swap_cuda_model, model) == 8, "CUDA model");
+static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_model) == 40,
+              "CUDA model");
+
+/// Of code for a GPU, which the driver reads where it is.
+static constexpr uint64_t kImageAlign = 64;
 
 namespace {
 class Emitter {
@@ -79,10 +88,17 @@ public:
     return records(values, name);
   }
   Constant *plan(const PlanTable &plan);
-  Constant *kernels(ArrayRef<std::string> names, StringRef symbol);
+  Constant *kernels(ArrayRef<std::string> names, StringRef symbol,
+                    bool onDevice);
+  Constant *cudaModel(const CudaTables &cuda, ArrayRef<std::string> names,
+                      Constant *model);
+  GlobalVariable *exported(Constant *value, StringRef symbol) {
+    return new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                              GlobalValue::ExternalLinkage, value, symbol);
+  }
 
 private:
-  Constant *constant(Constant *value, StringRef name) {
+  GlobalVariable *constant(Constant *value, StringRef name) {
     auto *global =
         new GlobalVariable(module, value->getType(), /*isConstant=*/true,
                            GlobalValue::PrivateLinkage, value, name);
@@ -119,13 +135,18 @@ std::string swapc::getKernelSymbol(StringRef model, StringRef kernel) {
   return (model + "." + kernel).str();
 }
 
-Constant *Emitter::kernels(ArrayRef<std::string> names, StringRef symbol) {
+Constant *Emitter::kernels(ArrayRef<std::string> names, StringRef symbol,
+                           bool onDevice) {
   auto *type = FunctionType::get(
       Type::getVoidTy(context),
       {pointer, Type::getInt64Ty(context), Type::getInt64Ty(context), pointer},
       /*isVarArg=*/false);
   SmallVector<Constant *> values;
   for (const std::string &name : names) {
+    if (onDevice) {
+      values.push_back(record({text(name), ConstantPointerNull::get(pointer)}));
+      continue;
+    }
     auto *function = cast<Function>(
         module.getOrInsertFunction(getKernelSymbol(symbol, name), type)
             .getCallee());
@@ -133,6 +154,28 @@ Constant *Emitter::kernels(ArrayRef<std::string> names, StringRef symbol) {
     values.push_back(record({text(name), function}));
   }
   return records(values, "kernels");
+}
+
+Constant *Emitter::cudaModel(const CudaTables &cuda,
+                             ArrayRef<std::string> names, Constant *model) {
+  SmallVector<Constant *> launches, images;
+  for (auto [name, kernel] : llvm::zip_equal(names, cuda.kernels))
+    launches.push_back(record({text(name), i32(kernel.threads),
+                               i32(kernel.splits), i32(kernel.sharedBytes)}));
+  for (const CudaTables::Image &image : cuda.images) {
+    StringRef bytes(image.data.data(), image.data.size());
+    // PTX ends in a zero byte.
+    GlobalVariable *data = constant(
+        ConstantDataArray::getString(context, bytes, /*AddNull=*/image.ptx),
+        "image");
+    data->setAlignment(Align(kImageAlign));
+    images.push_back(
+        record({i32(image.arch), i32(image.ptx), i32(image.firstKernel),
+                i32(image.kernelCount), i64(bytes.size() + image.ptx), data}));
+  }
+  return record({i32(SWAP_CUDA_ABI_VERSION), i32(images.size()), model,
+                 records(launches, "launches"), records(images, "images"),
+                 i64(cuda.overhead)});
 }
 
 void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
@@ -152,12 +195,14 @@ void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
        emit.i32(blob.units.size()), emit.i32(plans.size()),
        emit.text(signature.name), emit.tensors(signature.inputs, "inputs"),
        emit.tensors(signature.outputs, "outputs"),
-       emit.kernels(tables.kernels, symbol), emit.records(units, "units"),
-       emit.records(plans, "plans"), emit.i64(blob.bytes),
-       emit.i64(tables.weightBytes), emit.i64(tables.modelBytes),
-       emit.i64(tables.minBytes),
+       emit.kernels(tables.kernels, symbol, tables.cuda.has_value()),
+       emit.records(units, "units"), emit.records(plans, "plans"),
+       emit.i64(blob.bytes), emit.i64(tables.weightBytes),
+       emit.i64(tables.modelBytes), emit.i64(tables.minBytes),
        ConstantDataArray::get(module.getContext(),
                               ArrayRef<uint8_t>(blob.hash))});
-  new GlobalVariable(module, model->getType(), /*isConstant=*/true,
-                     GlobalValue::ExternalLinkage, model, symbol);
+  GlobalVariable *global = emit.exported(model, symbol);
+  if (tables.cuda)
+    emit.exported(emit.cudaModel(*tables.cuda, tables.kernels, global),
+                  tables.cuda->symbol);
 }

@@ -56,12 +56,16 @@ std::string swapc::makeHeader(const ModelTables &tables, StringRef name) {
   raw_string_ostream os(text);
   os << "/* " << inComment(tables.signature.name)
      << ", compiled by swapc. Link with lib" << name
-     << ".a and libswap_runtime.a. */\n"
+     << (tables.cuda ? ".a, libswap_cuda.a" : ".a")
+     << " and libswap_runtime.a. */\n"
      << "#ifndef SWAPC_" << upper << "_H\n#define SWAPC_" << upper << "_H\n\n"
-     << "#include \"swap/runtime.h\"\n\n"
+     << (tables.cuda ? "#include \"swap/cuda.h\"\n\n"
+                     : "#include \"swap/runtime.h\"\n\n")
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-     << "extern const swap_model " << name << "_model;\n\n"
-     << "/* Plans: the arena that each needs, in ascending order of budget. "
+     << "extern const swap_model " << name << "_model;\n";
+  if (tables.cuda)
+    os << "extern const swap_cuda_model " << name << "_cuda;\n";
+  os << "\n/* Plans: the arena that each needs, in ascending order of budget. "
         "*/\n"
      << "#define " << upper << "_PLAN_COUNT " << tables.plans.size() << "\n";
   for (auto [index, plan] : llvm::enumerate(tables.plans))

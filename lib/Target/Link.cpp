@@ -8,6 +8,7 @@
 #include "swapc/Target/Link.h"
 
 #include "swapc/Support/OutputFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -45,6 +46,13 @@ static Expected<std::string> findDriver(const LinkOptions &options) {
                    "name a compiler that links with --linker-driver");
 }
 
+/// What a program is linked from, in the order of use.
+static SmallVector<StringRef, 3> getArchives(const LinkOptions &options) {
+  if (options.cuda)
+    return {"libswap_program_cuda.a", "libswap_cuda.a", "libswap_runtime.a"};
+  return {"libswap_program.a", "libswap_runtime.a"};
+}
+
 static Expected<std::string> findRuntime(const LinkOptions &options) {
   if (options.runtimeDir.empty() &&
       Triple(options.triple).getArch() !=
@@ -63,12 +71,15 @@ static Expected<std::string> findRuntime(const LinkOptions &options) {
       folders.push_back(folder.str().str());
     }
   }
+  SmallVector<StringRef, 3> archives = getArchives(options);
   for (const std::string &folder : folders)
-    if (sys::fs::exists(folder + "/libswap_runtime.a") &&
-        sys::fs::exists(folder + "/libswap_program.a"))
+    if (llvm::all_of(archives, [&](StringRef archive) {
+          return sys::fs::exists(folder + "/" + archive);
+        }))
       return folder;
-  return linkError("libswap_program.a and libswap_runtime.a are not in " +
-                   folders.front() + "; --runtime-dir says where they are");
+  return linkError(join(ArrayRef(archives).drop_back(), ", ") + " and " +
+                   archives.back() + " are not in " + folders.front() +
+                   "; --runtime-dir says where they are");
 }
 
 namespace {
@@ -164,8 +175,10 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
     arguments.push_back(flag.str());
   for (StringRef argument : {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
-  arguments.push_back(*runtime + "/libswap_program.a");
-  arguments.push_back(*runtime + "/libswap_runtime.a");
+  for (StringRef archive : getArchives(options))
+    arguments.push_back(*runtime + "/" + archive.str());
+  if (options.cuda)
+    arguments.push_back("-ldl");
   for (StringRef argument : {"-l:liburing.a", "-pthread", "-lm"})
     arguments.push_back(argument.str());
 

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassManager.h"
 #include "swapc/Codegen/CPU/Passes.h"
+#include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Import/Import.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
@@ -30,7 +31,46 @@ void swapc::registerDialects(DialectRegistry &registry) {
               tensor::TensorDialect, vector::VectorDialect>();
 }
 
-static LogicalResult runKernelPhase(Phases &phases) {
+/// Options of a pass of the CUDA target.
+template <typename Options> static Options getOptions(const CudaTarget &cuda) {
+  Options options;
+  options.archs = getCudaArchNames(cuda);
+  options.tf32 = cuda.tf32;
+  return options;
+}
+
+/// Notes what code takes of the device's memory beside the arena.
+static void setOverhead(ModuleOp module) {
+  int64_t kernels = 0, calls = 0;
+  for (auto function : module.getOps<func::FuncOp>())
+    kernels += function->hasAttr(swap::SwapDialect::kGpuAttr);
+  module.walk([&](Operation *op) { calls += isa<swap::CallOp>(op); });
+  Builder builder(module.getContext());
+  module->setAttr(swap::SwapDialect::kOverheadAttr,
+                  builder.getI64IntegerAttr(getCudaOverhead(kernels, calls)));
+}
+
+static LogicalResult runCudaKernelPhase(const CudaTarget &cuda,
+                                        Phases &phases) {
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
+  buildKernelPipeline(pm);
+  pm.addPass(createJoinOutputs());
+  pm.addPass(createStageTensors());
+  pm.addPass(createScheduleCudaKernels(
+      getOptions<ScheduleCudaKernelsOptions>(cuda)));
+  pm.addPass(
+      createPackCudaParameters(getOptions<PackCudaParametersOptions>(cuda)));
+  if (failed(pm.run(*phases.module)))
+    return failure();
+  setOverhead(*phases.module);
+  return success();
+}
+
+static LogicalResult runKernelPhase(const CompileOptions &options,
+                                    Phases &phases) {
+  if (options.device == Device::Cuda)
+    return runCudaKernelPhase(options.cuda, phases);
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   buildKernelPipeline(pm);
@@ -53,11 +93,17 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
-  pm.addPass(createJoinOutputs());
-  pm.addPass(createUpdateInPlace());
-  pm.addPass(createBandRows());
+  bool isCuda = options.device == Device::Cuda;
+  UpdateInPlaceOptions update;
+  update.outputsApart = isCuda;
+  if (!isCuda)
+    pm.addPass(createJoinOutputs());
+  pm.addPass(createUpdateInPlace(update));
+  if (!isCuda)
+    pm.addPass(createBandRows());
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
+  units.device = isCuda ? "cuda" : "cpu";
   pm.addPass(createFormUnits(units));
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
@@ -66,6 +112,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.model = toIdentifier(llvm::sys::path::stem(options.model));
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
+  plan.device = isCuda ? "cuda" : "cpu";
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);
@@ -105,7 +152,7 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
     return failure();
   phases.signature = std::move(*signature);
   progress.start("forming kernels");
-  if (failed(runKernelPhase(phases)))
+  if (failed(runKernelPhase(options, phases)))
     return failure();
   if (options.emit == Emit::KernelIR)
     return success();

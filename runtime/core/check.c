@@ -95,7 +95,21 @@ static int check_scratch(const swap_plan *plan) {
                           plan->arena_bytes);
 }
 
-int swap_core_check_plan(const swap_model *model, const swap_plan *plan) {
+/* Whether the processor that calls this can run the plan's kernels itself. */
+static int runs_here(const swap_model *model, const swap_plan *plan) {
+  for (uint32_t i = 0; i < model->kernel_count; ++i)
+    if (!model->kernels[i].fn)
+      return 0;
+  for (uint32_t i = 0; i < model->unit_count; ++i)
+    if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
+      return 0;
+  return 1;
+}
+
+int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
+                         int device) {
+  if (!device && !runs_here(model, plan))
+    return SWAP_ERR_ABI;
   int ok = check_scratch(plan);
   for (uint32_t i = 0; ok && i < model->unit_count; ++i) {
     const swap_blob_unit *entry = &model->units[i];

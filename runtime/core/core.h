@@ -88,8 +88,10 @@ static inline int swap_core_fail(swap_session *session, int status,
   return status;
 }
 
-/* check.c: nothing in the plan reaches outside the arena, tables or tensors. */
-int swap_core_check_plan(const swap_model *model, const swap_plan *plan);
+/* check.c: nothing in the plan reaches outside the arena, tables or tensors.
+ * `device`: another processor runs the kernels; it may read units in place. */
+int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
+                         int device);
 /* blob.c: header, hash, size and unit table of the storage are the model's. */
 int swap_core_check_blob(swap_session *session);
 

@@ -59,7 +59,7 @@ int swap_open(swap_session *session, const swap_model *model,
     return SWAP_ERR_BUDGET;
   int status = check_config(model, plan, config);
   if (!status)
-    status = swap_core_check_plan(model, plan);
+    status = swap_core_check_plan(model, plan, 0);
   if (status)
     return status;
   session->model = model;
@@ -91,7 +91,7 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
   config.arena_bytes = arena_bytes;
   int status = check_config(session->model, plan, &config);
   if (!status)
-    status = swap_core_check_plan(session->model, plan);
+    status = swap_core_check_plan(session->model, plan, 0);
   if (status)
     return status;
   forget(session);

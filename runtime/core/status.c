@@ -11,7 +11,8 @@ const char *swap_status_string(int status) {
   case SWAP_ERR_ARGUMENT:
     return "an argument is null, misaligned or out of range";
   case SWAP_ERR_ABI:
-    return "the model was compiled for another version of the runtime";
+    return "the model was compiled for another version of the runtime, or for "
+           "another kind of processor";
   case SWAP_ERR_BUDGET:
     return "no plan of the model fits the memory given";
   case SWAP_ERR_IO:

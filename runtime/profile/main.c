@@ -84,7 +84,7 @@ static int fill(int fd, const char *folder) {
   uint64_t *chunk = malloc(CHUNK);
   uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
   int error = chunk ? 0 : ENOMEM;
-  const uint64_t begin = swap_posix_clock();
+  const uint64_t begin = program_clock();
   for (uint64_t done = 0; !error && done < FILE_BYTES;) {
     for (uint32_t i = 0; i < CHUNK / sizeof *chunk; ++i) {
       state ^= state << 13;
@@ -102,7 +102,7 @@ static int fill(int fd, const char *folder) {
     done += CHUNK;
     if (done % LEAST_BYTES == 0 && !error && fdatasync(fd) != 0)
       error = errno;
-    if (done >= LEAST_BYTES && swap_posix_clock() - begin > WRITE_NS)
+    if (done >= LEAST_BYTES && program_clock() - begin > WRITE_NS)
       break;
   }
   if (!error && fdatasync(fd) != 0)
@@ -156,11 +156,7 @@ static int measure_processors(const settings *s, FILE *out) {
     if (swap_posix_measure_processor(&rates, counts[i]))
       return fail(EXIT_RUN, "no memory or threads to measure with %u threads",
                   counts[i]);
-    fprintf(out,
-            "  - { threads: %u, flops-per-second: %.4g, bytes-per-second: "
-            "%.4g, call-us: %.2f }\n",
-            counts[i], rates.flops_per_second, rates.bytes_per_second,
-            rates.call_seconds * 1e6);
+    profile_write_processor(out, &rates, counts[i]);
   }
   return 0;
 }
@@ -181,7 +177,7 @@ int main(int argc, char **argv) {
     status = measure_storage(&s, &rates);
   if (!status) {
     FILE *file = s.output ? out.file : stdout;
-    profile_write_head(file);
+    profile_write_head(file, NULL);
     profile_write_storage(file, &rates, s.storage);
     status = measure_processors(&s, file);
   }

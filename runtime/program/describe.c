@@ -41,13 +41,14 @@ int describe(const swap_model *model, const char *weights) {
            ", \"peak_bytes\": %" PRIu64 ", \"resident_bytes\": %" PRIu64
            ", \"streamed_bytes\": %" PRIu64 ", \"threads\": %u}",
            i ? "," : "", plan->budget_bytes, plan->arena_bytes,
-           plan->peak_bytes, plan->resident_bytes, plan->streamed_bytes,
-           (unsigned)plan->threads);
+           with_overhead(plan->peak_bytes), plan->resident_bytes,
+           plan->streamed_bytes, (unsigned)plan->threads);
   }
   printf("%s],\n", model->plan_count ? "\n  " : "");
   printf("  \"bounds\": {\"min_bytes\": %" PRIu64 ", \"max_bytes\": %" PRIu64
          "},\n",
          model->min_bytes, model->model_bytes);
+  target_describe(stdout);
   printf("  \"weight_bytes\": %" PRIu64 ",\n  \"model_bytes\": %" PRIu64
          ",\n  \"min_bytes\": %" PRIu64 "\n}\n",
          model->weight_bytes, model->model_bytes, model->min_bytes);

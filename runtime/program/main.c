@@ -15,18 +15,18 @@
 
 extern const swap_model swap_model_instance; /* what swapc generated */
 
-static uint64_t smallest_arena(const swap_model *model) {
+static uint64_t smallest_budget(const swap_model *model) {
   uint64_t least = UINT64_MAX;
   for (uint32_t i = 0; i < model->plan_count; ++i)
     if (model->plans[i].arena_bytes < least)
       least = model->plans[i].arena_bytes;
-  return least;
+  return with_overhead(least);
 }
 
-/* A size into the bytes that swap_choose_plan chooses by. */
+/* A size into the bytes that a plan is chosen by. */
 static int choose_budget(const swap_model *model, const char *text,
                          uint64_t *bytes) {
-  const uint64_t least = smallest_arena(model);
+  const uint64_t least = smallest_budget(model);
   *bytes = UINT64_MAX;
   if (!text)
     return 0;
@@ -43,10 +43,11 @@ static int choose_budget(const swap_model *model, const char *text,
        "model can be compiled for is %llu bytes (%s). Compiled in:",
        size_text(*bytes), (unsigned long long)model->min_bytes,
        size_text(model->min_bytes));
-  for (uint32_t i = 0; i < model->plan_count; ++i)
-    fprintf(stderr, "  %llu bytes (%s)\n",
-            (unsigned long long)model->plans[i].arena_bytes,
-            size_text(model->plans[i].arena_bytes));
+  for (uint32_t i = 0; i < model->plan_count; ++i) {
+    const uint64_t need = with_overhead(model->plans[i].arena_bytes);
+    fprintf(stderr, "  %llu bytes (%s)\n", (unsigned long long)need,
+            size_text(need));
+  }
   return EXIT_USAGE;
 }
 
@@ -81,35 +82,36 @@ static int run(const swap_model *model, const options *o, const char *weights,
     status = tensors_place(&t, o->output_dir);
   if (!status && o->trace && !(seen.trace = trace_open(o->trace, model)))
     status = EXIT_RUN;
-  swap_posix *handle = NULL;
-  const swap_posix_options settings = {
+  target *handle = NULL;
+  const int watched = !target_is_gpu && isatty(STDERR_FILENO);
+  const target_settings settings = {
       .weights = weights,
-      .budget_bytes = budget,
-      .threads = o->threads,
-      .io = o->io,
-      .event = seen.trace || o->profile || isatty(STDERR_FILENO) ? observe
-                                                                  : NULL,
+      .budget = budget,
+      .options = o,
+      .event = seen.trace || o->profile || watched ? observe : NULL,
       .event_context = &seen};
   if (!status) {
     progress_start(model, budget);
     if (access(weights, F_OK) != 0)
       status = fail(EXIT_RUN, "%s: %s; --weights says where the weights are",
                     weights, strerror(errno));
-    else if (swap_posix_open(&handle, model, &settings))
-      status = fail(EXIT_RUN, "%s", swap_posix_error(handle));
+    else if (target_open(&handle, model, &settings))
+      status = fail(EXIT_RUN, "%s", target_error(handle));
     else if (o->iterations == 1 && !o->profile)
-      seen.total = swap_posix_session(handle)->plan->step_count;
+      seen.total = target_session(handle)->plan->step_count;
+    if (!status)
+      tensors_move(&t, handle);
     if (!status && seen.trace)
-      trace_attach(seen.trace, swap_posix_session(handle));
+      trace_attach(seen.trace, target_session(handle));
   }
   if (!status)
     status = o->test_data ? run_test_data(handle, &t, o)
              : o->profile ? run_profile(handle, &t, o, weights, &seen.profile)
                           : run_model(handle, &t, o);
   progress_end();
-  swap_posix_close(handle);
+  tensors_free(&t); /* some are the target's */
+  target_close(handle);
   const int traced = trace_close(seen.trace);
-  tensors_free(&t);
   return status ? status : traced;
 }
 
@@ -150,11 +152,13 @@ int main(int argc, char **argv) {
     printf("%s, compiled by swapc " VERSION ", runtime ABI %u\n", model->name,
            SWAP_ABI_VERSION);
   } else if (!status && !weights &&
-             !swap_posix_default_weights(path, sizeof path)) {
+             !target_default_weights(path, sizeof path)) {
     status = fail(EXIT_RUN, "the path of this program is too long");
   } else if (!status) {
     weights = weights ? weights : path;
     status = choose_budget(model, o.budget, &budget);
+    if (!status)
+      status = target_resolve(&o, model);
     if (!status)
       status = o.describe ? describe(model, weights)
                           : run(model, &o, weights, budget);

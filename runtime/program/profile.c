@@ -103,10 +103,10 @@ static int write_kernels(const profile *p, const swap_model *model,
   return 0;
 }
 
-static int record(profile *p, swap_posix *handle, const tensors *t,
+static int record(profile *p, target *handle, const tensors *t,
                   profile **recording) {
   progress("warming up, run", 1, 1);
-  swap_posix_serial(handle, 1);
+  target_serial(handle, 1);
   int status = run_once(handle, t); /* brings in what stays */
   for (p->run = 0; !status && p->run < p->runs; ++p->run) {
     progress("run", p->run + 1, p->runs);
@@ -115,18 +115,18 @@ static int record(profile *p, swap_posix *handle, const tensors *t,
     status = run_once(handle, t);
     *recording = NULL;
   }
-  swap_posix_serial(handle, 0);
+  target_serial(handle, 0);
   return status;
 }
 
-int run_profile(swap_posix *handle, const tensors *t, const options *o,
+int run_profile(target *handle, const tensors *t, const options *o,
                 const char *weights, profile **recording) {
-  const swap_session *session = swap_posix_session(handle);
+  const swap_session *session = target_session(handle);
   const uint32_t runs = o->iterations < 2           ? RUNS
                         : o->iterations > MOST_RUNS ? MOST_RUNS
                                                     : o->iterations;
   profile p;
-  swap_storage_rates rates;
+  target_profile measured;
   output_file out = {.file = NULL};
   int status = allocate(&p, session->plan, runs);
   if (!status) /* a bad place is known before the runs */
@@ -134,24 +134,28 @@ int run_profile(swap_posix *handle, const tensors *t, const options *o,
   if (!status)
     status = record(&p, handle, t, recording);
   if (!status) {
-    progress("measuring storage", 0, 1);
-    status = profile_measure_storage(&rates, weights, o->io);
+    progress(target_is_gpu ? "measuring the link" : "measuring storage", 0, 1);
+    status = target_measure(handle, &measured, weights, o->io);
   }
   progress_end();
   if (!status) {
-    profile_write_head(out.file);
-    profile_write_storage(out.file, &rates, weights);
+    profile_write_head(out.file, *measured.machine ? measured.machine : NULL);
+    profile_write_storage(out.file, &measured.storage, weights);
+    if (measured.has_processor) {
+      fprintf(out.file, "processors:\n");
+      profile_write_processor(out.file, &measured.processor,
+                              target_threads(handle));
+    }
     status =
-        write_kernels(&p, session->model, swap_posix_threads(handle), out.file);
+        write_kernels(&p, session->model, target_threads(handle), out.file);
   }
   if (!status)
     status = output_commit(&out);
   else if (out.file)
     output_discard(&out);
   if (!status)
-    say("%u kernels on %u threads and reads of %s measured into %s",
-        session->model->kernel_count, swap_posix_threads(handle), weights,
-        o->profile);
+    say("%u kernels %s measured into %s", session->model->kernel_count,
+        measured.what, o->profile);
   free(p.calls);
   free(p.samples);
   return status;

@@ -30,13 +30,13 @@ static void machine_name(char *name, size_t size) {
     fclose(file);
 }
 
-void profile_write_head(FILE *out) {
+void profile_write_head(FILE *out, const char *machine) {
   char name[200], text[260];
   machine_name(name, sizeof name);
   snprintf(text, sizeof text, "%s, %ld processors", name,
            sysconf(_SC_NPROCESSORS_ONLN));
   fprintf(out, "swapc-profile: 1\nmachine: ");
-  json_string(out, text);
+  json_string(out, machine ? machine : text);
   fprintf(out, "\n");
 }
 
@@ -56,15 +56,11 @@ void profile_write_storage(FILE *out, const swap_storage_rates *rates,
   }
 }
 
-int profile_measure_storage(swap_storage_rates *rates, const char *path,
-                            uint32_t io) {
-  int error;
-  const int status =
-      swap_posix_measure_storage(rates, path, (swap_posix_io)io, &error);
-  if (status == SWAP_ERR_SHORT)
-    return fail(EXIT_RUN, "%s: too small to measure reads of it", path);
-  if (status)
-    return fail(EXIT_RUN, "%s: %s", path,
-                error ? strerror(error) : swap_status_string(status));
-  return 0;
+void profile_write_processor(FILE *out, const swap_processor_rates *rates,
+                             uint32_t threads) {
+  fprintf(out,
+          "  - { threads: %u, flops-per-second: %.4g, bytes-per-second: %.4g, "
+          "call-us: %.2f }\n",
+          threads, rates->flops_per_second, rates->bytes_per_second,
+          rates->call_seconds * 1e6);
 }

@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "swap/measure.h"
-#include "swap/posix.h"
+#include "target.h"
 
 #define EXIT_RUN 1   /* a failed run */
 #define EXIT_USAGE 2 /* wrong usage */
@@ -31,6 +30,12 @@ typedef struct options {
   uint32_t iterations;
   uint32_t warmup;
   uint32_t io;
+  const char *host_budget; /* as given; target_resolve reads it */
+  uint64_t host_bytes;
+  uint32_t device;
+  uint32_t source;
+  int check_memory;
+  int no_graph;
   double rtol;
   double atol;
   int random;
@@ -53,6 +58,8 @@ void args_help(void);
  * answered with those. Returns 0 for what is not a size. */
 int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
                uint64_t *bytes);
+/* Part of a budget that an arena, or what is in use of one, takes. */
+uint64_t with_overhead(uint64_t bytes);
 /* "93.4 MiB" into one of four static buffers. */
 const char *size_text(uint64_t bytes);
 
@@ -138,8 +145,12 @@ typedef struct tensors {
   const swap_model *model;
   void **inputs;
   void **outputs;
+  const target *owner; /* of some of them, or null */
 } tensors;
 int tensors_allocate(tensors *t, const swap_model *model);
+/* Moves to the target's own memory for them, where it has some; then they are
+ * freed before it is closed. */
+void tensors_move(tensors *t, const target *handle);
 void tensors_free(tensors *t);
 int tensors_load(tensors *t, const options *o);
 int tensors_load_file(tensors *t, uint32_t input, const char *path);
@@ -173,9 +184,9 @@ typedef struct stats {
 } stats;
 void stats_sort(stats *s);
 double stats_median_ms(const stats *s);
-double stats_bound_ms(const stats *s, const swap_posix *handle);
-void stats_write(const stats *s, const swap_posix *handle, FILE *out);
-void stats_say(const stats *s, const swap_posix *handle);
+double stats_bound_ms(const stats *s, const target *handle);
+void stats_write(const stats *s, const target *handle, FILE *out);
+void stats_say(const stats *s, const target *handle);
 
 /* trace.c: Chrome trace events; and progress, which looks at the same events.
  */
@@ -188,28 +199,33 @@ void trace_event(void *context, swap_event_kind kind, uint32_t index,
 int trace_close(trace *t);
 
 /* progress.c */
+uint64_t program_clock(void); /* monotonic nanoseconds */
 void progress_start(const swap_model *model, uint64_t budget);
 void progress(const char *what, uint64_t done, uint64_t total);
 void progress_end(void);
 
 /* run.c */
-int run_once(swap_posix *handle, const tensors *t);
-int run_model(swap_posix *handle, const tensors *t, const options *o);
+int run_once(target *handle, const tensors *t);
+int run_model(target *handle, const tensors *t, const options *o);
 /* profile.c: the time of each kernel, for swapc --profile. */
 typedef struct profile profile;
 void profile_event(profile *p, swap_event_kind kind, uint64_t begin_ns,
                    uint64_t end_ns);
 /* Runs the model and writes o->profile. `*recording` is what the observer of
  * the session's events has to call profile_event with while it is not null. */
-int run_profile(swap_posix *handle, const tensors *t, const options *o,
+int run_profile(target *handle, const tensors *t, const options *o,
                 const char *weights, profile **recording);
 /* profile_file.c: the parts of the file, see docs/profile.md. */
-void profile_write_head(FILE *out);
+/* Null: the machine is its processor. */
+void profile_write_head(FILE *out, const char *machine);
 void profile_write_storage(FILE *out, const swap_storage_rates *rates,
                            const char *path);
+void profile_write_processor(FILE *out, const swap_processor_rates *rates,
+                             uint32_t threads);
+/* target_posix.c */
 int profile_measure_storage(swap_storage_rates *rates, const char *path,
                             uint32_t io);
 /* test_data.c */
-int run_test_data(swap_posix *handle, tensors *t, const options *o);
+int run_test_data(target *handle, tensors *t, const options *o);
 
 #endif /* SWAP_PROGRAM_H */

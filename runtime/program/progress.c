@@ -4,14 +4,25 @@
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t first_ns, last_ns;
 static int shown;
 
+uint64_t program_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 /* Loading is one call; say so first where there is much to load. */
 void progress_start(const swap_model *model, uint64_t budget) {
-  const swap_plan *plan = swap_choose_plan(model, budget);
+  const uint64_t overhead = target_overhead();
+  const swap_plan *plan =
+      swap_choose_plan(model, budget < overhead      ? 0
+                              : budget == UINT64_MAX ? budget
+                                                     : budget - overhead);
   if (!plan || plan->resident_bytes < (UINT64_C(256) << 20) ||
       !isatty(STDERR_FILENO))
     return;
@@ -21,7 +32,7 @@ void progress_start(const swap_model *model, uint64_t budget) {
 }
 
 void progress(const char *what, uint64_t done, uint64_t total) {
-  const uint64_t now = swap_posix_clock();
+  const uint64_t now = program_clock();
   if (!first_ns)
     first_ns = last_ns = now;
   if (now - first_ns < UINT64_C(1000000000) ||

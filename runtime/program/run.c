@@ -6,40 +6,35 @@
 
 #include <stdlib.h>
 
-#define RATE_BYTES (UINT64_C(1) << 30)
-
-int run_once(swap_posix *handle, const tensors *t) {
-  if (swap_posix_run(handle, (const void *const *)t->inputs, t->outputs) ==
-      SWAP_OK)
+int run_once(target *handle, const tensors *t) {
+  if (target_run(handle, (const void *const *)t->inputs, t->outputs) == SWAP_OK)
     return 0;
-  return fail(EXIT_RUN, "%s", swap_posix_error(handle));
+  return fail(EXIT_RUN, "%s", target_error(handle));
 }
 
 /* What bound_ms is made of: compute with no read beside it, and the rate of the
  * plan's reads with no compute beside them. Some of it before and some after
  * the timed runs, for what else the machine does comes and goes. */
-static int calibrate(stats *s, swap_posix *handle, const tensors *t,
+static int calibrate(stats *s, target *handle, const tensors *t,
                      uint32_t runs) {
-  const swap_counters *counters = &swap_posix_session(handle)->counters;
-  int status = 0;
-  swap_posix_serial(handle, 1);
-  for (uint32_t i = 0; !status && i < runs; ++i) {
+  const swap_counters *counters = &target_session(handle)->counters;
+  double cpu = 0;
+  for (uint32_t i = 0; i < runs; ++i) {
     progress("calibrating", s->calibrations, CALIBRATIONS);
-    status = run_once(handle, t);
-    s->compute[s->calibrations++] = counters->compute_ns;
+    if (target_compute(handle, (const void *const *)t->inputs, t->outputs,
+                       &s->compute[s->calibrations++]))
+      return fail(EXIT_RUN, "%s", target_error(handle));
   }
-  swap_posix_serial(handle, 0);
-  if (!status && counters->streamed_bytes) {
-    s->rates[s->rate_count++] = swap_posix_read_rate(handle, RATE_BYTES);
-    s->read_cpu += swap_posix_read_cpu(handle) / RATES;
+  if (counters->streamed_bytes) {
+    s->rates[s->rate_count++] = target_read_rate(handle, &cpu);
+    s->read_cpu += cpu / RATES;
   }
-  return status;
+  return 0;
 }
 
 /* Runs that are not timed. The first of all finds nothing in memory. */
-static int warm_up(stats *s, swap_posix *handle, const tensors *t,
-                   uint32_t runs) {
-  const swap_counters *counters = &swap_posix_session(handle)->counters;
+static int warm_up(stats *s, target *handle, const tensors *t, uint32_t runs) {
+  const swap_counters *counters = &target_session(handle)->counters;
   int status = 0;
   for (uint32_t i = 0; !status && i < runs; ++i) {
     progress("warming up, run", i + 1, runs);
@@ -49,14 +44,14 @@ static int warm_up(stats *s, swap_posix *handle, const tensors *t,
   return status;
 }
 
-static int measure(stats *s, swap_posix *handle, const tensors *t,
+static int measure(stats *s, target *handle, const tensors *t,
                    const options *o) {
-  const swap_counters *counters = &swap_posix_session(handle)->counters;
+  const swap_counters *counters = &target_session(handle)->counters;
   int status = 0;
   for (uint32_t i = 0; !status && i < o->iterations; ++i) {
     progress("run", i + 1, o->iterations);
     if (i + 1 == o->iterations && !o->stats)
-      swap_posix_ahead(handle, 0); /* nobody would use what it reads */
+      target_ahead(handle, 0); /* nobody would use what it reads */
     status = run_once(handle, t);
     s->samples[s->count++] =
         (sample){counters->total_ns, counters->compute_ns, counters->stall_ns};
@@ -67,7 +62,7 @@ static int measure(stats *s, swap_posix *handle, const tensors *t,
 
 /* With --stats: a first run for cold_ms if there is no other; a run after the
  * first calibration, so that the timed ones follow their like. */
-static int measure_all(stats *s, swap_posix *handle, const tensors *t,
+static int measure_all(stats *s, target *handle, const tensors *t,
                        const options *o) {
   const uint32_t first = o->warmup ? o->warmup : o->stats != NULL;
   int status = warm_up(s, handle, t, first);
@@ -78,7 +73,7 @@ static int measure_all(stats *s, swap_posix *handle, const tensors *t,
   return status ? status : measure(s, handle, t, o);
 }
 
-int run_model(swap_posix *handle, const tensors *t, const options *o) {
+int run_model(target *handle, const tensors *t, const options *o) {
   stats s = {.samples = calloc(o->iterations, sizeof *s.samples)};
   output_file report = {.file = NULL};
   int status = s.samples ? 0 : fail(EXIT_RUN, "out of memory");
@@ -97,6 +92,8 @@ int run_model(swap_posix *handle, const tensors *t, const options *o) {
     stats_sort(&s);
     progress_end();
     stats_say(&s, handle);
+    if (o->check_memory)
+      say("at every kernel the device's memory was within the budget");
     if (o->stats) {
       stats_write(&s, handle, report.file);
       status = output_commit(&report);

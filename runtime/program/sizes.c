@@ -42,6 +42,11 @@ int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
   return 1;
 }
 
+uint64_t with_overhead(uint64_t bytes) {
+  const uint64_t overhead = target_overhead();
+  return bytes < UINT64_MAX - overhead ? bytes + overhead : UINT64_MAX;
+}
+
 const char *size_text(uint64_t bytes) {
   static char buffers[4][32];
   static unsigned next;

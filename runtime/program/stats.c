@@ -49,27 +49,26 @@ static double read_rate(const stats *s) {
   return s->rate_count ? sum / s->rate_count : 0;
 }
 
-double stats_bound_ms(const stats *s, const swap_posix *handle) {
+double stats_bound_ms(const stats *s, const target *handle) {
   const double compute = ms(compute_ns(s)), rate = read_rate(s);
-  const double bytes =
-      (double)swap_posix_session(handle)->counters.streamed_bytes;
+  const double bytes = (double)target_session(handle)->counters.streamed_bytes;
   const double transfer = rate > 0 ? bytes / rate * 1e3 : 0;
   return compute > transfer ? compute : transfer;
 }
 
-void stats_write(const stats *s, const swap_posix *handle, FILE *f) {
-  const swap_session *session = swap_posix_session(handle);
+void stats_write(const stats *s, const target *handle, FILE *f) {
+  const swap_session *session = target_session(handle);
   const swap_plan *plan = session->plan;
   const uint32_t ninety = (s->count * 9 + 9) / 10 - 1;
   const double bound = stats_bound_ms(s, handle), median = stats_median_ms(s);
   fprintf(f,
           "{\n  \"budget_bytes\": %" PRIu64 ",\n  \"peak_bytes\": %" PRIu64
           ",\n",
-          plan->budget_bytes, plan->peak_bytes);
+          plan->budget_bytes, with_overhead(plan->peak_bytes));
   fprintf(f, "  \"arena_bytes\": %" PRIu64 ",\n", plan->arena_bytes);
-  fprintf(f,
-          "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
-          session->model->model_bytes, session->model->weight_bytes);
+  fprintf(
+      f, "  \"model_bytes\": %" PRIu64 ",\n  \"weight_bytes\": %" PRIu64 ",\n",
+      session->model->model_bytes, session->model->weight_bytes);
   fprintf(f,
           "  \"resident_bytes\": %" PRIu64 ",\n  \"streamed_bytes\": %" PRIu64
           ",\n",
@@ -87,32 +86,37 @@ void stats_write(const stats *s, const swap_posix *handle, FILE *f) {
   fprintf(f, "  \"bound_ms\": %.6f,\n  \"achieved_over_bound\": %.6f,\n", bound,
           bound > 0 ? median / bound : 0.0);
   fprintf(f,
-          "  \"undisturbed_compute_ms\": %.6f,\n  \"read_bytes_per_second\": "
+          "  \"undisturbed_compute_ms\": %.6f,\n  \"%s_bytes_per_second\": "
           "%.0f,\n",
-          ms(compute_ns(s)), read_rate(s));
-  fprintf(f,
-          "  \"read_cpu_s_per_gib\": %.4f,\n  \"cold_ms\": %.6f,\n"
-          "  \"loaded_bytes\": %" PRIu64 ",\n",
-          s->read_cpu, ms(s->cold_ns), session->counters.loaded_bytes);
-  fprintf(f, "  \"threads\": %u,\n  \"io\": \"%s\"\n}\n",
-          swap_posix_threads(handle), swap_posix_io_name(handle));
+          ms(compute_ns(s)), target_is_gpu ? "link" : "read", read_rate(s));
+  if (!target_is_gpu) /* DMA takes no time of the processor */
+    fprintf(f, "  \"read_cpu_s_per_gib\": %.4f,\n", s->read_cpu);
+  fprintf(f, "  \"cold_ms\": %.6f,\n  \"loaded_bytes\": %" PRIu64 ",\n",
+          ms(s->cold_ns), session->counters.loaded_bytes);
+  target_stats(handle, f);
+  fprintf(f, "}\n");
 }
 
-void stats_say(const stats *s, const swap_posix *handle) {
-  const swap_session *session = swap_posix_session(handle);
+void stats_say(const stats *s, const target *handle) {
+  const swap_session *session = target_session(handle);
   const swap_plan *plan = session->plan;
-  say("budget %s, peak %s, resident %s, streamed %s per run",
-      size_text(plan->budget_bytes), size_text(plan->peak_bytes),
+  const char *device = target_device(handle);
+  say("%s%sbudget %s, peak %s, resident %s, streamed %s per run", device,
+      *device ? ": " : "", size_text(plan->budget_bytes),
+      size_text(with_overhead(plan->peak_bytes)),
       size_text(plan->resident_bytes),
       size_text(session->counters.streamed_bytes));
   const double stall = ms(s->samples[s->count / 2].stall_ns);
   if (s->calibrations)
     say("median %.3f ms of %u, stalled %.3f ms, bound %.3f ms",
         stats_median_ms(s), s->count, stall, stats_bound_ms(s, handle));
+  else if (target_is_gpu) /* and compute, which stalls are told from */
+    say("median %.3f ms of %u (--stats measures the bound)", stats_median_ms(s),
+        s->count);
   else
     say("median %.3f ms of %u, stalled %.3f ms (--stats measures the bound)",
         stats_median_ms(s), s->count, stall);
   if (session->counters.copied_bytes)
     say("copied %s per run (%s reads)",
-        size_text(session->counters.copied_bytes), swap_posix_io_name(handle));
+        size_text(session->counters.copied_bytes), target_way(handle));
 }

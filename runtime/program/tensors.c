@@ -30,16 +30,34 @@ int tensors_allocate(tensors *t, const swap_model *model) {
   return fail(EXIT_RUN, "out of memory for inputs and outputs");
 }
 
-static void release(void **list, uint32_t count) {
+static void move(void **data, void *to, uint64_t bytes) {
+  if (!to)
+    return;
+  memcpy(to, *data, bytes);
+  free(*data);
+  *data = to;
+}
+
+void tensors_move(tensors *t, const target *handle) {
+  for (uint32_t i = 0; i < t->model->input_count; ++i)
+    move(&t->inputs[i], target_input(handle, i), t->model->inputs[i].bytes);
+  for (uint32_t i = 0; i < t->model->output_count; ++i)
+    move(&t->outputs[i], target_output(handle, i), t->model->outputs[i].bytes);
+  t->owner = handle;
+}
+
+static void release(void **list, uint32_t count, const target *owner,
+                    void *(*owned)(const target *, uint32_t)) {
   for (uint32_t i = 0; list && i < count; ++i)
-    free(list[i]);
+    if (!owner || list[i] != owned(owner, i))
+      free(list[i]);
   free(list);
 }
 
 void tensors_free(tensors *t) {
   if (t->model) {
-    release(t->inputs, t->model->input_count);
-    release(t->outputs, t->model->output_count);
+    release(t->inputs, t->model->input_count, t->owner, target_input);
+    release(t->outputs, t->model->output_count, t->owner, target_output);
   }
   *t = (tensors){.model = NULL};
 }

@@ -147,12 +147,12 @@ static int load_inputs(tensors *t, const char *directory) {
   return status;
 }
 
-static int run_set(swap_posix *handle, tensors *t, const options *o,
+static int run_set(target *handle, tensors *t, const options *o,
                    const char *directory) {
   char path[4096];
   uint32_t count;
   int status = load_inputs(t, directory);
-  swap_posix_ahead(handle, 0); /* files are compared before the next run */
+  target_ahead(handle, 0); /* files are compared before the next run */
   if (!status)
     status = run_once(handle, t);
   progress_end();
@@ -169,7 +169,7 @@ static int run_set(swap_posix *handle, tensors *t, const options *o,
   return status;
 }
 
-int run_test_data(swap_posix *handle, tensors *t, const options *o) {
+int run_test_data(target *handle, tensors *t, const options *o) {
   char path[4096];
   if (exists(path, sizeof path, o->test_data, "output_%u.pb", 0))
     return run_set(handle, t, o, o->test_data);

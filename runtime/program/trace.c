@@ -5,7 +5,9 @@
 |* Events are kept in memory until the buffer is full, so that writing does not
 |* disturb what is measured. Reads overlap, so they are asynchronous events:
 |* from the step that starts one, perhaps in the run before, to the step that
-|* has waited for it.
+|* has waited for it. On a GPU the step that starts one tells when its copy
+began
+|* and when it was done.
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 
@@ -21,12 +23,13 @@ typedef struct event {
   uint64_t bytes; /* IN and ROWS: that are read; 0: none are */
   uint64_t live;  /* bytes of the arena in use; 0: not known */
   uint32_t index;
-  uint32_t op; /* swap_opcode */
+  uint32_t op;  /* swap_opcode */
+  uint32_t aux; /* of the step */
 } event;
 
 typedef struct pending {
   uint64_t begin_ns;
-  uint64_t bytes; /* 0: not under way */
+  uint64_t bytes; /* 0: not under way. On a GPU: copied ahead */
 } pending;
 
 struct trace {
@@ -55,7 +58,7 @@ trace *trace_open(const char *path, const swap_model *model) {
   t->session = NULL;
   t->live = t->budget = 0;
   t->step = t->count = t->fetches = 0;
-  t->start_ns = t->last_ns = swap_posix_clock();
+  t->start_ns = t->last_ns = program_clock();
   if (output_open(&t->out, path)) {
     free(t->reads);
     free(t);
@@ -67,7 +70,8 @@ trace *trace_open(const char *path, const swap_model *model) {
       "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":");
   json_string(t->out.file, model->name);
   fprintf(t->out.file, "}}");
-  static const char *const tracks[] = {"compute", "reads", "stalls"};
+  const char *const tracks[] = {"compute", target_is_gpu ? "copies" : "reads",
+                                "stalls"};
   for (int i = 0; i < 3; ++i)
     fprintf(t->out.file,
             ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\","
@@ -126,7 +130,22 @@ static void write_memory(trace *t, const event *e) {
   fprintf(t->out.file,
           ",\n{\"ph\":\"C\",\"pid\":1,\"name\":\"memory\",\"ts\":%.3f,"
           "\"args\":{\"in use\":%" PRIu64 ",\"budget\":%" PRIu64 "}}",
-          us(t, e->begin_ns), e->live, t->budget);
+          us(t, e->begin_ns), with_overhead(e->live), t->budget);
+}
+
+/* What was copied at the end of the run before is not copied again. */
+static void write_copy(trace *t, const event *e) {
+  const pending copy = {e->begin_ns, e->bytes};
+  pending *r = &t->reads[e->index];
+  if (!e->bytes)
+    return;
+  if ((e->aux & SWAP_IN_STARTED) && r->bytes) {
+    r->bytes = 0;
+    return;
+  }
+  write_read_begin(t, "u", e);
+  write_read_end(t, "u", e->index, &copy, e->end_ns, "MB/s");
+  r->bytes = e->aux & SWAP_IN_AHEAD ? e->bytes : 0;
 }
 
 static void write_event(trace *t, const event *e) {
@@ -135,11 +154,15 @@ static void write_event(trace *t, const event *e) {
     write_span(t, 1, e);
     return;
   }
+  if (e->op == SWAP_OP_IN && target_is_gpu) {
+    write_copy(t, e);
+    return;
+  }
   pending *r = &t->reads[e->index];
   if (e->op == SWAP_OP_IN && e->bytes && !r->bytes) {
     *r = (pending){e->begin_ns, e->bytes};
     write_read_begin(t, "u", e);
-  } else if (e->op == SWAP_OP_WAIT && r->bytes) {
+  } else if (e->op == SWAP_OP_WAIT && r->bytes && !target_is_gpu) {
     write_read_end(t, "u", e->index, r, e->end_ns, "least MB/s");
     r->bytes = 0;
   } else if (e->op == SWAP_OP_ROWS && e->bytes) {
@@ -209,7 +232,8 @@ void trace_event(void *context, swap_event_kind kind, uint32_t index,
               .bytes = read_bytes(t, step),
               .live = plan->live ? plan->live[step - plan->steps] : 0,
               .index = index,
-              .op = step->op};
+              .op = step->op,
+              .aux = step->aux};
 }
 
 /* Ends the file, also that of a run that failed: what nobody waited for ends
@@ -219,7 +243,7 @@ int trace_close(trace *t) {
     return 0;
   flush(t);
   for (uint32_t unit = 0; unit < t->model->unit_count; ++unit)
-    if (t->reads[unit].bytes)
+    if (t->reads[unit].bytes && !target_is_gpu)
       write_read_end(t, "u", unit, &t->reads[unit], t->last_ns, NULL);
   fprintf(t->out.file, "\n]}\n");
   const int status = output_commit(&t->out);

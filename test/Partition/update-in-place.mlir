@@ -1,4 +1,5 @@
 // RUN: swap-opt %s --swap-update-in-place --split-input-file | FileCheck %s
+// RUN: swap-opt %s --swap-update-in-place=outputs-apart --split-input-file | FileCheck %s --check-prefix=APART
 
 // Verifies that a call overwrites the operand that its schedule lists where
 // nothing needs it later, through views, and never what the caller owns, what
@@ -43,6 +44,9 @@ module {
     // CHECK: %[[FLAT:.*]] = tensor.collapse_shape %[[V:.*]] {{\[\[}}0, 1]]
     // CHECK: %[[WIDE:.*]] = tensor.expand_shape %[[FLAT]]
     // CHECK: swap.call @square (%[[V]]) into(%[[WIDE]] : tensor<4x16xf32>)
+    // An output that kernels do not read is apart.
+    // APART: swap.call @add ({{.*}}) into(
+    // APART: swap.call @square (%{{.*}}) : (
     %g = swap.call @square(%v) : (tensor<8x8xf32>) -> tensor<4x16xf32>
     // %f is an output of its own.
     // CHECK: %[[H:.*]] = swap.call @add_first (%[[F]], %[[X]]) : (
@@ -66,10 +70,14 @@ module {
     // CHECK: %[[A:.*]] = swap.call
     %a = swap.call @add(%x, %x) : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
     // CHECK: %[[B:.*]] = swap.call @add (%[[A]], %{{.*}}) into(%[[A]] :
+    // APART: swap.call @add (%{{.*}}) into(
     %b = swap.call @add(%a, %x) : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
     // CHECK: %[[C:.*]] = swap.call @add (%[[B]], %{{.*}}) : (
     %c = swap.call @add(%b, %x) : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
     // CHECK: swap.call @add (%[[C]], %[[B]]) into(%[[C]] :
+    // APART: swap.call @add (
+    // APART-NEXT: %[[D:.*]] = swap.call @add (%{{.*}}) : (
+    // APART-NEXT: return %[[D]]
     %d = swap.call @add(%c, %b) : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
     return %d : tensor<64xf32>
   }

@@ -7,10 +7,13 @@
 
 #include "swapc/Target/ModelTables.h"
 #include "Swap/SwapDialect.h"
-#include "swap/runtime.h"
+#include "swap/cuda.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
 
 #include <gtest/gtest.h>
 
@@ -123,4 +126,99 @@ TEST_F(ModelTablesTest, BytesInUseOfOtherStepsAreRefused) {
   });
   EXPECT_TRUE(failed(build("4096")));
   EXPECT_EQ(message, "plan has 1 values of bytes in use for 9 steps");
+}
+
+namespace {
+
+/// Fields of constant structs and arrays in memory.
+llvm::Constant *getField(llvm::Constant *record, unsigned index) {
+  if (auto *global = dyn_cast<llvm::GlobalVariable>(record))
+    record = global->getInitializer();
+  return record->getAggregateElement(index);
+}
+uint64_t getNumber(llvm::Constant *record, unsigned index) {
+  return cast<llvm::ConstantInt>(getField(record, index))->getZExtValue();
+}
+llvm::StringRef getText(llvm::Constant *record, unsigned index) {
+  auto *global = cast<llvm::GlobalVariable>(getField(record, index));
+  return cast<llvm::ConstantDataArray>(global->getInitializer())
+      ->getAsCString();
+}
+
+ModelTables makeCudaTables() {
+  ModelTables tables;
+  tables.signature.name = "m";
+  tables.kernels = {"first", "second"};
+  CudaTables cuda;
+  cuda.symbol = "m_cuda";
+  cuda.overhead = 4096;
+  cuda.kernels = {{256, 1, 0}, {128, 4, 16384}};
+  cuda.images.push_back({90, false, 0, 1, {'\x7f', 'E', 'L', 'F', '\0', 'x'}});
+  cuda.images.push_back({90, false, 1, 1, {'\x7f', 'E', 'L', 'F'}});
+  cuda.images.push_back({90, true, 0, 2, {'/', '/', 'p'}});
+  tables.cuda = std::move(cuda);
+  return tables;
+}
+
+} // namespace
+
+TEST(EmitTablesTest, KernelsOfAGpuAreLaunchesAndImages) {
+  llvm::LLVMContext context;
+  llvm::Module module("m", context);
+  emitModelTables(makeCudaTables(), BlobInfo(), "m_model", module);
+  EXPECT_FALSE(llvm::verifyModule(module, &llvm::errs()));
+  llvm::GlobalVariable *model = module.getNamedGlobal("m_model");
+  llvm::GlobalVariable *cuda = module.getNamedGlobal("m_cuda");
+  ASSERT_TRUE(model && cuda);
+  EXPECT_TRUE(cuda->hasExternalLinkage());
+  EXPECT_TRUE(cuda->isConstant());
+
+  // swap_cuda_model
+  EXPECT_EQ(getNumber(cuda, 0), SWAP_CUDA_ABI_VERSION);
+  EXPECT_EQ(getNumber(cuda, 1), 3u);
+  EXPECT_EQ(getField(cuda, 2), model);
+  EXPECT_EQ(getNumber(cuda, 5), 4096u);
+
+  llvm::Constant *launches = getField(cuda, 3);
+  llvm::Constant *second = getField(launches, 1);
+  EXPECT_EQ(getText(getField(launches, 0), 0), "first");
+  EXPECT_EQ(getText(second, 0), "second");
+  EXPECT_EQ(getNumber(second, 1), 128u);
+  EXPECT_EQ(getNumber(second, 2), 4u);
+  EXPECT_EQ(getNumber(second, 3), 16384u);
+
+  // Nothing of the host is called.
+  EXPECT_TRUE(module.getFunctionList().empty());
+  llvm::Constant *kernels = getField(model, 9);
+  EXPECT_EQ(getText(getField(kernels, 1), 0), "second");
+  EXPECT_TRUE(getField(getField(kernels, 1), 1)->isNullValue());
+}
+
+TEST(EmitTablesTest, ImagesKeepTheirBytesAndPtxEndsInZero) {
+  llvm::LLVMContext context;
+  llvm::Module module("m", context);
+  emitModelTables(makeCudaTables(), BlobInfo(), "m_model", module);
+  llvm::Constant *images = getField(module.getNamedGlobal("m_cuda"), 4);
+  auto expectImage = [&](unsigned index, bool ptx, uint64_t first,
+                         uint64_t count, llvm::StringRef bytes) {
+    llvm::Constant *image = getField(images, index);
+    EXPECT_EQ(getNumber(image, 0), 90u);
+    EXPECT_EQ(getNumber(image, 1), uint64_t(ptx));
+    EXPECT_EQ(getNumber(image, 2), first);
+    EXPECT_EQ(getNumber(image, 3), count);
+    EXPECT_EQ(getNumber(image, 4), bytes.size());
+    auto *data = cast<llvm::GlobalVariable>(getField(image, 5));
+    EXPECT_EQ(data->getAlign()->value(), 64u);
+    EXPECT_EQ(
+        cast<llvm::ConstantDataArray>(data->getInitializer())->getAsString(),
+        bytes);
+  };
+  expectImage(0, false, 0, 1,
+              llvm::StringRef("\x7f"
+                              "ELF\0x",
+                              6));
+  expectImage(1, false, 1, 1,
+              "\x7f"
+              "ELF");
+  expectImage(2, true, 0, 2, llvm::StringRef("//p\0", 4));
 }

@@ -21,7 +21,7 @@ args = parser.parse_args()
 
 os.makedirs(args.workdir, exist_ok=True)
 program = os.path.join(args.workdir, "program")
-extra = ["--mcpu", args.mcpu, "--threads", "2"]
+extra = st.cpu_only("--mcpu", args.mcpu, "--threads", "2")
 if args.unit_bytes:
     extra += ["--unit-bytes", args.unit_bytes]
 st.compile_model(args.model, program, args.budgets.split(","), extra)
@@ -34,7 +34,7 @@ baseline = None
 if not st.MemoryCgroup.available():
     print("no memory cgroups here: the reported peak alone is checked")
 for plan in plans:
-    for threads in (1, 2):
+    for threads in (1, 2) if st.TARGET == "cpu" else (1,):
         size = plan["budget_bytes"]
         limit = st.process_limit(about, size)
         got, stats, _ = st.run_program(

@@ -272,7 +272,7 @@ def check(cases, workdir):
     path = os.path.join(workdir, "ops.onnx")
     onnx.save(model, path)
     want = st.reference(path, feeds)
-    program = st.compile_model(path, os.path.join(workdir, "ops"), ["min", "max"], ["--threads", "2"])
+    program = st.compile_model(path, os.path.join(workdir, "ops"), ["min", "max"], st.cpu_only("--threads", "2"))
     got, _, _ = st.run_program(program, feeds, ["--budget", "max"])
     small, _, _ = st.run_program(program, feeds, ["--budget", "min"])
     st.require(st.same_bits(got, small), "other bits at the smallest budget")

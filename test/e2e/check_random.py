@@ -599,7 +599,7 @@ def check(model, feeds, exact, workdir):
     path = os.path.join(workdir, "random.onnx")
     onnx.save(model, path)
     want = st.reference(path, feeds)
-    program = st.compile_model(path, os.path.join(workdir, "random"), ["min", "max"], ["--threads", "2"])
+    program = st.compile_model(path, os.path.join(workdir, "random"), ["min", "max"], st.cpu_only("--threads", "2"))
     got, _, _ = st.run_program(program, feeds, ["--budget", "max"])
     small, _, _ = st.run_program(program, feeds, ["--budget", "min"])
     half = any(v.dtype == np.float16 for v in want.values())

@@ -15,6 +15,9 @@ import numpy as np
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MIB = 1 << 20
+# "cpu" or "cuda": what the checks compile for. Programs for a GPU run on an
+# emulated one (test/cuda/README.md).
+TARGET = os.environ.get("SWAPC_TEST_TARGET", "cpu")
 # What a process may take beside its budget, inputs and outputs: code, libc,
 # stacks, page cache of the executable.
 PROCESS_BYTES = 24 * MIB
@@ -53,12 +56,24 @@ def sample_inputs(model_path, dims=None):
     return materialize.sample_inputs(model_path, dims)
 
 
+def cpu_only(*options):
+    """Options that only the CPU knows."""
+    return list(options) if TARGET == "cpu" else []
+
+
 def compile_model(model, out, budgets=("max",), args=()):
-    """Runs swapc; the executable's path. Raises with its messages on failure."""
+    """Runs swapc; the executable's path. Raises with its messages on failure.
+    For a GPU the library of emulated kernels lies beside the executable."""
     command = [os.path.join(build_dir(), "bin", "swapc"), model, "-o", out,
                "--budget", ",".join(budgets), *args]
+    if TARGET == "cuda":
+        command += ["--target", "cuda"]
     run = subprocess.run(command, capture_output=True, text=True)
     require(run.returncode == 0, f"{' '.join(command)} exited {run.returncode}:\n{run.stderr}")
+    if TARGET == "cuda":
+        import emulated_cuda
+
+        emulated_cuda.compile_program(command, out)
     return out
 
 
@@ -110,6 +125,11 @@ def run_program(program, inputs, args=(), limit=None, outputs=True, timeout=600)
     Returns (outputs by file name, stats, peak bytes of the cgroup or None).
     `limit`: bytes of a memory cgroup around the process.
     """
+    environment = None
+    if TARGET == "cuda":
+        import emulated_cuda
+
+        environment = emulated_cuda.program_environment(program)
     with tempfile.TemporaryDirectory(prefix="swapc-run-") as folder:
         command = [program]
         for index, (name, array) in enumerate(inputs.items()):
@@ -123,10 +143,11 @@ def run_program(program, inputs, args=(), limit=None, outputs=True, timeout=600)
             command += ["--output-dir", out]
         if limit:
             with MemoryCgroup(limit) as cgroup:
-                run = subprocess.run(cgroup.wrap(command), capture_output=True, text=True, timeout=timeout)
+                run = subprocess.run(cgroup.wrap(command), capture_output=True, text=True, timeout=timeout,
+                                     env=environment)
                 peak = cgroup.read("memory.max_usage_in_bytes")
         else:
-            run = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+            run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
             peak = None
         require(run.returncode == 0,
                 f"{' '.join(command)} exited {run.returncode}"
@@ -196,4 +217,6 @@ def io_bytes(description):
 
 def process_limit(description, budget):
     """Bytes that a process may take at `budget`; None where no cgroup can enforce it."""
+    if TARGET == "cuda":  # the budget is of the emulated device's memory
+        return None
     return budget + io_bytes(description) + PROCESS_BYTES if MemoryCgroup.available() else None

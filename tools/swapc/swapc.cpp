@@ -9,6 +9,7 @@
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Compiler.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -53,9 +54,18 @@ struct Options {
   cl::opt<std::string> mcpu{
       "mcpu", cl::value_desc("cpu"), cl::cat(category),
       cl::desc("processor (default: x86-64-v3; native: this one)")};
-  cl::opt<std::string> cudaArch{"cuda-arch", cl::value_desc("sm_NN"),
-                                cl::cat(category),
-                                cl::desc("GPU architecture")};
+  cl::list<std::string> cudaArchs{
+      "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
+      cl::cat(category),
+      cl::desc("GPUs to make code for, the newest also as PTX for newer ones "
+               "(default: sm_80,sm_90; native: those here)")};
+  cl::opt<std::string> cudaPath{
+      "cuda-path", cl::value_desc("DIR"), cl::cat(category),
+      cl::desc("CUDA toolkit (default: $CUDA_HOME, $CUDA_PATH, that of nvcc, "
+               "/usr/local/cuda)")};
+  cl::opt<bool> cudaTf32{
+      "cuda-tf32", cl::cat(category),
+      cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
   cl::opt<std::string> threads{
@@ -65,7 +75,7 @@ struct Options {
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
                "obj, tensor-ir, kernel-ir, swap-ir, memory-ir, llvm-ir, asm, "
-               "plan (JSON)")};
+               "cuda (source), ptx, plan (JSON)")};
   cl::opt<std::string> report{
       "report", cl::value_desc("FILE.html"), cl::cat(category),
       cl::desc("writes a page that shows the plans, for a browser")};
@@ -107,6 +117,8 @@ static std::optional<Emit> parseEmit(StringRef kind) {
       .Case("memory-ir", Emit::MemoryIR)
       .Case("llvm-ir", Emit::LLVMIR)
       .Case("asm", Emit::Asm)
+      .Case("cuda", Emit::Cuda)
+      .Case("ptx", Emit::Ptx)
       .Case("plan", Emit::Plan)
       .Default(std::nullopt);
 }
@@ -128,6 +140,44 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
+/// Reads what depends on the target; an exit code where it is wrong.
+static int readTarget(const Options &line, CompileOptions &options) {
+  bool isCuda = line.targetName == "cuda";
+  StringRef needless = line.cudaArchs.getNumOccurrences()  ? "--cuda-arch"
+                       : line.cudaPath.getNumOccurrences() ? "--cuda-path"
+                       : line.cudaTf32.getNumOccurrences() ? "--cuda-tf32"
+                                                           : "";
+  if (!isCuda && !needless.empty())
+    return usageError(needless + ": needs --target cuda");
+  bool isCudaText = line.emitKind == "cuda" || line.emitKind == "ptx";
+  if (!isCuda)
+    return isCudaText ? usageError("--emit " + line.emitKind +
+                                   ": needs --target cuda")
+                      : 0;
+  if (line.emitKind == "llvm-ir")
+    return usageError("--emit llvm-ir: with --target cuda kernels have no LLVM "
+                      "IR; there are cuda and ptx");
+  if (line.threads.getNumOccurrences())
+    return usageError("--threads: with --target cuda the GPU runs the kernels");
+  std::string archs = kDefaultCudaArchs.str();
+  if (line.cudaArchs.getNumOccurrences())
+    archs = join(line.cudaArchs, ",");
+  if (archs == "native") {
+    Expected<std::string> native = getNativeCudaArchs();
+    if (!native)
+      return usageError("--cuda-arch: " + toString(native.takeError()));
+    archs = *native;
+  }
+  Expected<CudaTarget> target = parseCudaTarget(archs);
+  if (!target)
+    return usageError("--cuda-arch: " + toString(target.takeError()));
+  options.device = Device::Cuda;
+  options.cuda = *target;
+  options.cuda.tf32 = line.cudaTf32;
+  options.cudaPath = line.cudaPath;
+  return 0;
+}
+
 /// Fills `options` from the command line; an exit code where it is wrong.
 static int readOptions(const Options &line, CompileOptions &options,
                        const char *program) {
@@ -135,8 +185,8 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("no model given");
   if (line.targetName != "cpu" && line.targetName != "cuda")
     return usageError("--target: '" + line.targetName + "' is not cpu or cuda");
-  if (line.targetName == "cuda" || !line.cudaArch.empty())
-    return usageError("--target cuda is not supported by this version");
+  if (int code = readTarget(line, options))
+    return code;
   std::string wrong;
   if (!parseDims(line, options, wrong))
     return usageError("--dim: " + wrong);
@@ -159,11 +209,13 @@ static int readOptions(const Options &line, CompileOptions &options,
        options.threads == 0 || options.threads > kMaxThreads))
     return usageError("--threads: '" + line.threads +
                       "' is not a number from 1 to " + Twine(kMaxThreads));
+  if (options.device == Device::Cuda)
+    options.threads = 1;
   std::optional<Emit> emit = parseEmit(line.emitKind);
   if (!emit)
     return usageError("--emit: '" + line.emitKind +
                       "' is not exe, lib, obj, tensor-ir, kernel-ir, swap-ir, "
-                      "memory-ir, llvm-ir, asm or plan");
+                      "memory-ir, llvm-ir, asm, cuda, ptx or plan");
   options.emit = *emit;
   options.model = line.modelPath;
   options.output = line.outputPath;

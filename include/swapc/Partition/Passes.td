@@ -75,6 +75,10 @@ def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {
     %2 = swap.call @conv_add(%0, %w, %1) into(%1 : tensor<1x8x8x16xf32>) : ...
     ```
   }];
+  let options = [
+    Option<"outputsApart", "outputs-apart", "bool", "false",
+           "the model's outputs are memory that kernels do not read">
+  ];
 }
 
 def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {

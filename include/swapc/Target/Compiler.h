@@ -9,6 +9,7 @@
 #define SWAPC_TARGET_COMPILER_H
 
 #include "mlir/IR/MLIRContext.h"
+#include "swapc/Codegen/CUDA/CudaTarget.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <string>
@@ -28,8 +29,13 @@ enum class Emit {
   MemoryIR,
   LLVMIR,
   Asm,
+  Cuda,
+  Ptx,
   Plan
 };
+
+/// What runs the kernels.
+enum class Device { Cpu, Cuda };
 
 struct CompileOptions {
   std::string model;  ///< Path of the ONNX file.
@@ -39,7 +45,10 @@ struct CompileOptions {
   std::vector<std::string> budgets = {"max"};
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
-  std::string triple, cpu;
+  std::string triple, cpu; ///< Of the host's part, where there is a GPU.
+  Device device = Device::Cpu;
+  CudaTarget cuda;
+  std::string cudaPath; ///< Of the toolkit; empty: found.
   unsigned threads = 1; ///< That a program may use.
   unsigned compileThreads = 1;
   int64_t unitBytes = 0;    ///< 0: chosen by the planner.

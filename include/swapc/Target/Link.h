@@ -25,6 +25,7 @@ struct LinkOptions {
   std::string runtimeDir; ///< Where libswap_*.a are; empty: beside swapc.
   std::string executable; ///< Path of swapc itself.
   std::string triple;
+  bool cuda = false; ///< Whether a GPU runs the kernels.
 };
 
 /// Links a program from objects and the runtime into `output`.

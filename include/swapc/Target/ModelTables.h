@@ -10,8 +10,10 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "swapc/Target/Blob.h"
+#include "llvm/ADT/SmallVector.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,12 +59,30 @@ struct PlanTable {
   std::vector<uint64_t> live; ///< per step, or empty
 };
 
+/// What a swap_cuda_model has beside the swap_model.
+struct CudaTables {
+  struct Kernel {
+    uint32_t threads, splits, sharedBytes;
+  };
+  struct Image {
+    uint32_t arch;
+    bool ptx;
+    uint32_t firstKernel, kernelCount;
+    llvm::SmallVector<char, 0> data;
+  };
+  std::vector<Kernel> kernels; ///< In the order of ModelTables::kernels.
+  std::vector<Image> images;
+  uint64_t overhead = 0;
+  std::string symbol; ///< Under which the swap_cuda_model is exported.
+};
+
 /// Everything of a swap_model but the code and the blob's checksums.
 struct ModelTables {
   ModelSignature signature;
   std::vector<std::string> kernels; ///< Symbols, in the order of first launch.
   std::vector<PlanTable> plans;     ///< In ascending order of budget.
   uint64_t weightBytes = 0, modelBytes = 0, minBytes = 0;
+  std::optional<CudaTables> cuda; ///< Where a GPU runs the kernels.
 };
 
 /// Reads the memory phase.
@@ -73,7 +93,8 @@ llvm::FailureOr<ModelTables> buildModelTables(mlir::ModuleOp module,
 std::string getKernelSymbol(llvm::StringRef model, llvm::StringRef kernel);
 
 /// Adds the tables to `module` as constant data and exports `symbol`, a
-/// swap_model. Kernels are declared where the module does not have them.
+/// swap_model, and for a GPU a swap_cuda_model. Kernels are declared where the
+/// module does not have them; those of a GPU are in its images.
 void emitModelTables(const ModelTables &tables, const BlobInfo &blob,
                      llvm::StringRef symbol, llvm::Module &module);
 

@@ -90,6 +90,10 @@ struct RowPlan {
 mlir::LogicalResult buildNests(mlir::func::FuncOp kernel, RowPlan &plan);
 /// Merges neighbouring loops that all accesses step through as one.
 void mergeLoops(RowPlan &plan);
+/// What leaves the combiner's other operand as it is.
+mlir::TypedAttr getNeutral(mlir::Operation *combiner);
+/// Estimates the work of a plan's nests.
+int64_t countFlops(RowPlan &plan);
 /// Chooses lanes, outer iterations and scratch memory.
 llvm::FailureOr<RowPlan> makeRowPlan(mlir::func::FuncOp kernel,
                                      const CpuTarget &target);

@@ -148,7 +148,7 @@ static void chooseLanes(RowNest &nest, const CpuTarget &target) {
 // Tiles and scratch
 //===----------------------------------------------------------------------===//
 
-static int64_t countFlops(RowPlan &plan) {
+int64_t swapc::countFlops(RowPlan &plan) {
   int64_t flops = 0;
   for (RowNest &nest : plan.nests) {
     int64_t operations = 1;

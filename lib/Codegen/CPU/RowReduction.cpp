@@ -76,10 +76,8 @@ void RowEmitter::emitVertical(RowNest &nest, Ranges &ranges, Vector indices,
           places[vector], at);
 }
 
-/// What leaves the other operand as it is.
-Value RowEmitter::emitNeutral(Operation *combiner, int64_t width) {
+TypedAttr swapc::getNeutral(Operation *combiner) {
   Type type = combiner->getResult(0).getType();
-  TypedAttr attribute;
   if (auto floatType = dyn_cast<FloatType>(type)) {
     const llvm::fltSemantics &semantics = floatType.getFloatSemantics();
     APFloat value =
@@ -92,21 +90,23 @@ Value RowEmitter::emitNeutral(Operation *combiner, int64_t width) {
       value = APFloat::getInf(semantics);
     else if (isa<arith::MaxNumFOp, arith::MinNumFOp>(combiner))
       value = APFloat::getNaN(semantics);
-    attribute = FloatAttr::get(type, value);
-  } else {
-    unsigned bits = type.getIntOrFloatBitWidth();
-    APInt value = APInt::getZero(bits);
-    if (isa<arith::MulIOp>(combiner))
-      value = APInt(bits, 1);
-    else if (isa<arith::AndIOp, arith::MinUIOp>(combiner))
-      value = APInt::getAllOnes(bits);
-    else if (isa<arith::MaxSIOp>(combiner))
-      value = APInt::getSignedMinValue(bits);
-    else if (isa<arith::MinSIOp>(combiner))
-      value = APInt::getSignedMaxValue(bits);
-    attribute = IntegerAttr::get(type, value);
+    return FloatAttr::get(type, value);
   }
-  Value neutral = arith::ConstantOp::create(builder, loc, attribute);
+  unsigned bits = type.getIntOrFloatBitWidth();
+  APInt value = APInt::getZero(bits);
+  if (isa<arith::MulIOp>(combiner))
+    value = APInt(bits, 1);
+  else if (isa<arith::AndIOp, arith::MinUIOp>(combiner))
+    value = APInt::getAllOnes(bits);
+  else if (isa<arith::MaxSIOp>(combiner))
+    value = APInt::getSignedMinValue(bits);
+  else if (isa<arith::MinSIOp>(combiner))
+    value = APInt::getSignedMaxValue(bits);
+  return IntegerAttr::get(type, value);
+}
+
+Value RowEmitter::emitNeutral(Operation *combiner, int64_t width) {
+  Value neutral = arith::ConstantOp::create(builder, loc, getNeutral(combiner));
   return lanes.broadcast(neutral, width);
 }
 

@@ -1,5 +1,4 @@
-//===- CudaTarget.cpp - What code generation knows of a GPU ------- -*- C++
-//-*-===//
+//===- CudaTarget.cpp - What code generation knows of a GPU -----*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,8 +7,10 @@
 
 #include "swapc/Codegen/CUDA/CudaTarget.h"
 
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <string>
@@ -44,4 +45,30 @@ llvm::Expected<CudaTarget> swapc::parseCudaTarget(llvm::StringRef archs) {
   llvm::sort(target.archs);
   target.archs.erase(llvm::unique(target.archs), target.archs.end());
   return target;
+}
+
+llvm::FailureOr<CudaTarget>
+swapc::getCudaTarget(llvm::StringRef archs, bool tf32, mlir::Operation *op) {
+  llvm::Expected<CudaTarget> target = parseCudaTarget(archs);
+  if (!target) {
+    op->emitError(llvm::toString(target.takeError()));
+    return llvm::failure();
+  }
+  target->tf32 = tf32;
+  return *target;
+}
+
+std::string swapc::getCudaArchNames(const CudaTarget &target) {
+  std::string names;
+  for (unsigned arch : target.archs)
+    names += (names.empty() ? "sm_" : ",sm_") + std::to_string(arch);
+  return names;
+}
+
+int64_t swapc::getCudaOverhead(int64_t kernels, int64_t calls) {
+  // The driver takes device memory for code in steps of 2 MiB.
+  constexpr int64_t kStep = 2 << 20;
+  constexpr int64_t kKernelBytes = 24 << 10, kCallBytes = 1 << 10;
+  return int64_t(llvm::alignTo(kernels * kKernelBytes, kStep)) +
+         int64_t(llvm::alignTo(calls * kCallBytes, kStep)) + kStep;
 }

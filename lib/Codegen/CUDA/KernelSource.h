@@ -39,7 +39,14 @@ struct ContractionInfo;
 struct CudaKernelPlan {
   mlir::swap::ScheduleAttr schedule;
   mlir::swap::GpuAttr launch;
+  llvm::SmallVector<int64_t> readOnce = {}; ///< See the attribute swap.read_once.
 };
+
+// ScheduleCudaKernels.cpp
+
+/// Sets the kernel's swap.schedule and swap.gpu.
+mlir::LogicalResult scheduleCudaKernel(mlir::func::FuncOp kernel,
+                                       const CudaTarget &target);
 
 // ContractionPlan.cpp, ContractionSource.cpp
 
@@ -72,13 +79,24 @@ mlir::LogicalResult emitCudaRows(mlir::func::FuncOp kernel,
 /// that hold bits; arithmetic on them is done in float, as on the CPU.
 std::string getDeviceType(mlir::Type type);
 
-/// Reads element `index` of a tensor, as an expression of getDeviceType.
+/// A number as an expression of getDeviceType.
+std::string formatDeviceConstant(mlir::Attribute value);
+
+/// One operation of a body on the expressions of its operands, which have no
+/// blanks; "" for one that is unknown.
+std::string formatDeviceOperation(mlir::Operation *op,
+                                  llvm::ArrayRef<std::string> operands);
+
+/// Reads an element of a tensor, as an expression of getDeviceType. Indices are
+/// "long long" and inside the tensor. "" where the tensor cannot be read.
 using ExtractSource = std::function<std::string(
     mlir::Value tensor, llvm::ArrayRef<std::string> indices)>;
 
 /// Writes the statements of the body of `op`; gives the expressions of what it
 /// yields. `arguments` are the values of the block's arguments, `indices` of
 /// its loops ("(int)..." expressions, only evaluated where linalg.index asks).
+/// Variables are named after the operation's place in the kernel: a body that
+/// is written twice needs a block for each.
 llvm::FailureOr<llvm::SmallVector<std::string>>
 emitScalarBody(mlir::linalg::GenericOp op,
                llvm::ArrayRef<std::string> arguments,

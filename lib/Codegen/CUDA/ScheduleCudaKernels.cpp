@@ -1,5 +1,4 @@
-//===- ScheduleCudaKernels.cpp - How kernels run on a GPU ---------- -*- C++
-//-*-===//
+//===- ScheduleCudaKernels.cpp - How kernels run on a GPU -------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -28,12 +27,9 @@ struct ScheduleCudaKernels
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    llvm::Expected<CudaTarget> target = parseCudaTarget(archs);
-    if (!target) {
-      module.emitError(llvm::toString(target.takeError()));
+    FailureOr<CudaTarget> target = getCudaTarget(archs, tf32, module);
+    if (failed(target))
       return signalPassFailure();
-    }
-    target->tf32 = tf32;
     SymbolTable symbols(module);
     llvm::SetVector<func::FuncOp> kernels;
     module.walk([&](swap::CallOp call) {
@@ -41,23 +37,36 @@ struct ScheduleCudaKernels
         kernels.insert(kernel);
     });
     for (func::FuncOp kernel : kernels) {
-      FailureOr<CudaKernelPlan> plan = makePlan(kernel, *target);
-      if (failed(plan))
+      if (failed(scheduleCudaKernel(kernel, *target)))
         return signalPassFailure();
-      kernel->setAttr(swap::SwapDialect::kScheduleAttr, plan->schedule);
-      kernel->setAttr(swap::SwapDialect::kGpuAttr, plan->launch);
     }
-  }
-
-  static FailureOr<CudaKernelPlan> makePlan(func::FuncOp kernel,
-                                            const CudaTarget &target) {
-    FailureOr<ContractionInfo> info = analyzeContraction(kernel);
-    if (succeeded(info))
-      if (FailureOr<CudaKernelPlan> plan = planCudaContraction(*info, target);
-          succeeded(plan))
-        return plan;
-    return planCudaRows(kernel, target);
   }
 };
 
 } // namespace
+
+static FailureOr<CudaKernelPlan> makePlan(func::FuncOp kernel,
+                                          const CudaTarget &target) {
+  FailureOr<ContractionInfo> info = analyzeContraction(kernel);
+  if (succeeded(info))
+    if (FailureOr<CudaKernelPlan> plan = planCudaContraction(*info, target);
+        succeeded(plan))
+      return plan;
+  return planCudaRows(kernel, target);
+}
+
+LogicalResult swapc::scheduleCudaKernel(func::FuncOp kernel,
+                                        const CudaTarget &target) {
+  FailureOr<CudaKernelPlan> plan = makePlan(kernel, target);
+  if (failed(plan))
+    return failure();
+  kernel->setAttr(swap::SwapDialect::kScheduleAttr, plan->schedule);
+  kernel->setAttr(swap::SwapDialect::kGpuAttr, plan->launch);
+  if (plan->readOnce.empty())
+    kernel->removeAttr(swap::SwapDialect::kReadOnceAttr);
+  else
+    kernel->setAttr(
+        swap::SwapDialect::kReadOnceAttr,
+        DenseI64ArrayAttr::get(kernel.getContext(), plan->readOnce));
+  return success();
+}

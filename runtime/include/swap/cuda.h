@@ -37,18 +37,23 @@ typedef struct swap_cuda_kernel {
   uint32_t shared_bytes;
 } swap_cuda_kernel;
 
-/* Code for one architecture. `arch` is 90 for sm_90 or compute_90. A cubin runs
- * on GPUs of the same major version and at least its minor one, PTX (`ptx`
- * nonzero, ends in a zero byte) on all newer ones. Beside the kernels an image
- * has swap_rows_i32 and swap_rows_i64 where the model looks rows up: parameters
+/* Code of kernels [first_kernel, first_kernel + kernel_count) for one
+ * architecture: `arch` is 90 for sm_90 or compute_90. A cubin runs on GPUs of
+ * the same major version and at least its minor one, PTX (`ptx` nonzero, ends in
+ * a zero byte) on all newer ones. Images of the same arch and ptx follow each
+ * other and hold each kernel once, in ascending order; architectures ascend,
+ * cubins come before PTX. The first image of each (first_kernel 0) also has
+ * swap_rows_i32 and swap_rows_i64 where the model looks rows up: parameters
  * are table, indices, result, rows of the table, bytes of a row, count (64-bit
  * words) and the address of a 64-bit word that receives 1 + the position of an
  * index outside the table. One block of 256 threads brings one row. */
 typedef struct swap_cuda_image {
   uint32_t arch;
   uint32_t ptx;
+  uint32_t first_kernel;
+  uint32_t kernel_count;
   uint64_t bytes;
-  const void *data;
+  const void *data; /* 64-byte aligned */
 } swap_cuda_image;
 
 typedef struct swap_cuda_model {
@@ -72,6 +77,10 @@ typedef enum swap_cuda_source {
   SWAP_CUDA_STORAGE   /* O_DIRECT into a ring of pinned buffers, then DMA */
 } swap_cuda_source;
 
+/* Takes device and host for one memory, as on an integrated GPU (where this is
+ * so without the flag): the arena is host memory that the device addresses. */
+#define SWAP_CUDA_FLAG_SHARED 0x100u
+
 /* All zero is a good default. */
 typedef struct swap_cuda_options {
   const char *weights;        /* null: the running executable's path + ".swap" */
@@ -79,7 +88,7 @@ typedef struct swap_cuda_options {
   uint64_t host_budget_bytes; /* of pinned host memory for weights; 0: no limit */
   uint32_t device;            /* number of the GPU */
   uint32_t source;            /* swap_cuda_source */
-  uint32_t flags;             /* SWAP_FLAG_* */
+  uint32_t flags;             /* SWAP_FLAG_*, SWAP_CUDA_FLAG_* */
   int check_memory; /* launch one by one, and compare after each kernel what the
                        device has in use with the budget (cuMemGetInfo) */
   int no_graph;     /* launch one by one */

@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-#define SWAP_READ_SIZES 5u /* 16 KiB to 4 MiB, each four times the one before */
+#define SWAP_READ_SIZES 5u /* each four times the one before: of storage 16 KiB to
+                              4 MiB, of a bus 64 KiB to 16 MiB */
 
 typedef struct swap_read_rate {
   uint64_t bytes;            /* of one read */
@@ -46,6 +47,13 @@ typedef struct swap_processor_rates {
 /* Computes with `threads` threads for about a second. Returns SWAP_OK, or
  * SWAP_ERR_BUDGET where memory or threads are lacking. */
 int swap_posix_measure_processor(swap_processor_rates *rates, uint32_t threads);
+
+/* The same of an open model's GPU (swap/cuda.h): the way that its weights come
+ * in, and what its clocks and its memory's width allow at most. Returns SWAP_OK,
+ * or a status that swap_cuda_error explains. */
+struct swap_cuda;
+int swap_cuda_measure(struct swap_cuda *handle, swap_storage_rates *link,
+                      swap_processor_rates *device);
 
 #ifdef __cplusplus
 }

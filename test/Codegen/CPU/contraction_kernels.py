@@ -166,7 +166,8 @@ def convolution(name, batch, height, width, channels, filters, groups, size, str
              (encoding([], 0, panel, [2, 3, 1]), encoding([], 0, panel, [])), types, pad)
 
 
-for case in PRODUCTS:
-    product(*case)
-for case in CONVOLUTIONS:
-    convolution(*case)
+if __name__ == "__main__":
+    for case in PRODUCTS:
+        product(*case)
+    for case in CONVOLUTIONS:
+        convolution(*case)

@@ -62,7 +62,7 @@ func.func private @transpose_bytes(%a: tensor<64x70xi8> {test.max = 100}) -> ten
 }
 
 // The whole tensor is one outer loop, cut into chunks.
-func.func private @long(%a: tensor<7x30001xf32>, %b: tensor<30001xf32>) -> tensor<7x30001xf32> {
+func.func private @long_row(%a: tensor<7x30001xf32>, %b: tensor<30001xf32>) -> tensor<7x30001xf32> {
   %e = tensor.empty() : tensor<7x30001xf32>
   %r = linalg.generic {indexing_maps = [#id2, #column, #id2], iterator_types = ["parallel", "parallel"]} ins(%a, %b : tensor<7x30001xf32>, tensor<30001xf32>) outs(%e : tensor<7x30001xf32>) {
   ^bb0(%x: f32, %y: f32, %o: f32):

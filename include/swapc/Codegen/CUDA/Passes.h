@@ -22,9 +22,10 @@ namespace swapc {
 
 /// The kernels of `module` that `names` lists, which have a swap.gpu, as one
 /// CUDA C++ translation unit; with `rows`, swap_rows_i32 and swap_rows_i64 too.
-llvm::FailureOr<std::string>
-emitCudaSource(mlir::ModuleOp module, llvm::ArrayRef<std::string> names,
-               const CudaTarget &target, bool rows);
+llvm::FailureOr<std::string> emitCudaSource(mlir::ModuleOp module,
+                                            llvm::ArrayRef<std::string> names,
+                                            const CudaTarget &target,
+                                            bool rows);
 
 } // namespace swapc
 

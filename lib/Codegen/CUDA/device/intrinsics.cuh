@@ -106,5 +106,84 @@ static __device__ __forceinline__ float swap_bits_float(unsigned bits) {
   return __uint_as_float(bits);
 }
 
+/// Four 8 x 8 matrices of 16-bit elements from shared memory. Lane 8 i + r gives
+/// the address of row r of matrix i (16 bytes); to[i] are two neighbours of row
+/// lane / 4 of matrix i, at 2 (lane % 4).
+static __device__ __forceinline__ void
+swap_load_matrices(unsigned (&to)[4], const void *shared) {
+  unsigned from = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  asm volatile(
+      "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+      : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+      : "r"(from)
+      : "memory");
+}
+
+/// The same, each matrix transposed.
+static __device__ __forceinline__ void
+swap_load_transposed(unsigned (&to)[4], const void *shared) {
+  unsigned from = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  asm volatile(
+      "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+      : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+      : "r"(from)
+      : "memory");
+}
+
+/// sums (16 x 8) += a (16 x 16) * b (16 x 8), of a warp. With g = lane / 4 and
+/// t = lane % 4: a[i] holds row g + 8 (i % 2), columns 2 t + 8 (i / 2) and the
+/// next; b[i] column g, rows 2 t + 8 i and the next; sums[i] is row
+/// g + 8 (i / 2), column 2 t + i % 2.
+static __device__ __forceinline__ void
+swap_mma_f16(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, "
+      "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+#pragma unroll
+  for (int half = 0; half < 2; ++half)
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, "
+        "{%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+        : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(b[half]));
+#endif
+}
+
+/// The same of bfloat16, from sm_80 on.
+static __device__ __forceinline__ void swap_mma_bf16(float (&sums)[4],
+                                                     const unsigned (&a)[4],
+                                                     const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, "
+      "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+}
+
+/// Rounded to 10 bits of mantissa, from sm_80 on.
+static __device__ __forceinline__ unsigned swap_tf32(float value) {
+  unsigned bits = 0;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+#endif
+  return bits;
+}
+
+/// sums (16 x 8) += a (16 x 8) * b (8 x 8) of swap_tf32's: a[i] is row
+/// g + 8 (i % 2), column t + 4 (i / 2); b[i] row t + 4 i, column g.
+static __device__ __forceinline__ void swap_mma_tf32(float (&sums)[4],
+                                                     const unsigned (&a)[4],
+                                                     const unsigned (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, "
+      "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+}
+
 #endif // SWAP_EMULATION
 #endif // SWAP_INTRINSICS_CUH

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Compiled by NVRTC (or nvcc), and by a host compiler for the emulated GPU of
-// the tests (SWAP_EMULATION). Nothing outside this file and intrinsics.cuh names
-// PTX or a builtin of CUDA beside threadIdx, blockIdx, blockDim and __shared__.
+// the tests (SWAP_EMULATION). Nothing outside intrinsics.cuh and scalars.cuh
+// names PTX or a builtin of CUDA beside threadIdx, blockIdx, blockDim and
+// __shared__.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,6 +20,14 @@ template <int Operands> struct swap_args {
   void *operand[Operands];
   void *scratch;
   unsigned long long begin, end;
+};
+
+/// Floats of 16 bits, computed with in float (scalars.cuh).
+struct f16 {
+  unsigned short bits;
+};
+struct bf16 {
+  unsigned short bits;
 };
 
 #endif // SWAP_PRELUDE_CUH

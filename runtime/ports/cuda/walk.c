@@ -1,0 +1,215 @@
+/*===- walk.c - The steps of a run as work on streams -------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* Kernels follow each other on one stream, copies on another. IN: the copy
+|* waits for all kernels launched so far, one of which may be the last to use
+|* its slot. WAIT: the kernels from there on wait for that copy. The same walk
+|* is captured into a graph. What is copied for the next run is announced by
+|* events that live beyond the run ("external" to a graph); that run has two
+|* sets of them, one that the run before recorded and one that it records.
+\*===----------------------------------------------------------------------===*/
+#include "cuda_handle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct walker {
+  swap_cuda *h;
+  const cuda_walk *walk;
+  cu_stream copy;
+  int launched; /* kernels that no copy waited for yet */
+  int serial;
+} walker;
+
+static int record(const walker *w, cu_event event, cu_stream stream,
+                  int external) {
+  const unsigned flags = w->walk->capturing && external ? CU_EXTERNAL : 0;
+  return cuda_check(w->h, w->h->driver->event_record(event, stream, flags),
+                    "recording an event");
+}
+
+static int wait_for(const walker *w, cu_stream stream, cu_event event,
+                    int external) {
+  const unsigned flags = w->walk->capturing && external ? CU_EXTERNAL : 0;
+  return cuda_check(w->h, w->h->driver->stream_wait(stream, event, flags),
+                    "ordering streams");
+}
+
+/* The copy stream goes on from here on the compute stream. */
+static int follow_kernels(walker *w) {
+  int status = SWAP_OK;
+  if (w->copy != w->h->compute && w->launched) {
+    status = record(w, w->h->kernels_done, w->h->compute, 0);
+    if (!status)
+      status = wait_for(w, w->copy, w->h->kernels_done, 0);
+  }
+  w->launched = 0;
+  return status;
+}
+
+/* One copy for the units of steps [index, index + count), and their events. */
+static int copy_units(walker *w, uint32_t index, uint32_t count) {
+  swap_cuda *h = w->h;
+  const swap_step *step = &h->session.plan->steps[index];
+  const swap_blob_unit *units = h->model->model->units;
+  const int ahead = (step->aux & SWAP_IN_AHEAD) != 0;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < count; ++i)
+    bytes += swap_core_pages(units[step[i].index].length);
+  int status = follow_kernels(w);
+  if (!status)
+    status = cuda_check(h,
+                        h->driver->copy_in(h->units[step->index],
+                                           h->map + units[step->index].offset,
+                                           bytes, w->copy),
+                        "copying unit %u", (unsigned)step->index);
+  for (uint32_t i = 0; !status && i < count; ++i)
+    status = record(w,
+                    ahead ? h->ahead[w->walk->to][step[i].index]
+                          : h->ready[step[i].index],
+                    w->copy, ahead);
+  return status;
+}
+
+static int bring_in(walker *w, uint32_t index) {
+  swap_cuda *h = w->h;
+  const swap_step *step = &h->session.plan->steps[index];
+  if (!cuda_streams(h, step->index) || w->walk->kernels_only)
+    return SWAP_OK;
+  if ((step->aux & SWAP_IN_STARTED) && w->walk->primed) {
+    h->before[step->index] = 1;
+    return SWAP_OK;
+  }
+  if ((step->aux & SWAP_IN_AHEAD) && !w->walk->ahead)
+    return SWAP_OK;
+  if (!h->feeder)
+    return h->groups[index] ? copy_units(w, index, h->groups[index]) : SWAP_OK;
+  if (!w->serial)
+    return cuda_feeder_request(h->feeder, step->index, index);
+  h->before[step->index] = 1; /* read when it is waited for */
+  return SWAP_OK;
+}
+
+static int await(walker *w, uint32_t index) {
+  swap_cuda *h = w->h;
+  const uint32_t unit = h->session.plan->steps[index].index;
+  int status = SWAP_OK;
+  if (!cuda_streams(h, unit) || w->walk->kernels_only)
+    return SWAP_OK;
+  const int before = h->before[unit];
+  h->before[unit] = 0;
+  if (!h->feeder)
+    return wait_for(w, h->compute,
+                    before ? h->ahead[w->walk->from][unit] : h->ready[unit],
+                    before);
+  if (before && w->serial) {
+    status = cuda_check(h, h->driver->stream_sync(h->compute),
+                        "running the kernels before unit %u", (unsigned)unit);
+    if (!status)
+      status = cuda_feeder_request(h->feeder, unit, SWAP_CORE_NONE);
+  }
+  if (!status)
+    status = cuda_feeder_await(h->feeder, unit);
+  if (!status && !h->shared)
+    status = wait_for(w, h->compute, h->ready[unit], 0);
+  if (!status && before && w->serial && !h->shared)
+    status = cuda_check(h, h->driver->event_sync(h->ready[unit]),
+                        "copying unit %u", (unsigned)unit);
+  return status;
+}
+
+static int call(walker *w, const swap_step *step) {
+  swap_cuda *h = w->h;
+  char when[256];
+  int status = cuda_launch(h, step);
+  w->launched = 1;
+  if (status || !h->options.check_memory || w->walk->capturing)
+    return status;
+  status = cuda_check(h, h->driver->stream_sync(h->compute),
+                      "running kernel %s", cuda_kernel_name(h, step->index));
+  snprintf(when, sizeof when, "after kernel %s",
+           cuda_kernel_name(h, step->index));
+  return status ? status : cuda_memory_check(h, when);
+}
+
+static int look_up(walker *w, uint32_t index) {
+  swap_cuda *h = w->h;
+  w->launched = 1;
+  if (h->feeder && !h->session.plan->resident[h->session.plan->steps[index].index])
+    return w->walk->kernels_only ? SWAP_OK : cuda_storage_rows(h, index);
+  return cuda_launch_rows(h, index);
+}
+
+static int take_step(walker *w, uint32_t index) {
+  const swap_step *step = &w->h->session.plan->steps[index];
+  switch (step->op) {
+  case SWAP_OP_IN:
+    return bring_in(w, index);
+  case SWAP_OP_WAIT:
+    return await(w, index);
+  case SWAP_OP_CALL:
+    return call(w, step);
+  case SWAP_OP_ROWS:
+    return look_up(w, index);
+  default:
+    return SWAP_OK; /* OUT: later copies wait for the kernels so far */
+  }
+}
+
+/* Whether the step's work is a copy that this walk makes. */
+static int copies(const walker *w, const swap_step *step) {
+  return step->op == SWAP_OP_IN && cuda_streams(w->h, step->index) &&
+         !w->serial && !((step->aux & SWAP_IN_STARTED) && w->walk->primed) &&
+         !((step->aux & SWAP_IN_AHEAD) && !w->walk->ahead);
+}
+
+static int marked_step(walker *w, uint32_t index) {
+  swap_cuda *h = w->h;
+  if (!h->marks || w->walk->capturing)
+    return take_step(w, index);
+  const int copying = copies(w, &h->session.plan->steps[index]);
+  if (copying && h->feeder)
+    return take_step(w, index); /* the feeder marks it */
+  cu_stream stream = copying ? w->copy : h->compute;
+  int status = copying ? follow_kernels(w) : SWAP_OK;
+  if (!status)
+    status = cuda_mark(h, index, 0, stream);
+  if (!status)
+    status = take_step(w, index);
+  return status ? status : cuda_mark(h, index, 1, stream);
+}
+
+/* Copies come after those that the run before issued for this one. */
+static int start_copies(walker *w) {
+  swap_cuda *h = w->h;
+  const swap_plan *plan = h->session.plan;
+  uint32_t last = SWAP_CORE_NONE;
+  w->launched = w->walk->capturing; /* the copy stream has to join it */
+  int status = follow_kernels(w);
+  for (uint32_t i = 0; w->walk->primed && i < plan->step_count; ++i)
+    if (plan->steps[i].op == SWAP_OP_IN && cuda_streams(h, plan->steps[i].index) &&
+        (plan->steps[i].aux & SWAP_IN_AHEAD))
+      last = plan->steps[i].index;
+  if (!status && last != SWAP_CORE_NONE)
+    status = wait_for(w, w->copy, h->ahead[w->walk->from][last], 1);
+  return status;
+}
+
+int cuda_walk_steps(swap_cuda *h, const cuda_walk *walk) {
+  const int serial = (h->options.flags & SWAP_FLAG_SERIAL) != 0;
+  walker w = {h, walk, serial ? h->compute : h->copy, 0, serial};
+  const int copying = !h->feeder && h->unit_bytes && !walk->kernels_only;
+  int status = copying ? start_copies(&w) : SWAP_OK;
+  memset(h->before, 0, h->model->model->unit_count);
+  for (uint32_t i = 0; !status && i < h->session.plan->step_count; ++i)
+    status = marked_step(&w, i);
+  if (!status)
+    status = record(&w, h->outputs[walk->to], h->compute, 1);
+  if (!status && copying && walk->capturing) { /* all streams of a graph meet */
+    status = record(&w, h->copies_done, w.copy, 0);
+    if (!status)
+      status = wait_for(&w, h->compute, h->copies_done, 0);
+  }
+  return status;
+}
