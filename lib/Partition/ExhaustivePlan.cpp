@@ -107,8 +107,8 @@ void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
     return;
   for (size_t i = 0; i < order.size(); ++i)
     eligible |= isEligible(order[i]) << i;
-  if (order.size() > kMostEligible && eligible)
-    return;
+  if (order.size() > kMostEligible)
+    eligible = 0;
   for (unsigned set = 0; set < all; ++set)
     // Subsets of what is left, beginning with the empty one.
     for (unsigned left = eligible & ~set, inPlace = 0;;) {

@@ -134,16 +134,17 @@ void Planner::searchRegions(MemoryPlan &best, const Mode &mode,
       continue;
     ++placed;
     plan.feasible = true;
+    plan.leastSeconds = best.leastSeconds;
     if (!best.feasible || getCost(plan) < getCost(best))
       best = std::move(plan);
   }
 }
 
 /// Looks around the best plan: one unit more or less stays, or another one of
-/// about the same size, or one is read in place or not. Each such plan is
-/// placed and simulated, as many as a fixed amount of work allows; few units
-/// count more in a small model.
-void Planner::improve(MemoryPlan &best, int64_t budget) const {
+/// about the same size, or one is read in place or not if it `mayMove`. Each
+/// such plan is placed and simulated, as many as a fixed amount of work allows;
+/// few units count more in a small model.
+void Planner::improve(MemoryPlan &best, int64_t budget, bool mayMove) const {
   constexpr size_t kWork = 10'000; // units placed
   constexpr size_t kMostTries = 200;
   constexpr double kGoodEnough = 1.002;
@@ -160,7 +161,7 @@ void Planner::improve(MemoryPlan &best, int64_t budget) const {
     plan.inPlace = best.inPlace;
     size_t first = pick(order.size());
     int unit = order[first];
-    bool isMove = modes.size() > 1 && i % 4 == 3;
+    bool isMove = mayMove && i % 4 == 3;
     if (isMove)
       moveInPlace(plan, first);
     else
@@ -201,18 +202,22 @@ MemoryPlan Planner::plan(int64_t budget) const {
     best.feasible = true;
     best.leastSeconds = best.computeSeconds;
   } else {
-    for (const Mode &mode : modes)
-      if (getArenaBytes(mode.minRegion, pinnedBytes) <= budget)
-        searchRegions(best, mode, budget);
+    best.leastSeconds = getLeastSeconds(budget);
+    for (size_t i = 0; i < modes.size(); ++i) {
+      if (getArenaBytes(modes[i].minRegion, pinnedBytes) <= budget)
+        searchRegions(best, modes[i], budget);
+      // So that nothing is lost by what may be read in place.
+      if (i == 0 && modes.size() > 1 && best.feasible)
+        improve(best, budget, /*mayMove=*/false);
+    }
     // The smallest region works with all units streamed.
     for (size_t i = 0; i < modes.size() && !best.feasible; ++i) {
       best.resident = pinned;
       readInPlace(best, modes[i]);
       best.feasible = evaluate(best, budget);
     }
-    best.leastSeconds = getLeastSeconds(budget);
     if (best.feasible) {
-      improve(best, budget);
+      improve(best, budget, /*mayMove=*/modes.size() > 1);
       searchExhaustively(best, budget);
     }
   }

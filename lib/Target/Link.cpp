@@ -136,7 +136,7 @@ static std::string readMessages(StringRef path) {
   SmallVector<StringRef, 8> lines;
   text.split(lines, '\n');
   for (StringRef line : lines)
-    if (line.contains("error"))
+    if (line.contains("error") && !line.starts_with("collect2:"))
       return line.take_front(1000).str();
   return lines.empty() ? "" : lines.front().take_front(1000).str();
 }
@@ -179,7 +179,7 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
     arguments.push_back(*runtime + "/" + archive.str());
   if (options.cuda)
     arguments.push_back("-ldl");
-  for (StringRef argument : {"-l:liburing.a", "-pthread", "-lm"})
+  for (StringRef argument : {"-pthread", "-lm"})
     arguments.push_back(argument.str());
 
   std::vector<StringRef> views(arguments.begin(), arguments.end());

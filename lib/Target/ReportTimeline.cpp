@@ -107,6 +107,7 @@ void TimelineBuilder::readPlan() {
     if (auto number = known ? known.getAs<FloatAttr>(name) : FloatAttr())
       value = number.getValueAsDouble();
   };
+  take("bytesPerSecond", link.bytesPerSecond);
   take("latency", link.latency);
   take("perRead", link.perRead);
   take("startSeconds", link.startSeconds);

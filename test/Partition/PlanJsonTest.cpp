@@ -136,6 +136,35 @@ TEST_F(PlanText, SummaryNamesWhatLimits) {
             "'/first')\n");
 }
 
+TEST_F(PlanText, BothTellOfReadsInPlaceAndOfTheOverhead) {
+  ASSERT_TRUE(module);
+  swap::PlanOp plan = *module->getOps<swap::PlanOp>().begin();
+  Builder builder(&context);
+  plan.setInPlaceAttr(
+      builder.getArrayAttr(FlatSymbolRefAttr::get(&context, "u")));
+  NamedAttrList entries(plan->getAttrOfType<DictionaryAttr>("swap.predicted"));
+  entries.set("in_place_bytes", builder.getI64IntegerAttr(2048));
+  plan->setAttr("swap.predicted", entries.getDictionary(&context));
+  (*module)->setAttr("swap.overhead", builder.getI64IntegerAttr(3072));
+  swapc::writePlanJson(*module, os);
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
+  ASSERT_TRUE(static_cast<bool>(value)) << text;
+  const llvm::json::Object &root = *value->getAsObject();
+  EXPECT_EQ(root.getInteger("overhead_bytes"), 3072);
+  const llvm::json::Object &first =
+      *root.getArray("plans")->front().getAsObject();
+  EXPECT_EQ(*first.getArray("in_place"), llvm::json::Array{"u"});
+  EXPECT_EQ(first.getInteger("in_place_bytes"), 2048);
+  text.clear();
+  swapc::printPlanSummary(*module, os);
+  EXPECT_TRUE(llvm::StringRef(text).contains(
+      "activations 4.0 KiB, code and graphs 3.0 KiB\n"))
+      << text;
+  EXPECT_TRUE(llvm::StringRef(text).contains(
+      "4.0 KiB streamed per run (2.0 KiB of it read in place), peak"))
+      << text;
+}
+
 TEST_F(PlanText, SummarySaysEachLimitInWords) {
   ASSERT_TRUE(module);
   swap::PlanOp plan = *module->getOps<swap::PlanOp>().begin();

@@ -7,6 +7,7 @@
 
 #include "PlanTimeline.h"
 #include "PlanCurve.h"
+#include "swapc/Partition/LinkQueue.h"
 
 #include <gtest/gtest.h>
 
@@ -94,6 +95,41 @@ TEST(PlanTimeline, ReadAheadRunsDuringTheInferenceBefore) {
   // Half a second of the read passed under the last step of the run before.
   EXPECT_EQ(timeline.starts, (std::vector<double>{1.5, 3.5, 4.0}));
   EXPECT_DOUBLE_EQ(timeline.stall, 2.5);
+}
+
+TEST(PlanTimeline, AKernelThatReadsInPlaceWaitsForTheLink) {
+  PlanProblem problem = makeProblem();
+  MemoryPlan plan = makePlan({{PlanAction::In, 1},
+                              {PlanAction::Run, 0},
+                              {PlanAction::Wait, 1},
+                              {PlanAction::Run, 1},
+                              {PlanAction::Run, 2},
+                              {PlanAction::Out, 1}});
+  plan.inPlaceSeconds = {1.5, 0, 0};
+  PlanTimeline timeline(problem, plan);
+  // Both want the link: 1.5 seconds take 3, and the read of 2 ends at 3.5.
+  EXPECT_EQ(timeline.starts, (std::vector<double>{0.0, 3.5, 4.0}));
+  EXPECT_DOUBLE_EQ(timeline.stall, 2.5);
+  EXPECT_EQ(timeline.longestStep, 0);
+}
+
+TEST(LinkQueue, AKernelAndReadsGetHalfOfTheLinkEach) {
+  LinkQueue queue(3, /*latency=*/0.5);
+  queue.start(0, 0, 1);
+  queue.start(1, 0, 4);
+  EXPECT_DOUBLE_EQ(queue.getDone(0), 1.5);
+  EXPECT_DOUBLE_EQ(queue.getDone(1), 5.5);
+  // Of the first read half a second is left, which takes a whole one; the
+  // kernel has all after four seconds.
+  EXPECT_DOUBLE_EQ(queue.share(1, 2), 5);
+  EXPECT_DOUBLE_EQ(queue.getDone(0), 2);
+  EXPECT_DOUBLE_EQ(queue.getDone(1), 7.5);
+  // What is started later comes behind.
+  queue.start(2, 5, 1);
+  EXPECT_DOUBLE_EQ(queue.getDone(2), 8.5);
+  // A free link is the kernel's alone.
+  EXPECT_DOUBLE_EQ(queue.share(9, 2), 11);
+  EXPECT_DOUBLE_EQ(queue.getDone(2), 8.5);
 }
 
 TEST(PlanTimeline, WaitsOfACallAddUp) {

@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ctime>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -36,7 +38,7 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
   constexpr int kLaps = 3;
   const PlanProblem &problem = planner.getProblem();
   ASSERT_TRUE(plan.feasible);
-  EXPECT_LE(plan.arena, budget);
+  EXPECT_LE(plan.arena, budget - problem.overheadBytes);
   EXPECT_LE(plan.peak, plan.arena);
   EXPECT_GE(plan.seconds, plan.computeSeconds * (1 - 1e-9));
   EXPECT_GE(plan.seconds, plan.leastSeconds * (1 - 1e-9));
@@ -44,6 +46,7 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
   EXPECT_GE(plan.coldSeconds, plan.computeSeconds * (1 - 1e-9));
   int actions = static_cast<int>(plan.actions.size());
   std::vector<Extent> extents;
+  int64_t inPlace = 0;
   auto getExtent = [&](int unit, int first, int last) {
     int64_t slot = plan.slots[unit];
     EXPECT_GE(slot, 0);
@@ -51,9 +54,18 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
     return Extent{slot, slot + roundUp(problem.units[unit].bytes, kPageBytes),
                   first, last};
   };
-  for (size_t unit = 0; unit < problem.units.size(); ++unit)
+  for (size_t unit = 0; unit < problem.units.size(); ++unit) {
+    EXPECT_EQ(plan.slots[unit] == kInPlaceSlot, bool(plan.inPlace[unit]));
+    if (plan.inPlace[unit]) {
+      EXPECT_TRUE(problem.units[unit].inPlace);
+      EXPECT_FALSE(plan.resident[unit]);
+      inPlace += roundUp(problem.units[unit].bytes, kPageBytes);
+    }
     if (plan.resident[unit])
       extents.push_back(getExtent(static_cast<int>(unit), 0, kLaps * actions));
+  }
+  EXPECT_EQ(plan.inPlaceBytes, inPlace);
+  EXPECT_LE(inPlace, plan.streamedBytes);
   if (problem.scratchBytes)
     extents.push_back({plan.scratchOffset,
                        plan.scratchOffset + problem.scratchBytes, 0,
@@ -108,8 +120,17 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
       case PlanAction::Run: {
         EXPECT_EQ(index, static_cast<int>(runAt.size()));
         runAt.push_back(at);
-        for (int unit : problem.steps[index].units)
-          EXPECT_TRUE(plan.resident[unit] || ready.count(unit));
+        for (int unit : problem.steps[index].units) {
+          EXPECT_TRUE(plan.resident[unit] || plan.inPlace[unit] ||
+                      ready.count(unit));
+          EXPECT_TRUE(!plan.joins[index] || plan.resident[unit]);
+        }
+        if (plan.joins[index]) {
+          EXPECT_EQ(plan.actions[i - 1].kind, PlanAction::Run)
+              << "between steps that are one launch";
+          EXPECT_EQ(plan.stepSeconds[index],
+                    problem.steps[index].joinedSeconds);
+        }
         int64_t live = 0;
         for (const PlanBuffer &buffer : problem.buffers)
           if (buffer.first <= index && index <= buffer.last)
@@ -189,6 +210,28 @@ PlanProblem makeRandom(uint32_t seed) {
   return problem;
 }
 
+/// What a plan is chosen by: as predicted and with a cautious look at the link.
+double getCost(const MemoryPlan &plan) {
+  return 0.5 * (plan.seconds + plan.lateSeconds) +
+         kStreamWeight * plan.streamSeconds;
+}
+
+/// The same for a GPU: kernels read some units in place, parts of a call may be
+/// one launch, and a budget has to hold more than the arena.
+PlanProblem makeRandomForGpu(uint32_t seed) {
+  PlanProblem problem = makeRandom(seed);
+  std::mt19937 random(seed);
+  problem.link.inPlaceBytesPerSecond = 1.9e9;
+  problem.link.startSeconds = problem.link.cpuPerByte = 0;
+  problem.overheadBytes = static_cast<int64_t>(random() % 100000);
+  for (PlanUnit &unit : problem.units)
+    unit.inPlace = !unit.table && random() % 3;
+  for (size_t i = 1; i < problem.steps.size(); ++i)
+    if (problem.steps[i].group == problem.steps[i - 1].group && random() % 3)
+      problem.steps[i].joinedSeconds = 0.5 * problem.steps[i].seconds;
+  return problem;
+}
+
 /// `count` units of `bytes` each, a step for each.
 PlanProblem makeChain(int count, int64_t bytes, double seconds) {
   PlanProblem problem;
@@ -217,6 +260,87 @@ TEST(Planner, RandomProblemsNeverOverlap) {
       }
     EXPECT_FALSE(planner.plan(low - 1).feasible);
   }
+}
+
+TEST(Planner, RandomProblemsOfAGpuNeverOverlap) {
+  int inPlace = 0, joined = 0;
+  for (uint32_t seed = 0; seed < 120; ++seed) {
+    SCOPED_TRACE(seed);
+    PlanProblem problem = makeRandomForGpu(seed);
+    Planner planner(problem);
+    problem.link.inPlaceBytesPerSecond = 0;
+    Planner without(problem);
+    int64_t low = planner.getMinBytes(), high = planner.getModelBytes();
+    ASSERT_LE(low, without.getMinBytes());
+    EXPECT_EQ(high, without.getModelBytes());
+    for (int64_t budget :
+         {low, low + 5000, (3 * low + high) / 4, (low + high) / 2, high}) {
+      SCOPED_TRACE(budget);
+      MemoryPlan plan = planner.plan(budget), other = without.plan(budget);
+      check(planner, plan, budget);
+      // That units may be read in place is never to the worse.
+      if (other.feasible)
+        EXPECT_TRUE(plan.seconds <= other.seconds * (1 + 1e-9) ||
+                    getCost(plan) <= getCost(other) * (1 + 1e-9))
+            << plan.seconds << " " << other.seconds;
+      inPlace += plan.inPlaceBytes > 0;
+      joined += std::count(plan.joins.begin(), plan.joins.end(), 1) > 0;
+    }
+    EXPECT_FALSE(planner.plan(low - 1).feasible);
+  }
+  EXPECT_GT(inPlace, 100);
+  EXPECT_GT(joined, 100);
+}
+
+TEST(Planner, ReadsInPlaceWhereNoRoomIsLeftToReadAhead) {
+  // The link takes 524 us for each step of 100.
+  PlanProblem problem = makeChain(20, kMiB, 100e-6);
+  problem.link.inPlaceBytesPerSecond = 1e9;
+  for (PlanUnit &unit : problem.units)
+    unit.inPlace = true;
+  Planner planner(problem);
+  EXPECT_EQ(planner.getMinBytes(), 128 * 1024); // two buffers
+  MemoryPlan least = planner.plan(planner.getMinBytes());
+  EXPECT_EQ(least.inPlaceBytes, 20 * kMiB);
+  EXPECT_EQ(least.streamedBytes, 20 * kMiB);
+  EXPECT_NEAR(least.seconds, 20 * kMiB / 1e9, 1e-6);
+  EXPECT_GE(least.seconds, least.leastSeconds);
+  // With room for some units the faster copies win.
+  MemoryPlan more = planner.plan(5 * kMiB);
+  EXPECT_LT(more.inPlaceBytes, 4 * kMiB);
+  EXPECT_LT(more.seconds, 0.5 * least.seconds);
+}
+
+TEST(Planner, WhatStaysIsOneLaunch) {
+  PlanProblem problem = makeChain(8, kMiB, 5e-6);
+  for (int i = 0; i < 8; ++i) {
+    problem.steps[i].group = 0;
+    problem.steps[i].joinedSeconds = i ? 1e-6 : -1;
+  }
+  Planner planner(problem);
+  MemoryPlan all = planner.plan(planner.getModelBytes());
+  EXPECT_DOUBLE_EQ(all.seconds, 12e-6);
+  EXPECT_DOUBLE_EQ(all.computeSeconds, 12e-6);
+  // Some parts stream, and are launches of their own.
+  MemoryPlan half = planner.plan(5 * kMiB);
+  check(planner, half, 5 * kMiB);
+  EXPECT_DOUBLE_EQ(half.computeSeconds, 12e-6);
+  double seconds =
+      std::accumulate(half.stepSeconds.begin(), half.stepSeconds.end(), 0.0);
+  EXPECT_GT(seconds, 15e-6);
+  EXPECT_LT(seconds, 40e-6);
+}
+
+TEST(Planner, ABudgetHoldsTheOverheadToo) {
+  PlanProblem problem = makeRandom(11);
+  Planner without(problem);
+  problem.overheadBytes = 12345;
+  Planner planner(problem);
+  EXPECT_EQ(planner.getMinBytes(), without.getMinBytes() + 12345);
+  EXPECT_EQ(planner.getModelBytes(), without.getModelBytes() + 12345);
+  int64_t budget = (without.getMinBytes() + without.getModelBytes()) / 2;
+  EXPECT_EQ(planner.plan(budget + 12345).slots, without.plan(budget).slots);
+  EXPECT_EQ(planner.plan(budget + 12345).arena, without.plan(budget).arena);
 }
 
 TEST(Planner, MaximumStreamsNothing) {

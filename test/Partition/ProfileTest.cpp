@@ -69,6 +69,33 @@ TEST(Profile, AKernelIsOfOneModelThreadCountAndGrid) {
   EXPECT_EQ(profile.getKernel("vgg19", "conv_3x3", 1, 3137), nullptr);
 }
 
+TEST(Profile, SaysWhatABusPromises) {
+  DeviceProfile profile;
+  ASSERT_EQ(llvm::toString(profile.parse(R"(swapc-profile: 1
+storage:
+  late-us: 30
+  caution: 1.05
+  in-place-bytes-per-second: 5e10
+  reads:
+    - { bytes: 1048576, bytes-per-second: 4e10, latency-us: 30, start-us: 0 }
+processors:
+  - { threads: 1, flops-per-second: 2e13, bytes-per-second: 3e12, blocks: 114 }
+)",
+                                         "p.yaml")),
+            "");
+  EXPECT_EQ(profile.getStorage()->lateUs, 30);
+  EXPECT_EQ(profile.getStorage()->caution, 1.05);
+  EXPECT_EQ(profile.getStorage()->inPlaceBytesPerSecond, 5e10);
+  EXPECT_EQ(profile.getProcessor(1)->blocks, 114);
+  // What is not said is left to the device.
+  DeviceProfile other;
+  ASSERT_EQ(llvm::toString(other.parse(kFull, "p.yaml")), "");
+  EXPECT_EQ(other.getStorage()->lateUs, std::nullopt);
+  EXPECT_EQ(other.getStorage()->caution, std::nullopt);
+  EXPECT_EQ(other.getStorage()->inPlaceBytesPerSecond, std::nullopt);
+  EXPECT_EQ(other.getProcessor(1)->blocks, 0);
+}
+
 TEST(Profile, PartsAreOptional) {
   DeviceProfile profile;
   ASSERT_EQ(llvm::toString(profile.parse("swapc-profile: 1\n", "p")), "");
@@ -108,6 +135,18 @@ TEST(Profile, MistakesAreNamedWithTheirLine) {
       {"swapc-profile: 1\nmachines: x\n", "p.yaml:2: unknown key 'machines'"},
       {"swapc-profile: 1\nstorage:\n  reads: []\n",
        "p.yaml:3: reads must have an entry"},
+      {"swapc-profile: 1\nstorage:\n  caution: 0.5\n  reads:\n"
+       "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n",
+       "p.yaml:3: caution must be from 1 to 100"},
+      {"swapc-profile: 1\nstorage:\n  late-us: -1\n  reads:\n"
+       "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n",
+       "p.yaml:3: late-us must be from 0 to 1e12"},
+      {"swapc-profile: 1\nstorage:\n  in-place-bytes-per-second: -5\n"
+       "  reads:\n    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n",
+       "p.yaml:3: in-place-bytes-per-second must be 0, or from 1 to 1e21"},
+      {"swapc-profile: 1\nprocessors:\n  - { threads: 1, "
+       "flops-per-second: 1, bytes-per-second: 1, blocks: -1 }\n",
+       "p.yaml:3: blocks must be from 0 to 65536"},
       {"swapc-profile: 1\nkernels:\n  - { model: m }\n",
        "p.yaml:3: missing required key 'kernel'"},
       {"swapc-profile: 1\nprocessors:\n"
@@ -118,10 +157,12 @@ TEST(Profile, MistakesAreNamedWithTheirLine) {
        "p.yaml:3: threads must be from 1 to 4096"},
       {"swapc-profile: 1\nprocessors:\n"
        "  - { threads: 1, flops-per-second: 0, bytes-per-second: 1 }\n",
-       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to 1e21"},
+       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to "
+       "1e21"},
       {"swapc-profile: 1\nprocessors:\n"
        "  - { threads: 1, flops-per-second: nan, bytes-per-second: 1 }\n",
-       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to 1e21"},
+       "p.yaml:3: flops-per-second and bytes-per-second must be from 1 to "
+       "1e21"},
       {"swapc-profile: 1\nstorage:\n  reads:\n"
        "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n"
        "    - { bytes: 2, bytes-per-second: 1, latency-us: 1 }\n",

@@ -82,6 +82,31 @@ TEST_F(ModelTablesTest, ReadsAheadAreTwoStepsAndOneRead) {
   EXPECT_EQ(plan.streamed, 2u * 4096);
 }
 
+TEST_F(ModelTablesTest, UnitsInPlaceHaveNoSlotAndCrossTheBus) {
+  module = parseSourceString<ModuleOp>(R"mlir(
+module {
+  swap.parameter @w : tensor<1500xf32> = #swap.file<"w", 0, 6000>
+  swap.parameter @v : tensor<1024xf32> = #swap.file<"w", 6000, 4096>
+  swap.unit @u [#swap.piece<@w, 0, 1, 0>] length 6000
+  swap.unit @unused [#swap.piece<@v, 0, 1, 0>] length 4096
+  swap.plan @p budget 16384 threads 1 resident [] in_place [@u] attributes {
+      slots = array<i64: -2, -1>} {
+    swap.return
+  }
+}
+)mlir",
+                                       &context);
+  FailureOr<ModelTables> tables = buildModelTables(*module, ModelSignature());
+  ASSERT_TRUE(succeeded(tables));
+  const PlanTable &plan = tables->plans.front();
+  ASSERT_EQ(plan.slots.size(), 2u);
+  EXPECT_EQ(plan.slots[0], uint64_t(SWAP_SLOT_IN_PLACE));
+  EXPECT_EQ(plan.slots[1], uint64_t(SWAP_SLOT_NONE));
+  EXPECT_EQ(plan.isResident[0], 0u);
+  EXPECT_EQ(plan.resident, 0u);
+  EXPECT_EQ(plan.streamed, 2u * 4096); // whole pages
+}
+
 TEST_F(ModelTablesTest, BytesInUseOfEachStepReachThePeak) {
   FailureOr<ModelTables> tables =
       build("4096, 4096, 8192, 4096, 8192, 8192, 8192, 0, 4096");

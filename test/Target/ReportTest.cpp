@@ -77,6 +77,41 @@ protected:
 
 } // namespace
 
+TEST_F(Report, AKernelThatReadsInPlaceTakesAsLongAsTheBus) {
+  OwningOpRef<ModuleOp> module = parse(R"mlir(
+module attributes {swap.overhead = 1000 : i64, swap.link = {
+    bytesPerSecond = 4096000.0, latency = 0.0, perRead = 0.0,
+    startSeconds = 0.0, cpuPerByte = 0.0, inPlaceBytesPerSecond = 2048000.0}} {
+  swap.parameter @w : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+  swap.unit @a [#swap.piece<@w, 0, 1, 0>] length 4096
+  swap.unit @b [#swap.piece<@w, 0, 1, 0>] length 4096
+  func.func private @k(tensor<1024xf32>) -> tensor<1024xf32>
+  swap.plan @plan_0 budget 18000 threads 1 resident [] in_place [@a] attributes {
+      arena = 4096 : i64, slots = array<i64: -2, 0>} {
+    %b = swap.in @b
+    swap.launch @k panels(0 to 1) [#swap.place<unit, 0, 0>, #swap.place<output, 0, 0>] {swap.seconds = 1.0e-03 : f64}
+    swap.wait %b
+    swap.launch @k panels(0 to 1) [#swap.place<unit, 1, 0>, #swap.place<output, 0, 0>] {swap.seconds = 1.0e-03 : f64}
+    swap.out %b
+    swap.return
+  }
+}
+)mlir");
+  ASSERT_TRUE(module);
+  Timeline timeline = getTimeline(*module);
+  ASSERT_EQ(timeline.steps.size(), 2u);
+  // 2 ms of the bus for the kernel, and 1 for the read beside it.
+  EXPECT_NEAR(timeline.steps[0].end, 3, 1e-9);
+  EXPECT_NEAR(timeline.steps[1].begin, 3, 1e-9);
+  EXPECT_NEAR(timeline.length, 4, 1e-9);
+  ASSERT_EQ(timeline.reads.size(), 2u);
+  EXPECT_EQ(timeline.reads[0].unit, 1);
+  EXPECT_NEAR(timeline.reads[0].end, 2, 1e-9);
+  EXPECT_EQ(timeline.reads[1].unit, 0);
+  EXPECT_NEAR(timeline.reads[1].end, 3, 1e-9);
+  EXPECT_EQ(timeline.getPeak(), 1000 + 4096);
+}
+
 TEST_F(Report, TimelineOfAnInferenceThatFollowsAnother) {
   OwningOpRef<ModuleOp> module = parse(kModule);
   ASSERT_TRUE(module);

@@ -191,6 +191,17 @@ def AssignMemory : Pass<"swap-assign-memory", "::mlir::ModuleOp"> {
     Lays out activations by their lifetimes, and turns calls into
     `swap.launch` and rows into `swap.fetch` with fixed places. Notes in
     `swap.live` how many bytes of the arena are in use while each step runs.
+    Calls of a GPU's kernel that follow each other and have all operands at the
+    same addresses, resident units among them, become one launch.
+
+    ```mlir
+    %0 = swap.call @fc panels(0 to 4)(%x, %w) : ...
+    %1 = swap.call @fc panels(4 to 8)(%x, %w) into(%0 : ...) : ...
+    ```
+    becomes, where both units stay,
+    ```mlir
+    swap.launch @fc panels(0 to 8) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, ...]
+    ```
   }];
 }
 

@@ -247,7 +247,7 @@ private:
   MemoryPlan keepAll(int64_t budget) const;
   bool evaluate(MemoryPlan &plan, int64_t budget) const;
   void searchRegions(MemoryPlan &best, const Mode &mode, int64_t budget) const;
-  void improve(MemoryPlan &best, int64_t budget) const;
+  void improve(MemoryPlan &best, int64_t budget, bool mayMove) const;
   void searchExhaustively(MemoryPlan &best, int64_t budget) const;
   void searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
                         unsigned inPlace) const;

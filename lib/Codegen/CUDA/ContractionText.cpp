@@ -34,11 +34,12 @@ static bool isMultiple(const ContractionInfo &info,
   return true;
 }
 
-bool swapc::isVectorDepthA(const ContractionInfo &info, int64_t count) {
-  return info.k >= 0 && info.accessA.coefficients[info.k] == 1 &&
+bool swapc::isVectorDepth(const ContractionInfo &info,
+                          ArrayRef<int64_t> coefficients, int64_t constant,
+                          int64_t count) {
+  return info.k >= 0 && coefficients[info.k] == 1 &&
          info.innerK() % count == 0 &&
-         isMultiple(info, info.accessA.coefficients, info.accessA.constant,
-                    info.k, count);
+         isMultiple(info, coefficients, constant, info.k, count);
 }
 
 bool swapc::isVectorColumns(const ContractionInfo &info,
@@ -133,7 +134,8 @@ void ContractionText::emitConstants() {
   bool vectorA = info.vectorA
                      ? isVectorColumns(info, info.accessA.coefficients,
                                        info.accessA.constant)
-                     : isVectorDepthA(info);
+                     : isVectorDepth(info, info.accessA.coefficients,
+                                     info.accessA.constant);
   bool vectorB =
       packed || isVectorColumns(info, info.accessB.coefficients,
                                 info.accessB.constant);
@@ -163,8 +165,11 @@ void ContractionText::emitConstants() {
   flag("kPacked", packed);
   flag("kVectorA", vectorA);
   flag("kVectorB", vectorB);
+  flag("kDepthB", !vectorB && isVectorDepth(info, info.accessB.coefficients,
+                                            info.accessB.constant));
   if (swap::getElementBytes(info.elementA) == 2) {
-    flag("kEightA", !info.vectorA && isVectorDepthA(info, 8));
+    flag("kEightA", !info.vectorA && isVectorDepth(info, info.accessA.coefficients,
+                                             info.accessA.constant, 8));
     flag("kEightB", packed || isVectorColumns(info, info.accessB.coefficients,
                                               info.accessB.constant, 8));
   }

@@ -25,9 +25,11 @@ struct CudaContraction {
   int64_t splits = 1;
 };
 
-/// Whether `count` neighbouring elements can move at once: along the innermost
-/// reduction of A, the columns of A (depthwise), of a direct B, of the result.
-bool isVectorDepthA(const ContractionInfo &info, int64_t count = 4);
+/// Whether `count` neighbouring elements can move at once, along the innermost
+/// reduction or along the columns.
+bool isVectorDepth(const ContractionInfo &info,
+                   llvm::ArrayRef<int64_t> coefficients, int64_t constant,
+                   int64_t count = 4);
 bool isVectorColumns(const ContractionInfo &info,
                      llvm::ArrayRef<int64_t> coefficients, int64_t constant,
                      int64_t count = 4);

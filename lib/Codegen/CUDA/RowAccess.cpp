@@ -73,6 +73,12 @@ std::string RowWriter::getCondition(const RowNest &nest,
   return text;
 }
 
+/// Which of a thread's elements: constant once loops are unrolled.
+std::string RowWriter::getRegister(const RowNest &nest,
+                                   const LoopAccess &access) const {
+  return plan.teamSize > 1 ? "k" : getForm(nest, access.offset, group->outer, 0);
+}
+
 static std::string fromStored(Type type, const std::string &text) {
   return type.isInteger(1) ? "(" + text + " != 0)" : text;
 }
@@ -88,7 +94,7 @@ std::string RowWriter::load(const RowNest &nest, const LoopAccess &access,
   if (storage == RowStorage::Register)
     return "r" + name;
   if (storage == RowStorage::Registers)
-    return name + "[k]";
+    return name + "[" + getRegister(nest, access) + "]";
   Text element = fromStored(access.tensor->type.getElementType(),
                             name + "[" + getOffset(nest, access, lane) + "]");
   if (access.bounds.empty())

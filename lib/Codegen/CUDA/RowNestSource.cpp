@@ -56,7 +56,7 @@ void RowWriter::emitReductions(const RowNest &nest, Body body) {
     int64_t size = nest.sizes[loop];
     if (size == 1)
       continue;
-    os << (size <= 4 ? "#pragma unroll\n" : "#pragma unroll 4\n") << "for ("
+    os << (size <= kUnrolled ? "#pragma unroll\n" : "#pragma unroll 4\n") << "for ("
        << getIndexType() << " x" << loop << " = 0; x" << loop << " < " << size
        << "; ++x" << loop << ") {\n";
     ++loops;
@@ -167,7 +167,8 @@ void RowWriter::emitStores(const CudaNest &entry, StringRef condition) {
     if (storage == RowStorage::Register)
       os << "r" << name << " = " << value << ";\n";
     if (storage == RowStorage::Registers) {
-      os << name << "[k] = " << value << ";\n";
+      os << name << "[" << getRegister(nest, output) << "] = " << value
+         << ";\n";
       continue;
     }
     if (storage == RowStorage::Register && tensor->operand < 0)

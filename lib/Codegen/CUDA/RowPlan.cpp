@@ -274,14 +274,29 @@ static bool isRead(const RowGroup &group, RowTensor *tensor) {
   return false;
 }
 
+/// Whether all loops that an access of a single thread steps through are written
+/// out, so that it goes to a register.
+static bool isUnrolled(const RowNest &nest, const LoopAccess &access,
+                       unsigned outer) {
+  for (unsigned loop = outer; loop < nest.sizes.size(); ++loop)
+    if (access.offset.coefficients[loop] != 0 && nest.sizes[loop] > kUnrolled)
+      return false;
+  return true;
+}
+
 static bool areOwnElements(CudaRowPlan &plan, const RowGroup &group,
                            RowTensor *tensor) {
   for (const CudaNest &entry : group.nests)
     for (const auto *list : {&entry.nest->inputs, &entry.nest->inits})
-      for (const LoopAccess &access : *list)
-        if (access.tensor == &tensor->access &&
-            !isOwnElement(plan, group, entry, access))
+      for (const LoopAccess &access : *list) {
+        if (access.tensor != &tensor->access)
+          continue;
+        bool isOwn = plan.teamSize == 1
+                         ? isUnrolled(*entry.nest, access, group.outer)
+                         : isOwnElement(plan, group, entry, access);
+        if (!isOwn)
           return false;
+      }
   return true;
 }
 

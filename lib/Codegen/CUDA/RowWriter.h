@@ -68,6 +68,7 @@ private:
                  int64_t lane) const;
   Text getCondition(const RowNest &nest, const LoopAccess &access,
                     int64_t lane) const;
+  Text getRegister(const RowNest &nest, const LoopAccess &access) const;
   /// An element, or the pad value outside the tensor.
   Text load(const RowNest &nest, const LoopAccess &access, int64_t lane) const;
   Text extract(mlir::Value tensor, llvm::ArrayRef<Text> indices) const;

@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define MERGED_BYTES (UINT64_C(8) << 20) /* by one copy: no kernel waits long */
+/* Of one copy: the link is fast from there on; and no kernel waits for more. */
+#define ENOUGH_BYTES (UINT64_C(2) << 20)
+#define MERGED_BYTES (UINT64_C(8) << 20)
 
 /* Host memory that cannot be less where storage is the source. */
 static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
@@ -126,7 +128,7 @@ static void merge_copies(swap_cuda *h) {
     if (plan->steps[i].op == SWAP_OP_IN &&
         cuda_streams(h, plan->steps[i].index) && !h->options.event) {
       uint64_t bytes = swap_core_pages(units[plan->steps[i].index].length);
-      while (i + count < plan->step_count &&
+      while (i + count < plan->step_count && bytes < ENOUGH_BYTES &&
              continues(h, &plan->steps[i + count - 1], &plan->steps[i + count]) &&
              (bytes += swap_core_pages(
                   units[plan->steps[i + count].index].length)) <= MERGED_BYTES)

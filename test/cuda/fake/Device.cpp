@@ -12,6 +12,7 @@
 
 struct cu_function_object {
   swap_fake_kernel kernel;
+  const void *module;
   unsigned sharedBytes = 48u << 10;
 };
 
@@ -60,6 +61,7 @@ static void readEnvironment() {
   config.order = name == "fifo"     ? SWAP_FAKE_FIFO
                  : name == "lazy"   ? SWAP_FAKE_LAZY
                  : name == "copies" ? SWAP_FAKE_COPIES
+                 : name == "prompt" ? SWAP_FAKE_PROMPT
                                     : SWAP_FAKE_RANDOM;
   config.seed = static_cast<uint32_t>(strtoul(order, nullptr, 10));
   forgetPending();
@@ -199,7 +201,7 @@ cu_result cuModuleLoadData(cu_module *module, const void *) {
 
 cu_result cuModuleUnload(cu_module module) {
   std::lock_guard<std::recursive_mutex> guard(mutex);
-  if (hasPending())
+  if (isNeeded(module))
     state.violations += 1;
   delete module;
   state.live -= 1;
@@ -215,7 +217,7 @@ cu_result cuModuleGetFunction(cu_function *function, cu_module module,
     return CU_NOT_FOUND;
   auto &entry = module->functions[name];
   if (!entry)
-    entry.reset(new cu_function_object{kernel});
+    entry.reset(new cu_function_object{kernel, module});
   *function = entry.get();
   return CU_OK;
 }
@@ -243,8 +245,14 @@ cu_result cuLaunchKernel(cu_function function, unsigned gridX, unsigned gridY,
   memcpy(params.data(), extra[1], size);
   state.kernel_launches += 1;
   const swap_fake_kernel kernel = function->kernel;
-  enqueue(stream,
-          {[=] { kernel(params.data(), gridX, gridY, threads, sharedBytes); }});
+  Work work;
+  for (uint64_t word : params) // any of them may be an address
+    work.ranges.push_back({word, 1});
+  work.module = function->module;
+  work.work = [=] {
+    kernel(params.data(), gridX, gridY, threads, sharedBytes);
+  };
+  enqueue(stream, std::move(work));
   return CU_OK;
 }
 

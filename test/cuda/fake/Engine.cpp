@@ -35,12 +35,13 @@ cu_result enter() {
 
 NodePtr submit(Work work, std::vector<NodePtr> dependencies) {
   auto node = std::make_shared<Node>();
-  node->work = std::move(work.work);
-  node->isCopy = work.isCopy;
+  node->work = std::move(work);
   for (NodePtr &dependency : dependencies)
     if (dependency && !dependency->isDone)
       node->dependencies.push_back(std::move(dependency));
   pending.push_back(node);
+  if (config.order == SWAP_FAKE_PROMPT)
+    runUntil(node);
   return node;
 }
 
@@ -68,9 +69,9 @@ static size_t choose(const std::unordered_set<const Node *> &wanted) {
   for (size_t i = 0; i < pending.size(); ++i) {
     if (!isReady(*pending[i]))
       continue;
-    if (config.order == SWAP_FAKE_FIFO)
+    if (config.order == SWAP_FAKE_FIFO || config.order == SWAP_FAKE_PROMPT)
       return i;
-    if (config.order == SWAP_FAKE_COPIES && pending[i]->isCopy)
+    if (config.order == SWAP_FAKE_COPIES && pending[i]->work.isCopy)
       return i;
     if (config.order != SWAP_FAKE_LAZY || wanted.count(pending[i].get()))
       ready.push_back(i);
@@ -79,7 +80,7 @@ static size_t choose(const std::unordered_set<const Node *> &wanted) {
     return ready[random() % ready.size()];
   if (config.order == SWAP_FAKE_LAZY)
     for (size_t i : ready)
-      if (!pending[i]->isCopy)
+      if (!pending[i]->work.isCopy)
         return i;
   return ready.front();
 }
@@ -87,10 +88,10 @@ static size_t choose(const std::unordered_set<const Node *> &wanted) {
 static void carryOut(size_t position) {
   const NodePtr node = pending[position];
   pending.erase(pending.begin() + static_cast<ptrdiff_t>(position));
-  if (node->work)
-    node->work();
+  if (node->work.work)
+    node->work.work();
   node->isDone = true;
-  node->work = nullptr;
+  node->work = {};
   node->dependencies.clear();
   node->doneMs = std::chrono::duration<double, std::milli>(
                      std::chrono::steady_clock::now().time_since_epoch())
@@ -108,11 +109,26 @@ void runUntil(const NodePtr &node) {
 }
 
 void runAll() {
-  while (!pending.empty())
-    runUntil(pending.back());
+  while (!pending.empty()) {
+    const NodePtr last = pending.back();
+    runUntil(last);
+  }
 }
 
-bool hasPending() { return !pending.empty(); }
+bool isNeeded(uint64_t address, uint64_t bytes) {
+  for (const NodePtr &node : pending)
+    for (const auto &range : node->work.ranges)
+      if (range.first < address + bytes && address < range.first + range.second)
+        return true;
+  return false;
+}
+
+bool isNeeded(const void *module) {
+  return std::any_of(pending.begin(), pending.end(), [&](const NodePtr &node) {
+    return node->work.module == module;
+  });
+}
+
 void forgetPending() {
   pending.clear();
   random.seed(config.seed);

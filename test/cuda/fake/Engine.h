@@ -13,6 +13,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fakecuda {
@@ -25,20 +26,22 @@ enum Error {
   kCapturedEvent = 907
 };
 
+/// What is to be done, and the memory and code that it needs.
+struct Work {
+  std::function<void()> work;
+  bool isCopy = false;
+  std::vector<std::pair<uint64_t, uint64_t>> ranges; ///< address, bytes
+  const void *module = nullptr;
+};
+
 /// One piece of work and what it was declared to wait for.
 struct Node {
-  std::function<void()> work;
+  Work work;
   std::vector<std::shared_ptr<Node>> dependencies;
-  bool isCopy = false;
   bool isDone = false;
   double doneMs = 0;
 };
 using NodePtr = std::shared_ptr<Node>;
-
-struct Work {
-  std::function<void()> work;
-  bool isCopy = false;
-};
 
 extern std::recursive_mutex mutex;
 extern swap_fake_config config;
@@ -51,7 +54,9 @@ NodePtr submit(Work work, std::vector<NodePtr> dependencies);
 /// Carries out pending work, in the configured order, until `node` is done.
 void runUntil(const NodePtr &node);
 void runAll();
-bool hasPending();
+/// Whether pending work needs memory of that range, or code of that module.
+bool isNeeded(uint64_t address, uint64_t bytes);
+bool isNeeded(const void *module);
 void forgetPending();
 
 /// Whether [address, address + bytes) is live memory of that kind.

@@ -20,7 +20,8 @@
 // grid. `params` is the buffer of kernel parameters.
 //
 // Programs choose by environment variables, read by cuInit:
-//   SWAP_FAKE_CUDA_ORDER       fifo, lazy, copies, or the seed of a random order
+//   SWAP_FAKE_CUDA_ORDER       fifo, lazy, copies, prompt, or the seed of a random
+//                              order
 //   SWAP_FAKE_CUDA_ARCH        90
 //   SWAP_FAKE_CUDA_MEMORY      bytes of the device
 //   SWAP_FAKE_CUDA_INTEGRATED  1: memory is shared with the host
@@ -45,7 +46,8 @@ enum swap_fake_order {
   SWAP_FAKE_FIFO,   /* as submitted */
   SWAP_FAKE_LAZY,   /* only what is waited for, kernels before copies */
   SWAP_FAKE_COPIES, /* copies as early as they may be */
-  SWAP_FAKE_RANDOM
+  SWAP_FAKE_RANDOM,
+  SWAP_FAKE_PROMPT /* at once, as an infinitely fast GPU would */
 };
 
 enum swap_fake_register {

@@ -43,10 +43,12 @@ void dropAlias(const Range &range) {
   munmap(toPointer(first), range.bytes + (range.device - first));
 }
 
-void checkIdle() {
-  if (!hasPending())
+/// Memory must not go while work is to use it.
+void checkIdle(const Range &range) {
+  if (!isNeeded(range.host, range.bytes) &&
+      !isNeeded(range.device, range.bytes))
     return;
-  state.violations += 1; // memory goes while work may use it
+  state.violations += 1;
   runAll();
 }
 
@@ -73,7 +75,7 @@ cu_result drop(uintptr_t host, bool isDevice, bool isRegistered) {
     state.violations += 1;
     return CU_INVALID_VALUE;
   }
-  checkIdle();
+  checkIdle(found->second);
   dropAlias(found->second);
   if (!isRegistered)
     munmap(toPointer(host), found->second.bytes);
@@ -207,7 +209,8 @@ static cu_result copy(cu_stream stream, void *to, const void *from,
                      memcpy(to, from, bytes);
                      state.copied_bytes += bytes;
                    },
-                   true});
+                   true,
+                   {{toAddress(to), bytes}, {toAddress(from), bytes}}});
   return CU_OK;
 }
 

@@ -131,7 +131,7 @@ Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts)
 }
 
 void Model::makeBlob() {
-  uint64_t offset = 8192;
+  uint64_t offset = 4096 + pages(lengths.size() * sizeof(swap_blob_unit));
   for (uint64_t length : lengths) {
     table.push_back({offset, length, 0, 0});
     offset += pages(length);

@@ -12,6 +12,9 @@
 //   kRows, kColumns   of one batch of the result; kDepth: products of a sum
 //   kWidth            columns of a tile; with kPacked those of a panel of B
 //   kRowTiles, kColumnTiles, kSplits, kPart (depth of one split)
+//   kVectorA, kVectorB: four neighbours along the depth of A (its columns, for
+//                     depthwise), along the columns of B move together
+//   kDepthB           the same along the depth of a B that is not packed
 //   row(batch, r)     where row r of A starts, and its place in padded dimensions
 //   step(d)           how far product d of the sum is from there
 //   inside(row, step) whether A has that element; outside it is zero

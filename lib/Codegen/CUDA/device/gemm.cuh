@@ -18,14 +18,14 @@
 #ifndef SWAP_GEMM_CUH
 #define SWAP_GEMM_CUH
 
-/// Brings `Outer` x `Inner` elements of one operand into shared memory,
-/// `Vector` neighbours at a time: straight where the type is that of the sums,
+/// Brings elements of one operand into shared memory, `Vector` neighbours at a
+/// time that are there `Stride` apart: straight where nothing has to change,
 /// else through registers.
-template <typename From, typename Sum, int Count, int Vector>
+template <typename From, typename Sum, int Count, int Vector, int Stride>
 struct swap_gemm_stage {
   static constexpr bool kStraight =
-      swap_same<From, Sum>::value && (Vector * sizeof(From) == 16 ||
-                                      Vector * sizeof(From) == 4);
+      swap_same<From, Sum>::value && Stride == 1 &&
+      (Vector * sizeof(From) == 16 || Vector * sizeof(From) == 4);
   swap_vector<From, Vector> held[kStraight ? 1 : Count];
   Sum *target[kStraight ? 1 : Count];
 
@@ -50,6 +50,12 @@ struct swap_gemm_stage {
       return;
 #pragma unroll
     for (int i = 0; i < Count; ++i) {
+      if (Stride != 1) {
+#pragma unroll
+        for (int j = 0; j < Vector; ++j)
+          target[i][j * Stride] = cast(held[i].v[j]);
+        continue;
+      }
       swap_vector<Sum, Vector> values;
 #pragma unroll
       for (int j = 0; j < Vector; ++j)
@@ -69,7 +75,7 @@ template <typename K, int BK, int TM, int TN> struct swap_gemm_fma {
   static constexpr int kNextRow = 8, kNextColumns = 16;   // of a thread
   static constexpr int kPadA = 4, kPadB = 4;
   static constexpr int kVectorA = K::kVectorA ? 4 : 1;
-  static constexpr int kVectorB = K::kVectorB ? 4 : 1;
+  static constexpr int kVectorB = K::kVectorB || K::kDepthB ? 4 : 1;
 
   SWAP_DEVICE Shared castA(typename K::A x) { return K::castA(x); }
   SWAP_DEVICE Shared castB(typename K::B x) { return K::castB(x); }
@@ -140,10 +146,11 @@ struct swap_gemm {
                     kCountB * kVectorB * kThreads == BK * kWidth,
                 "all threads bring as much");
   static constexpr int kChunksA = BK / kVectorA;
-  static constexpr int kChunksB = kWidth / kVectorB;
+  static constexpr int kChunksB = (K::kDepthB ? BK : kWidth) / kVectorB;
 
-  using StageA = swap_gemm_stage<A, Shared, kCountA, kVectorA>;
-  using StageB = swap_gemm_stage<B, Shared, kCountB, kVectorB>;
+  using StageA = swap_gemm_stage<A, Shared, kCountA, kVectorA, 1>;
+  using StageB = swap_gemm_stage<B, Shared, kCountB, kVectorB,
+                                 K::kDepthB ? kStrideB : 1>;
 
   struct Source {
     const A *a;
@@ -190,9 +197,14 @@ struct swap_gemm {
 #pragma unroll
     for (int i = 0; i < kCountB; ++i) {
       const int item = threadIdx.x + i * kThreads;
-      const int k = K::kColumnsFast ? item / kChunksB : item % BK;
-      const int column =
-          (K::kColumnsFast ? item % kChunksB : item / BK) * kVectorB;
+      int k = item % BK, column = item / BK;
+      if (K::kDepthB) {
+        k = item % kChunksB * kVectorB;
+        column = item / kChunksB;
+      } else if (K::kColumnsFast) {
+        k = item / kChunksB;
+        column = item % kChunksB * kVectorB;
+      }
       const int d = depth + k;
       const int n = K::kPacked ? column : from.tile.column + column;
       stage.issue(i, shared + k * kStrideB + column,

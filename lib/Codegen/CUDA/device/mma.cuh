@@ -64,7 +64,8 @@ struct swap_gemm_mma : swap_gemm_tensor<K, TM, TN> {
   using Shared = typename K::A;
   static constexpr int kPadA = 8, kPadB = 8;
   static constexpr int kVectorA = K::kEightA ? 8 : K::kVectorA ? 4 : 1;
-  static constexpr int kVectorB = K::kEightB ? 8 : K::kVectorB ? 4 : 1;
+  static constexpr int kVectorB =
+      K::kEightB ? 8 : K::kVectorB || K::kDepthB ? 4 : 1;
 
   template <int Depth, int StrideA, int StrideB>
   SWAP_DEVICE void multiply(const Shared *a, const Shared *b, int lane,
@@ -102,7 +103,7 @@ struct swap_gemm_tf32 : swap_gemm_tensor<K, TM, TN> {
   using Shared = typename K::A;
   static constexpr int kPadA = 4, kPadB = 8;
   static constexpr int kVectorA = K::kVectorA ? 4 : 1;
-  static constexpr int kVectorB = K::kVectorB ? 4 : 1;
+  static constexpr int kVectorB = K::kVectorB || K::kDepthB ? 4 : 1;
 
   template <int Depth, int StrideA, int StrideB>
   SWAP_DEVICE void multiply(const float *a, const float *b, int lane,
