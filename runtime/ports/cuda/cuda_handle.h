@@ -86,6 +86,7 @@ struct swap_cuda {
   uint32_t parity;      /* which of `ahead` the run before recorded */
   int loaded;           /* resident and pinned units are in, all verified */
   uint64_t unit_bytes;  /* streamed per run */
+  uint64_t in_place_bytes; /* read by kernels over the bus per run */
   uint64_t row_bytes;   /* looked up per run */
   uint64_t kernels_ns;  /* that swap_cuda_compute measured last */
   char error[5120];

@@ -10,15 +10,18 @@
 #define ENOUGH_BYTES (UINT64_C(2) << 20)
 #define MERGED_BYTES (UINT64_C(8) << 20)
 
-/* Host memory that cannot be less where storage is the source. */
-static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
-  const swap_model *model = h->model->model;
-  uint64_t bytes = cuda_staging_bytes(h, plan) +
-                   (h->shared ? 0 : CUDA_LEAST_RING);
+static uint64_t in_place_bytes(const swap_model *model, const swap_plan *plan) {
+  uint64_t bytes = 0;
   for (uint32_t i = 0; i < model->unit_count; ++i)
     if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
       bytes += swap_core_pages(model->units[i].length);
   return bytes;
+}
+
+/* Host memory that cannot be less where storage is the source. */
+static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
+  return cuda_staging_bytes(h, plan) + (h->shared ? 0 : CUDA_LEAST_RING) +
+         in_place_bytes(h->model->model, plan);
 }
 
 /* Swap_choose_plan's rule among those that the way can serve. Where all units
@@ -156,6 +159,8 @@ static int count_bytes(swap_cuda *h) {
     if (step->op == SWAP_OP_ROWS && !plan->resident[step->index])
       h->row_bytes += step->tile_end * units[step->index].row_bytes;
   }
+  if (h->way == CUDA_WAY_COPY)
+    h->in_place_bytes = in_place_bytes(h->model->model, plan);
   return 1;
 }
 
