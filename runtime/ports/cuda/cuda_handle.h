@@ -75,7 +75,9 @@ struct swap_cuda {
   cu_event *ahead[2]; /* per unit: it is, for the next run */
   cu_event *marks;    /* two per step, and one; where steps are reported */
   uint32_t *groups;   /* per step: units that one copy brings; 0: an earlier */
+  uint32_t *announced; /* per unit copied ahead: the one whose event tells */
   uint8_t *before;    /* per unit: the run before has begun its copy */
+  uint8_t *awaited;   /* per unit: kernels wait for its `ahead` event already */
   cu_exec execs[2];
   int graph_primed, graph_ahead;
 

@@ -64,11 +64,13 @@ static int copy_units(walker *w, uint32_t index, uint32_t count) {
                                            h->map + units[step->index].offset,
                                            bytes, w->copy),
                         "copying unit %u", (unsigned)step->index);
-  for (uint32_t i = 0; !status && i < count; ++i)
-    status = record(w,
-                    ahead ? h->ahead[w->walk->to][step[i].index]
-                          : h->ready[step[i].index],
-                    w->copy, ahead);
+  for (uint32_t i = 0; !status && i < count; ++i) {
+    const uint32_t unit = step[i].index;
+    if (!ahead)
+      status = record(w, h->ready[unit], w->copy, 0);
+    else if (h->announced[unit] == unit)
+      status = record(w, h->ahead[w->walk->to][unit], w->copy, 1);
+  }
   return status;
 }
 
@@ -99,10 +101,15 @@ static int await(walker *w, uint32_t index) {
     return SWAP_OK;
   const int before = h->before[unit];
   h->before[unit] = 0;
+  if (!h->feeder && before) {
+    const uint32_t event = h->announced[unit];
+    const int awaited = h->awaited[event];
+    h->awaited[event] = 1;
+    return awaited ? SWAP_OK
+                   : wait_for(w, h->compute, h->ahead[w->walk->from][event], 1);
+  }
   if (!h->feeder)
-    return wait_for(w, h->compute,
-                    before ? h->ahead[w->walk->from][unit] : h->ready[unit],
-                    before);
+    return wait_for(w, h->compute, h->ready[unit], 0);
   if (before && w->serial) {
     status = cuda_check(h, h->driver->stream_sync(h->compute),
                         "running the kernels before unit %u", (unsigned)unit);
@@ -202,6 +209,7 @@ int cuda_walk_steps(swap_cuda *h, const cuda_walk *walk) {
   const int copying = !h->feeder && h->unit_bytes && !walk->kernels_only;
   int status = copying ? start_copies(&w) : SWAP_OK;
   memset(h->before, 0, h->model->model->unit_count);
+  memset(h->awaited, 0, h->model->model->unit_count);
   for (uint32_t i = 0; !status && i < h->session.plan->step_count; ++i)
     status = marked_step(&w, i);
   if (!status)
