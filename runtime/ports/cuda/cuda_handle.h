@@ -85,7 +85,8 @@ struct swap_cuda {
   int primed;
   uint32_t parity;      /* which of `ahead` the run before recorded */
   int loaded;           /* resident and pinned units are in, all verified */
-  uint64_t unit_bytes;  /* streamed per run */
+  uint64_t unit_bytes;  /* copied into slots per run */
+  uint64_t place_bytes; /* of units that kernels read over the bus */
   uint64_t row_bytes;   /* looked up per run */
   uint64_t kernels_ns;  /* that swap_cuda_compute measured last */
   char error[5120];

@@ -142,6 +142,9 @@ static void merge_copies(swap_cuda *h) {
 static int count_bytes(swap_cuda *h) {
   const swap_plan *plan = h->session.plan;
   const swap_blob_unit *units = h->model->model->units;
+  for (uint32_t i = 0; i < h->model->model->unit_count; ++i)
+    if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
+      h->place_bytes += swap_core_pages(units[i].length);
   for (uint32_t i = 0; i < plan->step_count; ++i) {
     const swap_step *step = &plan->steps[i];
     if (step->op == SWAP_OP_CALL && (step->aux || step->tile_end -

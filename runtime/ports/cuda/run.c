@@ -130,7 +130,8 @@ int swap_cuda_run(swap_cuda *h, const void *const *inputs,
     return status;
   h->session.failed_unit = h->session.failed_kernel = SWAP_CORE_NONE;
   counters->copied_bytes = 0;
-  counters->streamed_bytes = h->unit_bytes + (h->feeder ? 0 : h->row_bytes);
+  counters->streamed_bytes =
+      h->unit_bytes + h->place_bytes + (h->feeder ? 0 : h->row_bytes);
   copy_inputs(h, inputs);
   status = run(h);
   if (status)
