@@ -5,7 +5,7 @@ EM_CUDA = 190
 EIATTR_FRAME_SIZE = 0x11
 EIATTR_MIN_STACK_SIZE = 0x12
 EIATTR_REGCOUNT = 0x2F
-STT_FUNC = 2
+STB_GLOBAL, STT_FUNC = 1, 2
 
 
 class Cubin:
@@ -37,7 +37,7 @@ class Cubin:
                     yield self.text(self.headers[header[6]], entry[0]), entry
 
     def kernels(self):
-        return sorted(name for name, entry in self.symbols() if entry[1] & 15 == STT_FUNC and name)
+        return sorted(name for name, entry in self.symbols() if entry[1] == STB_GLOBAL << 4 | STT_FUNC)
 
     def attribute(self, wanted):
         """What .nv.info says of each function: frame size, registers..."""

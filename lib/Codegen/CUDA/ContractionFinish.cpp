@@ -64,8 +64,8 @@ LogicalResult ContractionText::emitFinish() {
       bool across = packed || getCoefficients(info, op, input)[info.n] != 0;
       arguments.push_back(across ? name + "[j]" : name);
     }
-    Type type = cast<RankedTensorType>(op->getResult(0).getType())
-                    .getElementType();
+    Type type =
+        cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
     std::string result = "y" + std::to_string(number++);
     arguments.push_back(getDeviceType(type) + "()"); // Nothing reads it.
     bodyOs << "      " << getDeviceType(type) << " " << result << ";\n"
@@ -95,9 +95,8 @@ LogicalResult ContractionText::emitFinish() {
   os << loads << "    " << out << " result[4];\n"
      << "#pragma unroll\n    for (int j = 0; j < 4; ++j) {\n"
      << body << "      result[j] = " << values[info.result] << ";\n    }\n"
-     << "    swap_store4<" << (whole ? "true" : "false")
-     << ">(static_cast<" << out << " *>(args.operand["
-     << kernel.getNumArguments() << "]) + (" << target
-     << " + column), result, count);\n  }\n";
+     << "    swap_store4<" << (whole ? "true" : "false") << ">(static_cast<"
+     << out << " *>(args.operand[" << kernel.getNumArguments() << "]) + ("
+     << target << " + column), result, count);\n  }\n";
   return success();
 }

@@ -90,8 +90,8 @@ static bool isEven(const GemmTile &tile, int64_t width) {
 static double estimateCycles(const ContractionInfo &info,
                              const CudaTarget &target, const GemmTile &tile,
                              int64_t width, int64_t tiles, int64_t splits) {
-  int64_t part = llvm::alignTo(llvm::divideCeil(info.depth(), splits),
-                               tile.step);
+  int64_t part =
+      llvm::alignTo(llvm::divideCeil(info.depth(), splits), tile.step);
   int64_t steps = part / tile.step;
   int64_t warps = tile.threads(width) / 32;
   int64_t resident = std::max<int64_t>(
@@ -118,11 +118,11 @@ static double estimateCycles(const ContractionInfo &info,
 }
 
 swap::ScheduleAttr swapc::makeCudaSchedule(const ContractionInfo &info,
-                                       int64_t width, int64_t block,
-                                       int64_t scratch) {
+                                           int64_t width, int64_t block,
+                                           int64_t scratch) {
   bool packed = static_cast<bool>(swap::getPanels(info.b.getType()));
-  int64_t panels = info.sizeOf(info.batch) *
-                   llvm::divideCeil(info.columns(), width);
+  int64_t panels =
+      info.sizeOf(info.batch) * llvm::divideCeil(info.columns(), width);
   int64_t chunks = llvm::divideCeil(info.rows(), block);
   ContractionPlan plan;
   return swap::ScheduleAttr::get(
@@ -131,17 +131,17 @@ swap::ScheduleAttr swapc::makeCudaSchedule(const ContractionInfo &info,
       info.flops(), findInPlaceOperands(info, plan));
 }
 
-swap::GpuAttr swapc::makeCudaLaunch(const ContractionInfo &info, StringRef variant,
-                                int64_t threads, int64_t splits, int64_t shared,
-                                ArrayRef<int64_t> tile) {
+swap::GpuAttr swapc::makeCudaLaunch(const ContractionInfo &info,
+                                    StringRef variant, int64_t threads,
+                                    int64_t splits, int64_t shared,
+                                    ArrayRef<int64_t> tile) {
   MLIRContext *context = info.b.getContext();
   return swap::GpuAttr::get(context, StringAttr::get(context, variant), threads,
                             splits, shared, tile);
 }
 
-static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
-                                          const CudaTarget &target,
-                                          int64_t width) {
+static FailureOr<CudaKernelPlan>
+planGemm(const ContractionInfo &info, const CudaTarget &target, int64_t width) {
   int64_t element = getAccumulatorBytes(info);
   double best = 0;
   GemmTile bestTile{};
@@ -162,8 +162,7 @@ static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
       int64_t scratch = tiles * splits * tile.block * width * element;
       if (splits > 1 && scratch > kCudaScratchBytes)
         break;
-      double cycles =
-          estimateCycles(info, target, tile, width, tiles, splits);
+      double cycles = estimateCycles(info, target, tile, width, tiles, splits);
       if (best == 0 || cycles < best) {
         best = cycles;
         bestTile = tile;
@@ -180,9 +179,9 @@ static FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
   return CudaKernelPlan{
       makeCudaSchedule(info, width, bestTile.block, scratch),
       makeCudaLaunch(info, "gemm", bestTile.threads(width), bestSplits,
-                 bestTile.sharedBytes(width, element),
-                 {bestTile.block, width, bestTile.step, bestTile.rows,
-                  bestTile.columns, bestTile.groups, bestTile.stages})};
+                     bestTile.sharedBytes(width, element),
+                     {bestTile.block, width, bestTile.step, bestTile.rows,
+                      bestTile.columns, bestTile.groups, bestTile.stages})};
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,19 +202,18 @@ static CudaKernelPlan planGemv(const ContractionInfo &info,
       info.sizeOf(info.batch) * llvm::divideCeil(info.columns(), width);
   int64_t loads = 4;
   // All blocks run at the same time, each with some loads in flight.
-  int64_t wanted = std::max<int64_t>(1, 8 * target.multiprocessors / panels);
+  int64_t wanted =
+      std::max<int64_t>(1, kCudaGemvBlocks * target.multiprocessors / panels);
   int64_t most = llvm::divideCeil(info.depth(), lanes * loads);
   int64_t splits = std::min(wanted, most);
-  int64_t part =
-      llvm::alignTo(llvm::divideCeil(info.depth(), splits), lanes);
+  int64_t part = llvm::alignTo(llvm::divideCeil(info.depth(), splits), lanes);
   splits = llvm::divideCeil(info.depth(), part);
-  int64_t scratch =
-      splits == 1
-          ? 0
-          : panels * splits * info.rows() * width * getAccumulatorBytes(info);
+  int64_t scratch = splits == 1 ? 0
+                                : panels * splits * info.rows() * width *
+                                      getAccumulatorBytes(info);
   return CudaKernelPlan{makeCudaSchedule(info, width, info.rows(), scratch),
                         makeCudaLaunch(info, "gemv", kGemvThreads, splits, 0,
-                                   {info.rows(), width, part, loads})};
+                                       {info.rows(), width, part, loads})};
 }
 
 //===----------------------------------------------------------------------===//
@@ -229,15 +227,14 @@ static CudaKernelPlan planDepthwise(const ContractionInfo &info,
   int64_t panels =
       info.sizeOf(info.batch) * llvm::divideCeil(info.columns(), width);
   auto getBlocks = [&]() -> int64_t {
-    return panels *
-           llvm::divideCeil(info.rows(), threads / across * pixels);
+    return panels * llvm::divideCeil(info.rows(), threads / across * pixels);
   };
   while (pixels > 1 && getBlocks() < 8 * target.multiprocessors)
     pixels /= 2;
   int64_t block = threads / across * pixels;
-  return CudaKernelPlan{makeCudaSchedule(info, width, block, 0),
-                        makeCudaLaunch(info, "depthwise", threads, 1, 0,
-                                   {block, width, pixels})};
+  return CudaKernelPlan{
+      makeCudaSchedule(info, width, block, 0),
+      makeCudaLaunch(info, "depthwise", threads, 1, 0, {block, width, pixels})};
 }
 
 FailureOr<CudaKernelPlan>

@@ -57,6 +57,7 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
       instance << ", " << product << "<" << shape << ", " << tile[2] << ", "
                << tile[3] << ", " << tile[4] << ">";
   } else if (variant == "gemv") {
+    blocks = kCudaGemvBlocks;
     instance << "swap_gemv<" << shape << ", " << threads << ", " << tile[3];
   } else {
     instance << "swap_depthwise<" << shape << ", " << tile[0] << ", "

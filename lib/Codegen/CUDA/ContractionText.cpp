@@ -131,14 +131,12 @@ void ContractionText::emitConstants() {
   bool columnsFast =
       packed || !(info.k >= 0 && std::abs(info.accessB.coefficients[info.k]) <
                                      info.accessB.coefficients[info.n]);
-  bool vectorA = info.vectorA
-                     ? isVectorColumns(info, info.accessA.coefficients,
-                                       info.accessA.constant)
-                     : isVectorDepth(info, info.accessA.coefficients,
-                                     info.accessA.constant);
-  bool vectorB =
-      packed || isVectorColumns(info, info.accessB.coefficients,
-                                info.accessB.constant);
+  bool vectorA = info.vectorA ? isVectorColumns(info, info.accessA.coefficients,
+                                                info.accessA.constant)
+                              : isVectorDepth(info, info.accessA.coefficients,
+                                              info.accessA.constant);
+  bool vectorB = packed || isVectorColumns(info, info.accessB.coefficients,
+                                           info.accessB.constant);
   os << "  using Args = swap_args<" << kernel.getNumArguments() + 1 << ">;\n"
      << "  using Index = " << (large ? "long long" : "int") << ";\n"
      << "  using A = " << getDeviceType(info.elementA) << ";\n"
@@ -168,8 +166,9 @@ void ContractionText::emitConstants() {
   flag("kDepthB", !vectorB && isVectorDepth(info, info.accessB.coefficients,
                                             info.accessB.constant));
   if (swap::getElementBytes(info.elementA) == 2) {
-    flag("kEightA", !info.vectorA && isVectorDepth(info, info.accessA.coefficients,
-                                             info.accessA.constant, 8));
+    flag("kEightA",
+         !info.vectorA && isVectorDepth(info, info.accessA.coefficients,
+                                        info.accessA.constant, 8));
     flag("kEightB", packed || isVectorColumns(info, info.accessB.coefficients,
                                               info.accessB.constant, 8));
   }
@@ -196,10 +195,10 @@ void ContractionText::emitAccesses() {
         terms.push_back("(" + std::to_string(constant) + ")");
       return plus(terms);
     };
-    std::string body = "    Row at;\n    at.offset = " +
-                       sum(info.accessA.coefficients,
-                           isStart ? info.accessA.constant : 0) +
-                       ";\n";
+    std::string body =
+        "    Row at;\n    at.offset = " +
+        sum(info.accessA.coefficients, isStart ? info.accessA.constant : 0) +
+        ";\n";
     for (auto [i, window] : llvm::enumerate(info.windows))
       body += "    at.at" + std::to_string(i) + " = static_cast<int>(" +
               sum(window.coefficients, isStart ? -window.low : 0) + ");\n";
@@ -209,12 +208,12 @@ void ContractionText::emitAccesses() {
         delinearize(indices[i], loops, os);
     os << body << "    return at;\n  }\n";
   };
-  emitPlace("Row row([[maybe_unused]] int batch, [[maybe_unused]] int r)", {"batch", "r"}, {info.batch, info.m},
-            true);
-  emitPlace("Step step([[maybe_unused]] int d)", {"d"}, {Loops(reductions)}, false);
+  emitPlace("Row row([[maybe_unused]] int batch, [[maybe_unused]] int r)",
+            {"batch", "r"}, {info.batch, info.m}, true);
+  emitPlace("Step step([[maybe_unused]] int d)", {"d"}, {Loops(reductions)},
+            false);
 
-  os << kFunction
-     << "bool inside([[maybe_unused]] const Row &row,\n"
+  os << kFunction << "bool inside([[maybe_unused]] const Row &row,\n"
      << "                     [[maybe_unused]] const Step &step) {\n"
      << "    return true";
   for (auto [i, window] : llvm::enumerate(info.windows))

@@ -23,6 +23,9 @@ constexpr int64_t kCudaScratchBytes = 4 << 20;
 /// Shared memory that a block has without asking for more.
 constexpr int64_t kCudaSharedBytes = 48 << 10;
 
+/// Blocks of a gemv that a multiprocessor runs at the same time.
+constexpr int64_t kCudaGemvBlocks = 4;
+
 /// Tiles of `block` rows and `width` columns.
 mlir::swap::ScheduleAttr makeCudaSchedule(const ContractionInfo &info,
                                           int64_t width, int64_t block,

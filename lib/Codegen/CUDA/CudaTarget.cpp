@@ -66,9 +66,11 @@ std::string swapc::getCudaArchNames(const CudaTarget &target) {
 }
 
 int64_t swapc::getCudaOverhead(int64_t kernels, int64_t calls) {
-  // The driver takes device memory for code in steps of 2 MiB.
+  // The driver takes device memory in steps of 2 MiB: for code; for streams and
+  // registered memory; for a graph, which is small up to some hundred nodes;
+  // and the arena is rounded up to a step, too.
   constexpr int64_t kStep = 2 << 20;
-  constexpr int64_t kKernelBytes = 24 << 10, kCallBytes = 1 << 10;
-  return int64_t(llvm::alignTo(kernels * kKernelBytes, kStep)) +
-         int64_t(llvm::alignTo(calls * kCallBytes, kStep)) + kStep;
+  constexpr int64_t kKernelBytes = 24 << 10, kCallsOfStep = 200;
+  return int64_t(llvm::alignTo(kernels * kKernelBytes, kStep)) + kStep +
+         kStep * (1 + calls / kCallsOfStep) + kStep;
 }

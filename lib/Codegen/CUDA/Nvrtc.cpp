@@ -121,7 +121,7 @@ static std::string describe(StringRef log, StringRef source) {
   SmallVector<StringRef> lines;
   log.split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines) {
-    if (!line.contains("error"))
+    if (!line.contains(": error"))
       continue;
     unsigned number = 0;
     StringRef place = line.split('(').second;

@@ -1,5 +1,4 @@
-//===- RowAccess.cpp - Indices, loads and stores of row kernels --- -*- C++
-//-*-===//
+//===- RowAccess.cpp - Indices, loads and stores of row kernels -*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -76,7 +75,8 @@ std::string RowWriter::getCondition(const RowNest &nest,
 /// Which of a thread's elements: constant once loops are unrolled.
 std::string RowWriter::getRegister(const RowNest &nest,
                                    const LoopAccess &access) const {
-  return plan.teamSize > 1 ? "k" : getForm(nest, access.offset, group->outer, 0);
+  return plan.teamSize > 1 ? "k"
+                           : getForm(nest, access.offset, group->outer, 0);
 }
 
 static std::string fromStored(Type type, const std::string &text) {
@@ -116,8 +116,8 @@ std::string RowWriter::extract(Value value, ArrayRef<Text> indices) const {
   for (size_t dim = shape.size(); dim-- > 0; stride *= shape[dim]) {
     if (shape[dim] == 1)
       continue;
-    offset += (offset.empty() ? "(" : " + (") + getIndexType() + ")" +
-              indices[dim];
+    offset +=
+        (offset.empty() ? "(" : " + (") + getIndexType() + ")" + indices[dim];
     if (stride != 1)
       offset += " * " + getNumber(stride);
   }
@@ -127,9 +127,8 @@ std::string RowWriter::extract(Value value, ArrayRef<Text> indices) const {
                     getName(tensor) + "[" + offset + "]");
 }
 
-SmallVector<std::string> RowWriter::emitLoad(const RowNest &nest,
-                                             const LoopAccess &access,
-                                             Twine name) {
+SmallVector<std::string>
+RowWriter::emitLoad(const RowNest &nest, const LoopAccess &access, Twine name) {
   int64_t vector = group->vector;
   if (!access.tensor)
     return SmallVector<Text>(vector);
@@ -188,8 +187,8 @@ void RowWriter::emitDecode(StringRef count, ArrayRef<int64_t> sizes,
     int64_t size = sizes[position] / factor;
     if (sizes[position] == 1)
       continue;
-    os << "const " << getIndexType() << " x" << loop << " = ("
-       << getIndexType() << ")(" << count;
+    os << "const " << getIndexType() << " x" << loop << " = (" << getIndexType()
+       << ")(" << count;
     if (total == 0) {
       os << ");\n";
       continue;

@@ -7,9 +7,9 @@
 //
 // The nests of a row kernel (../CPU/LoopNest.h) run in groups: the nests of a
 // group one after the other on the same outer iterations, groups beside each
-// other. A team of threads takes an outer iteration; what its nests hand to each
-// other stays in registers or shared memory. Teams, tiles and the order in which
-// a reduction combines depend on the kernel alone.
+// other. A team of threads takes an outer iteration; what its nests hand to
+// each other stays in registers or shared memory. Teams, tiles and the order in
+// which a reduction combines depend on the kernel alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,8 +31,8 @@ enum class RowTeam {
 
 /// How a team shares the work of a nest.
 enum class NestRun {
-  Each, // a thread takes whole results, one after the other
-  Team, // all threads reduce to the one result, which each of them has then
+  Each,  // a thread takes whole results, one after the other
+  Team,  // all threads reduce to the one result, which each of them has then
   Warps, // a warp reduces to one result after the other
   Tiles, // a block transposes tiles of 32 by 32 through shared memory
 };
@@ -56,16 +56,16 @@ struct RowPlace {
 struct CudaNest {
   RowNest *nest = nullptr;
   NestRun run = NestRun::Each;
-  int64_t inner = 1;   // results of an outer iteration
-  int64_t reduced = 1; // elements that a result combines
+  int64_t inner = 1;           // results of an outer iteration
+  int64_t reduced = 1;         // elements that a result combines
   int along = -1, across = -1; // Tiles: contiguous in the result, in an input
 };
 
 struct RowGroup {
   llvm::SmallVector<CudaNest> nests;
-  unsigned outer = 0;     // loops of the outer iterations
-  int64_t items = 1;      // outer iterations, `vector` as one
-  int64_t vector = 1;     // neighbours that a thread takes at once
+  unsigned outer = 0; // loops of the outer iterations
+  int64_t items = 1;  // outer iterations, `vector` as one
+  int64_t vector = 1; // neighbours that a thread takes at once
   int64_t firstTile = 0, tiles = 1;
 };
 
@@ -91,6 +91,12 @@ struct CudaRowPlan {
 /// Deterministic, so that the plan may be made again where code is emitted.
 llvm::FailureOr<CudaRowPlan> makeCudaRowPlan(mlir::func::FuncOp kernel,
                                              const CudaTarget &target);
+
+/// Loops of at most so many steps are written out: their arrays are registers.
+constexpr int64_t kUnrolledRows = 8;
+
+/// Chooses where tensors are; false if one thread cannot hold them.
+bool placeTensors(CudaRowPlan &plan);
 
 /// Where `access` goes with the loops [begin, end) counted as one, if it is
 /// exactly that count.

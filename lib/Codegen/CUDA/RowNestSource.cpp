@@ -1,5 +1,4 @@
-//===- RowNestSource.cpp - The nests of a row kernel as CUDA C++ --- -*- C++
-//-*-===//
+//===- RowNestSource.cpp - The nests of row kernels as CUDA C++ -*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,9 +18,6 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Loops of at most so many steps are written out: their arrays are registers.
-static constexpr int64_t kUnrolled = 8;
-
 static Type getResultType(const RowNest &nest, unsigned result) {
   return nest.outputs[result].tensor->type.getElementType();
 }
@@ -30,7 +26,7 @@ void RowWriter::emitShared(StringRef first, int64_t step, int64_t count,
                            Body body) {
   int64_t trips = llvm::divideCeil(count, step);
   Text type = getCountType();
-  if (trips > kUnrolled) {
+  if (trips > kUnrolledRows) {
     os << "#pragma unroll 4\nfor (" << type << " e = " << first << "; e < "
        << count << "u; e += " << step << ") {\n";
     body();
@@ -56,9 +52,9 @@ void RowWriter::emitReductions(const RowNest &nest, Body body) {
     int64_t size = nest.sizes[loop];
     if (size == 1)
       continue;
-    os << (size <= kUnrolled ? "#pragma unroll\n" : "#pragma unroll 4\n") << "for ("
-       << getIndexType() << " x" << loop << " = 0; x" << loop << " < " << size
-       << "; ++x" << loop << ") {\n";
+    os << (size <= kUnrolledRows ? "#pragma unroll\n" : "#pragma unroll 4\n")
+       << "for (" << getIndexType() << " x" << loop << " = 0; x" << loop
+       << " < " << size << "; ++x" << loop << ") {\n";
     ++loops;
   }
   body();
@@ -95,8 +91,8 @@ void RowWriter::declareResults(const RowNest &nest, bool neutral) {
   }
 }
 
-/// Loads a point's inputs and gives its values to y<n>. `loaded` are inputs that
-/// are there already.
+/// Loads a point's inputs and gives its values to y<n>. `loaded` are inputs
+/// that are there already.
 void RowWriter::emitPoint(const RowNest &nest, bool accumulates,
                           ArrayRef<Text> loaded) {
   SmallVector<SmallVector<Text>> inputs;

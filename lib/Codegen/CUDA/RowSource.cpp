@@ -1,5 +1,4 @@
-//===- RowSource.cpp - Row kernels as CUDA C++ --------------------- -*- C++
-//-*-===//
+//===- RowSource.cpp - Row kernels as CUDA C++ ------------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -33,9 +32,9 @@ void RowWriter::emitPointers() {
     if (tensor->operand < 0)
       continue;
     bool isResult = tensor->operand >= arguments;
-    bool mayAlias = isResult ? !plan.inPlace.empty()
-                             : llvm::is_contained(plan.inPlace,
-                                                  tensor->operand);
+    bool mayAlias = isResult
+                        ? !plan.inPlace.empty()
+                        : llvm::is_contained(plan.inPlace, tensor->operand);
     Text type = (isResult ? "" : "const ") +
                 getStoredType(tensor->access.type.getElementType());
     os << type << " *" << (mayAlias ? "const " : "__restrict__ const ")
@@ -159,9 +158,9 @@ void RowWriter::emitTiles(const RowGroup &group) {
         1, llvm::divideCeil(nest.sizes[loop], isTiled ? 32 : 1));
     if (nest.sizes[loop] == 1)
       continue;
-    os << "const " << type << " " << (isTiled ? "first" : "x") << loop
-       << " = (" << type << ")(rest % " << count << "u)"
-       << (isTiled ? " * 32" : "") << ";\nrest /= " << count << "u;\n";
+    os << "const " << type << " " << (isTiled ? "first" : "x") << loop << " = ("
+       << type << ")(rest % " << count << "u)" << (isTiled ? " * 32" : "")
+       << ";\nrest /= " << count << "u;\n";
   }
   os << "const unsigned lane = threadIdx.x % 32, row = threadIdx.x / 32;\n";
   SmallVector<Text> loaded;
@@ -240,8 +239,8 @@ void RowWriter::emitGroup(const RowGroup &current) {
       return emitItem(current);
     }
     os << "for (" << getCountType() << " item = " << tile << " * " << plan.block
-       << "u; item < (" << tile << " + 1) * " << plan.block
-       << "u && item < " << current.items << "u; ++item) {\n";
+       << "u; item < (" << tile << " + 1) * " << plan.block << "u && item < "
+       << current.items << "u; ++item) {\n";
     emitItem(current);
     // The next iteration writes where this one reads.
     os << "swap_sync();\n}\n";
@@ -271,10 +270,28 @@ LogicalResult RowWriter::emit() {
   return failure(failed);
 }
 
+/// Prints lines two columns further for each brace that is open.
+static void printIndented(StringRef text, raw_ostream &os) {
+  int depth = 0;
+  for (StringRef line : llvm::split(text.rtrim('\n'), '\n')) {
+    int closed = line.starts_with("}");
+    if (!line.empty())
+      os.indent(2 * std::max(0, depth - closed)) << line;
+    os << '\n';
+    depth +=
+        static_cast<int>(line.count('{')) - static_cast<int>(line.count('}'));
+  }
+}
+
 LogicalResult swapc::emitCudaRows(func::FuncOp kernel, const CudaTarget &target,
                                   raw_ostream &os) {
   FailureOr<CudaRowPlan> plan = makeCudaRowPlan(kernel, target);
   if (failed(plan))
     return failure();
-  return RowWriter(kernel, *plan, os).emit();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (failed(RowWriter(kernel, *plan, stream).emit()))
+    return failure();
+  printIndented(text, os);
+  return success();
 }

@@ -87,7 +87,8 @@ private:
   CudaRowPlan &plan;
   llvm::raw_ostream &os;
   const RowGroup *group = nullptr;
-  llvm::SmallPtrSet<const RowTensor *, 4> pending; // written since the last sync
+  llvm::SmallPtrSet<const RowTensor *, 4>
+      pending; // written since the last sync
   bool failed = false;
 };
 

@@ -1,5 +1,4 @@
-//===- ScalarSource.cpp - Scalar bodies as CUDA C++ ----------------*- C++
-//-*-===//
+//===- ScalarSource.cpp - Scalar bodies as CUDA C++ -------------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Each operation of the body becomes a constant named v<operation of the
-// kernel>_<operation of the body>. Signed integers are computed with as unsigned
-// ones where they may wrap; index is "long long".
+// kernel>_<operation of the body>. Signed integers are computed with as
+// unsigned ones where they may wrap; index is "long long".
 //
 //===----------------------------------------------------------------------===//
 
@@ -70,12 +69,12 @@ static std::string formatFloat(const APFloat &value, Type type) {
   if (isSmallFloat(type))
     return getDeviceType(type) + "{" + bits(pattern, "") + "}";
   if (!value.isFinite())
-    return type.isF64()
-               ? "swap_bitcast<double>(" + bits(pattern, "ull") + ")"
-               : "swap_bits_float(" + bits(pattern, "u") + ")";
+    return type.isF64() ? "swap_bitcast<double>(" + bits(pattern, "ull") + ")"
+                        : "swap_bits_float(" + bits(pattern, "u") + ")";
   SmallString<32> text;
-  value.toString(text, type.isF64() ? 17 : 9, /*FormatMaxPadding=*/0);
-  if (!StringRef(text).contains_insensitive('e') && !StringRef(text).contains('.'))
+  value.toString(text, type.isF64() ? 17 : 9, /*FormatMaxPadding=*/4);
+  if (!StringRef(text).contains_insensitive('e') &&
+      !StringRef(text).contains('.'))
     text += ".0";
   return text.str().str() + (type.isF64() ? "" : "f");
 }
@@ -116,8 +115,7 @@ static std::string wrap(Type type, StringRef a, StringRef op, StringRef b) {
     op = op == "*" ? "&" : "^";
   bool isLong = type.isIndex() || type.isInteger(64);
   std::string wide = isLong ? "unsigned long long" : "unsigned";
-  std::string text =
-      (cast(wide, a) + " " + op + " " + cast(wide, b)).str();
+  std::string text = (cast(wide, a) + " " + op + " " + cast(wide, b)).str();
   return cast(getDeviceType(type), text);
 }
 
@@ -271,8 +269,7 @@ static std::string emitCast(Operation *op, Type from, Type to,
   std::string type = getDeviceType(to);
   std::string real = isSmallFloat(from) ? call("swap_float", {v}) : v;
   return llvm::TypeSwitch<Operation *, std::string>(op)
-      .Case<arith::ExtFOp, arith::TruncFOp>(
-          [&](auto) { return toFloat(real); })
+      .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) { return toFloat(real); })
       .Case([&](arith::SIToFPOp) {
         std::string value = asSigned(from, v);
         return toFloat(isSmallFloat(to) ? cast("float", value) : value);
@@ -288,11 +285,9 @@ static std::string emitCast(Operation *op, Type from, Type to,
                                  : cast(type, cast("int", real));
       })
       .Case([&](arith::FPToUIOp) {
-        return to.isInteger(64)
-                   ? cast(type, cast("unsigned long long", real))
-               : to.isInteger(1)
-                   ? cast("unsigned", real) + " & 1"
-                   : cast(type, cast("unsigned", real));
+        return to.isInteger(64)  ? cast(type, cast("unsigned long long", real))
+               : to.isInteger(1) ? cast("unsigned", real) + " & 1"
+                                 : cast(type, cast("unsigned", real));
       })
       .Case<arith::ExtSIOp, arith::IndexCastOp>(
           [&](auto) { return cast(type, asSigned(from, v)); })
@@ -358,7 +353,8 @@ static std::string emitInteger(Operation *op, ArrayRef<std::string> v) {
 }
 
 /// Arithmetic on float16 and bfloat16 runs in float32, rounded each time.
-std::string swapc::formatDeviceOperation(Operation *op, ArrayRef<std::string> operands) {
+std::string swapc::formatDeviceOperation(Operation *op,
+                                         ArrayRef<std::string> operands) {
   if (auto select = dyn_cast<arith::SelectOp>(op))
     return operands[0] + " ? " + operands[1] + " : " + operands[2];
   Type type = op->getResult(0).getType();
@@ -388,8 +384,7 @@ swapc::emitScalarBody(linalg::GenericOp op, ArrayRef<std::string> arguments,
   Block *body = op.getBody();
   DenseMap<Value, std::string> values;
   for (auto [argument, text] : llvm::zip(body->getArguments(), arguments))
-    values[argument] =
-        StringRef(text).contains(' ') ? "(" + text + ")" : text;
+    values[argument] = StringRef(text).contains(' ') ? "(" + text + ")" : text;
   auto find = [&](Value value) -> FailureOr<std::string> {
     if (auto known = values.find(value); known != values.end())
       return known->second;
@@ -414,8 +409,7 @@ swapc::emitScalarBody(linalg::GenericOp op, ArrayRef<std::string> arguments,
     Value result = nested.getResult(0);
     auto extractOp = dyn_cast<tensor::ExtractOp>(nested);
     SmallVector<std::string> operands;
-    for (Value operand :
-         nested.getOperands().drop_front(extractOp ? 1 : 0)) {
+    for (Value operand : nested.getOperands().drop_front(extractOp ? 1 : 0)) {
       FailureOr<std::string> text = find(operand);
       if (failed(text))
         return failure();
@@ -431,8 +425,8 @@ swapc::emitScalarBody(linalg::GenericOp op, ArrayRef<std::string> arguments,
             index.getDefiningOp<linalg::IndexOp>())
           continue;
         int64_t last = std::max<int64_t>(0, type.getDimSize(dim) - 1);
-        operands[dim] = call(
-            "swap_inside", {operands[dim], std::to_string(last) + "ll"});
+        operands[dim] =
+            call("swap_inside", {operands[dim], std::to_string(last) + "ll"});
       }
       if (extract)
         text = extract(extractOp.getTensor(), operands);

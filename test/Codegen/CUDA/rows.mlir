@@ -87,20 +87,20 @@ func.func private @totals(%a: tensor<3x1000xf16>, %b: tensor<3x1000xi1>, %c: ten
 }
 
 // Rows too long for shared memory, and read by other threads.
-// CHECK-DAG: scratch: ok, "block_rows", 150 tiles of 1024, 9600000 scratch, in place [0]
-func.func private @scratch(%a: tensor<300x16000xf32>) -> tensor<300x16000xf32> {
-  %f = tensor.empty() : tensor<300x16000xf32>
-  %g = tensor.empty() : tensor<300x16000xf32>
-  %p = linalg.generic {indexing_maps = [#id2, #id2], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<300x16000xf32>) outs(%f : tensor<300x16000xf32>) {
-  ^bb0(%x: f32, %o: f32):
-    %d = arith.negf %x : f32
-    linalg.yield %d : f32
-  } -> tensor<300x16000xf32>
-  %q = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, -d1 + 15999)>, #id2], iterator_types = ["parallel", "parallel"]} ins(%p : tensor<300x16000xf32>) outs(%g : tensor<300x16000xf32>) {
-  ^bb0(%x: f32, %o: f32):
-    linalg.yield %x : f32
-  } -> tensor<300x16000xf32>
-  return %q : tensor<300x16000xf32>
+// CHECK-DAG: scratch: ok, "block_rows", 133 tiles of 1024, 6400512 scratch, in place [0]
+func.func private @scratch(%a: tensor<265x6000xf64>) -> tensor<265x6000xf64> {
+  %f = tensor.empty() : tensor<265x6000xf64>
+  %g = tensor.empty() : tensor<265x6000xf64>
+  %p = linalg.generic {indexing_maps = [#id2, #id2], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<265x6000xf64>) outs(%f : tensor<265x6000xf64>) {
+  ^bb0(%x: f64, %o: f64):
+    %d = arith.negf %x : f64
+    linalg.yield %d : f64
+  } -> tensor<265x6000xf64>
+  %q = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, -d1 + 5999)>, #id2], iterator_types = ["parallel", "parallel"]} ins(%p : tensor<265x6000xf64>) outs(%g : tensor<265x6000xf64>) {
+  ^bb0(%x: f64, %o: f64):
+    linalg.yield %x : f64
+  } -> tensor<265x6000xf64>
+  return %q : tensor<265x6000xf64>
 }
 
 // A warp for each of several sums of an outer iteration.

@@ -152,9 +152,11 @@ TEST_F(CudaError, DevicesThatAreNotThere) {
 
 TEST_F(CudaError, CodeForOtherGpus) {
   make(kChain, {kAhead});
-  model->images = {{80, 0, 4, "sm80"}, {100, 1, 6, "ptx"}};
+  model->images = {{80, 0, 0, 1, 4, "sm80"},
+                   {80, 0, 1, 1, 4, "sm80"},
+                   {100, 1, 0, 2, 6, "ptx"}};
   model->cuda.images = model->images.data();
-  model->cuda.image_count = 2;
+  model->cuda.image_count = 3;
   EXPECT_EQ(open(), SWAP_ERR_DEVICE);
   tells("is an sm_90, and the program has code for sm_80, compute_100 only; "
         "compile it with --cuda-arch sm_90");
@@ -168,6 +170,20 @@ TEST_F(CudaError, CodeForOtherGpus) {
   close();
   swap_fake_configure()->arch = 75; // but on none before
   EXPECT_EQ(open(), SWAP_ERR_DEVICE);
+}
+
+// Verifies that the images of an architecture hold each kernel once.
+TEST_F(CudaError, ImagesThatLeaveKernelsOut) {
+  make(kChain, {kAhead});
+  model->cuda.images = model->images.data();
+  model->cuda.image_count = 1;
+  for (const swap_cuda_image &image :
+       {swap_cuda_image{90, 0, 0, 1, 4, "sm90"},
+        swap_cuda_image{90, 0, 0, 3, 4, "sm90"}}) {
+    model->images[0] = image;
+    EXPECT_EQ(open(), SWAP_ERR_ABI) << image.kernel_count;
+    close();
+  }
 }
 
 TEST_F(CudaError, AKernelThatIsNotInTheImage) {
@@ -206,14 +222,14 @@ TEST_F(CudaError, BudgetsThatAreTooSmall) {
   EXPECT_EQ(open(), SWAP_OK) << error();
   EXPECT_EQ(swap_cuda_device_bytes(handle), arena);
   close();
-  swap_fake_configure()->code_bytes = 600;
+  swap_fake_configure()->code_bytes = 300;  // of two images
   swap_fake_configure()->graph_bytes = 200; // there are two
   EXPECT_EQ(open(), SWAP_OK) << error();
   EXPECT_EQ(swap_cuda_device_bytes(handle), arena + 1000);
   close();
-  swap_fake_configure()->code_bytes = 601;
+  swap_fake_configure()->code_bytes = 301;
   EXPECT_EQ(open(), SWAP_ERR_BUDGET);
-  tells(std::to_string(arena + 1001) + " bytes of device memory are in use");
+  tells(std::to_string(arena + 1002) + " bytes of device memory are in use");
   close();
   swap_fake_configure()->memory_bytes = arena;
   options.budget_bytes = 0;

@@ -4,7 +4,6 @@
 //===----------------------------------------------------------------------===//
 #include "GpuModel.h"
 
-#include "FakeCuda.h"
 #include "swap/crc32c.h"
 
 #include <algorithm>
@@ -18,65 +17,6 @@ uint64_t pages(uint64_t n) { return (n + 4095) / 4096 * 4096; }
 
 uint32_t weight(uint32_t unit, uint64_t index) {
   return static_cast<uint32_t>((unit + 1) * 2654435761u + index * 40503u);
-}
-
-/// One element of the state after a unit of `words` words went into it.
-uint32_t mixWord(uint32_t state, const uint32_t *words, uint64_t count,
-                 uint64_t element) {
-  uint32_t sum = state * 31 + 7;
-  for (uint64_t i = element; i < count; i += kElements)
-    sum = sum * 3 + words[i];
-  return sum;
-}
-
-int32_t pickRow(uint32_t value, uint32_t position) {
-  const auto row = static_cast<int32_t>(value % kTableRows);
-  return position % 2 ? row - static_cast<int32_t>(kTableRows) : row;
-}
-
-template <typename T> T *pointer(uint64_t word) {
-  return reinterpret_cast<T *>(static_cast<uintptr_t>(word));
-}
-
-// Operands: state, unit, unit (for its length), result.
-void mix(const void *params, unsigned gridX, unsigned gridY, unsigned threads,
-         unsigned shared) {
-  auto *words = static_cast<const uint64_t *>(params);
-  if (gridY != 2 || threads != 64 || shared != 60000)
-    return;
-  const uint64_t begin = words[5], end = words[6];
-  auto *scratch = pointer<uint32_t>(words[4]);
-  for (uint64_t i = begin; i < end && i < begin + gridX; ++i) {
-    scratch[i] =
-        mixWord(pointer<uint32_t>(words[0])[i], pointer<uint32_t>(words[1]),
-                *pointer<uint64_t>(words[2]) / 4, i);
-    pointer<uint32_t>(words[3])[i] = scratch[i];
-  }
-}
-
-// Operands: x, where the row numbers go.
-void pick(const void *params, unsigned, unsigned, unsigned, unsigned) {
-  auto *words = static_cast<const uint64_t *>(params);
-  for (uint32_t i = 0; i < kIds; ++i)
-    pointer<int32_t>(words[1])[i] = pickRow(pointer<uint32_t>(words[0])[i], i);
-}
-
-template <typename T>
-void lookUp(const void *params, unsigned gridX, unsigned, unsigned threads,
-            unsigned) {
-  auto *words = static_cast<const uint64_t *>(params);
-  if (gridX != words[5] || threads != 256)
-    return;
-  for (uint64_t i = 0; i < words[5]; ++i) {
-    auto row = static_cast<int64_t>(pointer<T>(words[1])[i]);
-    row += row < 0 ? static_cast<int64_t>(words[3]) : 0;
-    if (row < 0 || static_cast<uint64_t>(row) >= words[3])
-      *pointer<uint64_t>(words[6]) = 1 + i;
-    else
-      memcpy(pointer<uint8_t>(words[2]) + i * words[4],
-             pointer<uint8_t>(words[0]) + static_cast<uint64_t>(row) * words[4],
-             words[4]);
-  }
 }
 
 const int64_t xDims[] = {kElements}, idsDims[] = {kIds},
@@ -95,17 +35,25 @@ constexpr int64_t kState = 0, kNumbers = 256, kRows = 512, kScratch = 1024,
 
 } // namespace
 
-void registerKernels() {
-  swap_fake_register_kernel("mix", mix);
-  swap_fake_register_kernel("pick", pick);
-  swap_fake_register_kernel("swap_rows_i32", lookUp<int32_t>);
-  swap_fake_register_kernel("swap_rows_i64", lookUp<int64_t>);
+/// One element of the state after a unit of `words` words went into it.
+uint32_t mixWord(uint32_t state, const uint32_t *words, uint64_t count,
+                 uint64_t element) {
+  uint32_t sum = state * 31 + 7;
+  for (uint64_t i = element; i < count; i += kElements)
+    sum = sum * 3 + words[i];
+  return sum;
 }
 
-Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts)
+int32_t pickRow(uint32_t value, uint32_t position) {
+  const auto row = static_cast<int32_t>(value % kTableRows);
+  return position % 2 ? row - static_cast<int32_t>(kTableRows) : row;
+}
+
+Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts,
+             uint64_t most)
     : units(static_cast<uint32_t>(chain.size())), lengths(std::move(chain)) {
   lengths.push_back(kTableRows * kRowWords * 4);
-  makeBlob();
+  makeBlob(most);
   parts.resize(layouts.size());
   plans.resize(layouts.size());
   for (size_t i = 0; i < layouts.size(); ++i)
@@ -130,7 +78,7 @@ Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts)
   cuda = {SWAP_CUDA_ABI_VERSION, 2, &model, kernels, images.data(), 0};
 }
 
-void Model::makeBlob() {
+void Model::makeBlob(uint64_t most) {
   uint64_t offset = 4096 + pages(lengths.size() * sizeof(swap_blob_unit));
   for (uint64_t length : lengths) {
     table.push_back({offset, length, 0, 0});
@@ -142,8 +90,9 @@ void Model::makeBlob() {
     auto *words = reinterpret_cast<uint32_t *>(&blob[table[u].offset]);
     for (uint64_t i = 0; i < lengths[u] / 4; ++i)
       words[i] = weight(u, i);
-    if (u < units) // kernels find the length there
-      memcpy(words, &lengths[u], 8);
+    const uint64_t seen = std::min(lengths[u], most);
+    if (u < units) // kernels find there how much they are to read
+      memcpy(words, &seen, 8);
     table[u].crc32c = swap_crc32c(0, words, lengths[u]);
   }
   swap_blob_header header = {SWAP_BLOB_MAGIC,
@@ -289,8 +238,10 @@ std::string Tensors::compare(const Model &m) const {
   for (uint32_t u = 0; u < m.units; ++u) {
     auto *words =
         reinterpret_cast<const uint32_t *>(&m.blob[m.model.units[u].offset]);
+    uint64_t length;
+    memcpy(&length, words, 8);
     for (uint32_t i = 0; i < kElements; ++i)
-      state[i] = mixWord(state[i], words, m.model.units[u].length / 4, i);
+      state[i] = mixWord(state[i], words, length / 4, i);
   }
   if (state != y)
     return "y differs";

@@ -31,8 +31,10 @@ struct Layout {
 
 class Model {
 public:
-  /// `lengths` are those of the chain's units.
-  Model(std::vector<uint64_t> lengths, const std::vector<Layout> &layouts);
+  /// `lengths` are those of the chain's units; of each, kernels read no more
+  /// than `most` bytes.
+  Model(std::vector<uint64_t> lengths, const std::vector<Layout> &layouts,
+        uint64_t most = UINT64_MAX);
   Model(const Model &) = delete;
 
   swap_cuda_model cuda = {};
@@ -56,7 +58,7 @@ private:
   std::vector<Plan> parts;
   std::vector<swap_plan> plans;
 
-  void makeBlob();
+  void makeBlob(uint64_t most);
   void makePlan(const Layout &layout, Plan &part, swap_plan &plan);
 };
 
@@ -73,7 +75,13 @@ struct Tensors {
   std::string compare(const Model &model) const;
 };
 
-/// Makes the kernels known to the fake driver.
+/// One element of the state after a unit of `count` words went into it.
+uint32_t mixWord(uint32_t state, const uint32_t *words, uint64_t count,
+                 uint64_t element);
+/// The row that a kernel computes for a position.
+int32_t pickRow(uint32_t value, uint32_t position);
+
+/// FakeKernels.cpp: makes the kernels known to the fake driver.
 void registerKernels();
 
 } // namespace gpu

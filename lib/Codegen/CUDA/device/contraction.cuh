@@ -15,8 +15,8 @@
 //   kVectorA, kVectorB: four neighbours along the depth of A (its columns, for
 //                     depthwise), along the columns of B move together
 //   kDepthB           the same along the depth of a B that is not packed
-//   row(batch, r)     where row r of A starts, and its place in padded dimensions
-//   step(d)           how far product d of the sum is from there
+//   row(batch, r)     where row r of A starts, and its place in padded
+//   dimensions step(d)           how far product d of the sum is from there
 //   inside(row, step) whether A has that element; outside it is zero
 //   stepB(d), baseB(panel, batch), kStrideN   where B's element (d, n) is
 //   castA, castB      to Sum
@@ -72,7 +72,8 @@ struct alignas(N * sizeof(T) < 16 ? N * sizeof(T) : 16) swap_vector {
 template <bool Whole, typename T>
 SWAP_DEVICE void swap_load4(T (&to)[4], const T *from, int count) {
   if (Whole) {
-    const swap_vector<T> whole = *reinterpret_cast<const swap_vector<T> *>(from);
+    const swap_vector<T> whole =
+        *reinterpret_cast<const swap_vector<T> *>(from);
 #pragma unroll
     for (int j = 0; j < 4; ++j)
       to[j] = whole.v[j];
@@ -104,7 +105,8 @@ struct swap_tile {
   int panel, batch, column, chunk;
 };
 
-template <typename K> SWAP_DEVICE swap_tile swap_locate(unsigned long long begin) {
+template <typename K>
+SWAP_DEVICE swap_tile swap_locate(unsigned long long begin) {
   const unsigned tile = static_cast<unsigned>(begin) + blockIdx.x;
   swap_tile at;
   at.panel = static_cast<int>(tile / K::kRowTiles);

@@ -99,8 +99,8 @@ template <typename K, int BK, int TM, int TN> struct swap_gemm_fma {
         Quad right[TN / 4];
 #pragma unroll
         for (int j = 0; j < TN / 4; ++j)
-          right[j] = *reinterpret_cast<const Quad *>(b + (k + kk) * StrideB +
-                                                     j * 16);
+          right[j] =
+              *reinterpret_cast<const Quad *>(b + (k + kk) * StrideB + j * 16);
 #pragma unroll
         for (int i = 0; i < TM; ++i)
 #pragma unroll
@@ -136,7 +136,8 @@ struct swap_gemm {
   static_assert(kWarpsN * Product::kColumns == kWidth &&
                     kWarpsM * Product::kRows == BM,
                 "warps cover the tile");
-  static_assert(K::kSplits == 1 || K::kPart % BK == 0, "splits end with a step");
+  static_assert(K::kSplits == 1 || K::kPart % BK == 0,
+                "splits end with a step");
 
   static constexpr int kVectorA = Product::kVectorA;
   static constexpr int kVectorB = Product::kVectorB;
@@ -149,8 +150,8 @@ struct swap_gemm {
   static constexpr int kChunksB = (K::kDepthB ? BK : kWidth) / kVectorB;
 
   using StageA = swap_gemm_stage<A, Shared, kCountA, kVectorA, 1>;
-  using StageB = swap_gemm_stage<B, Shared, kCountB, kVectorB,
-                                 K::kDepthB ? kStrideB : 1>;
+  using StageB =
+      swap_gemm_stage<B, Shared, kCountB, kVectorB, K::kDepthB ? kStrideB : 1>;
 
   struct Source {
     const A *a;
@@ -185,10 +186,9 @@ struct swap_gemm {
       const int r = from.tile.chunk * BM + row;
       const typename K::Row start = K::row(from.tile.batch, r);
       const typename K::Step step = K::step(depth + k);
-      stage.issue(i, shared + row * kStrideA + k,
-                  from.a + (start.offset + step.offset),
-                  r < K::kRows && depth + k < K::kDepth &&
-                      K::inside(start, step));
+      stage.issue(
+          i, shared + row * kStrideA + k, from.a + (start.offset + step.offset),
+          r < K::kRows && depth + k < K::kDepth && K::inside(start, step));
     }
   }
 
@@ -242,9 +242,9 @@ struct swap_gemm {
 #pragma unroll
           for (int j = 0; j < TN / 4; ++j) {
             const int part = i * (TN / 4) + j;
-            const Quad in = exchange[(group * (TM * TN / 4) + part) *
-                                         kGroupThreads +
-                                     thread];
+            const Quad in =
+                exchange[(group * (TM * TN / 4) + part) * kGroupThreads +
+                         thread];
 #pragma unroll
             for (int c = 0; c < 4; ++c)
               sums[i][j * 4 + c] += in.v[c];
@@ -288,9 +288,9 @@ struct swap_gemm {
       for (int i = 0; i < TM; ++i)
 #pragma unroll
         for (int j = 0; j < TN / 4; ++j) {
-          const Quad in = tile[(split * kParts + i * (TN / 4) + j) *
-                                   kGroupThreads +
-                               thread];
+          const Quad in =
+              tile[(split * kParts + i * (TN / 4) + j) * kGroupThreads +
+                   thread];
 #pragma unroll
           for (int c = 0; c < 4; ++c)
             sums[i][j * 4 + c] += in.v[c];
@@ -316,7 +316,8 @@ struct swap_gemm {
       }
     }
 
-    const int first = K::kSplits == 1 ? 0 : static_cast<int>(blockIdx.y) * K::kPart;
+    const int first =
+        K::kSplits == 1 ? 0 : static_cast<int>(blockIdx.y) * K::kPart;
     const int left = K::kDepth - first;
     const int steps =
         ((K::kSplits == 1 || left < K::kPart ? left : K::kPart) + BK - 1) / BK;
@@ -387,10 +388,9 @@ struct swap_gemm {
 #pragma unroll
         for (int c = 0; c < 4; ++c)
           four[c] = sums[i][j * 4 + c];
-        K::finish(args, from.tile.batch, from.tile.chunk * BM + row + i * Product::kNextRow,
-                  from.tile.column + column +
-                      j * Product::kNextColumns,
-                  four);
+        K::finish(args, from.tile.batch,
+                  from.tile.chunk * BM + row + i * Product::kNextRow,
+                  from.tile.column + column + j * Product::kNextColumns, four);
       }
   }
 };
