@@ -132,6 +132,7 @@ void cuda_memory_close(swap_cuda *h);
 /* Pinned memory that the device addresses too. */
 int cuda_host_take(swap_cuda *h, uint64_t bytes, const char *what,
                    uint8_t **memory);
+void cuda_host_give(const cuda_driver *driver, void *memory);
 int cuda_used(swap_cuda *h, uint64_t *bytes);
 int cuda_units_place(swap_cuda *h);
 
