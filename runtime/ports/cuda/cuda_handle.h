@@ -15,9 +15,6 @@
 
 typedef struct cuda_feeder cuda_feeder;
 
-/* Streams that units come on: starting a copy takes 2.4 us, in which another one
- * may carry bytes. */
-#define CUDA_COPIES 2u
 #define CUDA_LEAST_RING (8u * SWAP_BLOB_ALIGN)
 
 /* How units come to the kernels. */
@@ -70,8 +67,7 @@ struct swap_cuda {
   uint8_t *staging; /* pinned: rows and row numbers on their way */
   uint64_t staging_bytes;
 
-  cu_stream compute, second; /* `second`: every other graph's */
-  cu_stream copies[CUDA_COPIES];
+  cu_stream compute, copy, second; /* `second`: every other graph's */
   cu_event kernels_done;
   cu_event copies_done;
   cu_event outputs[2];

@@ -43,8 +43,8 @@ static int report(swap_cuda *h, const cuda_walk *walk, uint64_t start) {
        ++i)
     if (plan->steps[i].op == SWAP_OP_IN && cuda_streams(h, plan->steps[i].index))
       status = cuda_feeder_await(h->feeder, plan->steps[i].index);
-  for (uint32_t i = 0; !status && i < CUDA_COPIES; ++i)
-    status = cuda_check(h, h->driver->stream_sync(h->copies[i]), "copying units");
+  if (!status)
+    status = cuda_check(h, h->driver->stream_sync(h->copy), "copying units");
   return status ? status : cuda_report(h, start);
 }
 
