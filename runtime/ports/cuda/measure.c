@@ -54,12 +54,12 @@ static int copy_batch(swap_cuda *h, void *context) {
       c->offset = 0;
     status = cuda_check(
         h,
-        h->driver->copy_in(h->arena, h->map + c->offset, c->each, h->copy),
+        h->driver->copy_in(h->arena, h->map + c->offset, c->each, h->copies[0]),
         "copying to the device");
     c->offset += c->each;
   }
   return status ? status
-                : cuda_check(h, h->driver->stream_sync(h->copy),
+                : cuda_check(h, h->driver->stream_sync(h->copies[0]),
                              "copying to the device");
 }
 

@@ -200,6 +200,6 @@ int cuda_storage_load(swap_cuda *h) {
     if (resident[i] && model->units[i].length)
       status = cuda_feeder_await(h->feeder, i);
   return status ? status
-                : cuda_check(h, h->driver->stream_sync(h->copy),
+                : cuda_check(h, h->driver->stream_sync(h->copies[0]),
                              "copying resident units");
 }
