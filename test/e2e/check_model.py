@@ -1,4 +1,4 @@
-"""check_model.py MODEL WORKDIR [--budgets a,b,c] [--tolerance X] [--mcpu CPU] [--unit-bytes N] [--lookups N]
+"""check_model.py MODEL WORKDIR [--budgets a,b,c] [--tolerance X] [--mcpu CPU] [--unit-bytes N] [--swapc=OPTION]... [--lookups N]
 
 Compiles MODEL once for several budgets and checks what swapc promises: each
 budget gives ONNX Runtime's answer and the same bits as no budget, the reported
@@ -18,12 +18,14 @@ parser.add_argument("--budgets", default="min,30%,60%,max")
 parser.add_argument("--tolerance", type=float, default=1e-4)
 parser.add_argument("--mcpu", default="x86-64-v3")
 parser.add_argument("--unit-bytes", default=None)
+parser.add_argument("--swapc", action="append", default=[], help="a further option of swapc")
 parser.add_argument("--lookups", type=int, default=0, help="bytes of rows that are looked up in a run, whatever the budget")
 args = parser.parse_args()
 
 os.makedirs(args.workdir, exist_ok=True)
 program = os.path.join(args.workdir, "program")
 extra = st.cpu_only("--mcpu", args.mcpu, "--threads", "2")
+extra += args.swapc
 if args.unit_bytes:
     extra += ["--unit-bytes", args.unit_bytes]
 st.compile_model(args.model, program, args.budgets.split(","), extra)

@@ -98,6 +98,9 @@ def casts():
     yield case("Softmax", f16(4, 9), axis=-1)
     yield case("MatMul", f16(4, 19), f16(19, 9))
     yield case("MatMul", f16(1, 40), Const(f16(40, 70)))
+    yield case("MatMul", f16(33, 40), Const(f16(40, 70)))
+    yield case("MatMul", f16(2, 3, 17, 24), f16(2, 3, 24, 19))
+    yield case("Conv", f16(1, 16, 9, 11), Const(f16(40, 16, 3, 3)), Const(f16(40)), pads=[1, 1, 1, 1])
     yield case("MatMul", f32(0, 64), Const(f32(64, 8)))
 
 

@@ -120,16 +120,24 @@ static inline unsigned swap_count(unsigned *counter, unsigned last) {
 }
 
 namespace swap_emulation {
-static inline void copyToShared(void *shared, const void *device, bool valid,
-                                unsigned bytes) {
-  if (reinterpret_cast<uintptr_t>(shared) % bytes ||
-      (valid && reinterpret_cast<uintptr_t>(device) % bytes))
+template <unsigned Bytes>
+static inline void copyToShared(void *shared, const void *device, bool valid) {
+  if (reinterpret_cast<uintptr_t>(shared) % Bytes ||
+      (valid && reinterpret_cast<uintptr_t>(device) % Bytes))
     fail("misaligned copy to shared memory");
-  if (!here.worker->isShared(shared, bytes))
+  if (!here.worker->isShared(shared, Bytes))
     fail("copy to shared memory goes elsewhere");
-  memset(shared, kPoison, bytes);
+  memset(shared, kPoison, Bytes);
   here.fiber->copies.push_back(
-      {shared, valid ? device : nullptr, bytes, here.fiber->group});
+      {shared, valid ? device : nullptr, Bytes, here.fiber->group});
+}
+
+/// With a size that the compiler knows.
+template <unsigned Bytes> static inline void arrive(const Copy &copy) {
+  if (copy.from)
+    memcpy(copy.to, copy.from, Bytes);
+  else
+    memset(copy.to, 0, Bytes);
 }
 
 static inline void waitForCopies(unsigned groups) {
@@ -138,10 +146,10 @@ static inline void waitForCopies(unsigned groups) {
     const Copy &copy = fiber.copies[fiber.arrived];
     if (copy.group + groups >= fiber.group)
       return;
-    if (copy.from)
-      memcpy(copy.to, copy.from, copy.bytes);
+    if (copy.bytes == 16)
+      arrive<16>(copy);
     else
-      memset(copy.to, 0, copy.bytes);
+      arrive<4>(copy);
   }
   fiber.copies.clear();
   fiber.arrived = 0;
@@ -149,10 +157,10 @@ static inline void waitForCopies(unsigned groups) {
 } // namespace swap_emulation
 
 static inline void swap_copy16(void *shared, const void *device, bool valid) {
-  swap_emulation::copyToShared(shared, device, valid, 16);
+  swap_emulation::copyToShared<16>(shared, device, valid);
 }
 static inline void swap_copy4(void *shared, const void *device, bool valid) {
-  swap_emulation::copyToShared(shared, device, valid, 4);
+  swap_emulation::copyToShared<4>(shared, device, valid);
 }
 static inline void swap_copy_commit() { ++swap_emulation::here.fiber->group; }
 template <int Groups> static inline void swap_copy_wait() {
