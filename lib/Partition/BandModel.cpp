@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "BandModel.h"
-#include "DeviceModel.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseSet.h"
@@ -44,8 +43,8 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
       schedule.getScratch(), schedule.getFlops(), schedule.getInplace());
 }
 
-FailureOr<BandModel> BandModel::build(Block &block,
-                                      const SymbolTable &symbols) {
+FailureOr<BandModel> BandModel::build(Block &block, const SymbolTable &symbols,
+                                      const DeviceModel &device) {
   BandModel model;
   llvm::DenseMap<Value, int> producers;
   for (Operation &op : block.without_terminator()) {
@@ -71,7 +70,7 @@ FailureOr<BandModel> BandModel::build(Block &block,
     }
     if (op.getNumResults())
       step.type = cast<RankedTensorType>(op.getResult(0).getType());
-    if (step.canBand)
+    if (step.canBand && !device.blocks) // A block's tile is in its code.
       step.schedule = refine(step.schedule, step.footprint, step.type);
     auto &weights = model.weights.emplace_back();
     for (auto [i, value] : llvm::enumerate(op.getOperands())) {
@@ -122,8 +121,8 @@ FailureOr<BandModel> BandModel::build(Block &block,
       model.steps[at].bytes += from.resultBytes;
   }
   // A call by itself has a unit in memory, and the next one comes in.
-  model.unitBytes = DeviceModel::get("cpu")->getUnitBytes(
-      model.getWeightBytes(0, model.size() - 1));
+  model.unitBytes =
+      device.getUnitBytes(model.getWeightBytes(0, model.size() - 1));
   for (int step = 0; step < model.size(); ++step) {
     int64_t weights = model.getWeightBytes(step, step);
     int64_t first = std::min(weights, model.unitBytes);
