@@ -58,7 +58,7 @@ static DeviceModel makeCuda() {
   device.lateUs = 20;
   device.caution = 1.02;
   device.inPlaceBytesPerSecond = 51e9;
-  device.leastUnit = 1024 * 1024;
+  device.leastUnit = 512 * 1024;
   device.mostUnit = 8 * 1024 * 1024;
   return device;
 }
