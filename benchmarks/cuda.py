@@ -8,7 +8,8 @@
     python3 benchmarks/cuda.py --check                       # exit 1 if a promise is broken
 
 PyTorch runs first, in a process of its own (benchmarks/pytorch.py), where it is
-installed. The programs are compiled several at once, then measured one by one:
+installed. The programs are compiled several at once, profiled (`PROG --profile`), compiled
+again with what that says of kernels and link, then measured one by one:
 `PROG --stats` gives the median latency, the compute with every unit present and
 the rate of pinned copies (of O_DIRECT reads for weights from storage), all in
 one run. *bound* is the larger of compute and streamed bytes at that rate.
@@ -50,6 +51,29 @@ def run_pytorch(args):
         return {"rows": []}
     with open(path) as f:
         return json.load(f)
+
+
+def compile_programs(models, args, failures, profiles=None):
+    programs = {}
+    for name, result in sc.compile_all(models.items(), args.budgets_of, args, profiles):
+        if isinstance(result, st.Failure):
+            failures.append(f"{name}: {result}")
+            print(f"{name}: {result}", file=sys.stderr, flush=True)
+            continue
+        programs[name] = result
+        print(f"{name}: compiled in {result.seconds:.1f} s for {', '.join(result.plans)}"
+              f"{', with its profile' if profiles else ''}", flush=True)
+    return programs
+
+
+def measure_profiles(programs, args, failures):
+    profiles = {}
+    for name, program in programs.items():
+        try:
+            profiles[name] = sc.profile(program, args)
+        except (st.Failure, OSError) as failure:
+            failures.append(f"{name}: {failure}")
+    return profiles
 
 
 def measure(program, inputs, plan, about_ms, args, *extra):
@@ -131,6 +155,7 @@ def parse():
     parser.add_argument("--torch-json", metavar="FILE", help="what benchmarks/pytorch.py --json wrote, not to run it")
     parser.add_argument("--torch-only", action="store_true")
     parser.add_argument("--no-torch", action="store_true")
+    parser.add_argument("--no-profile", dest="profile", action="store_false", help="plan with default rates")
     parser.add_argument("--compile-only", action="store_true", help="fill --programs")
     parser.add_argument("--kernels", nargs="+", metavar="MODEL", help="the slowest kernels of these models, nothing else")
     parser.add_argument("--top", type=int, default=25, help="of --kernels")
@@ -159,14 +184,11 @@ def main():
     args.arch = args.arch or arch
     models = {name: sc.model_path(name, args.zoo) for name in args.models}
     torch = {"rows": []} if args.no_torch or args.compile_only or args.kernels else run_pytorch(args)
-    programs, rows, failures = {}, [], []
-    for name, result in sc.compile_all(models.items(), args.budgets_of, args):
-        if isinstance(result, st.Failure):
-            failures.append(f"{name}: {result}")
-            print(f"{name}: {result}", file=sys.stderr, flush=True)
-            continue
-        programs[name] = result
-        print(f"{name}: compiled in {result.seconds:.1f} s for {', '.join(result.plans)}", flush=True)
+    rows, failures = [], []
+    programs = compile_programs(models, args, failures)
+    if not (args.compile_only or args.kernels) and args.profile:
+        profiles = measure_profiles(programs, args, failures)
+        programs.update(compile_programs({n: models[n] for n in profiles}, args, failures, profiles))
     if args.compile_only:
         return 1 if failures else 0
     if args.kernels:

@@ -1,6 +1,5 @@
 """`benchmarks/cuda.py --kernels`: every kernel of a model, its time, and what the GPU would need at its peak."""
 import math
-import os
 import re
 import subprocess
 
@@ -50,11 +49,7 @@ def functions(model, options):
 
 def profile(program, options):
     """Seconds of each kernel, and the peaks of the GPU, as PROG --profile measures them."""
-    path = os.path.join(options.programs, program.name + ".profile.yaml")
-    run = subprocess.run([program.path, "--random", "--profile", path, "--device", str(options.device)],
-                         capture_output=True, text=True)
-    st.require(run.returncode == 0, run.stderr)
-    with open(path) as f:
+    with open(sc.profile(program, options)) as f:
         text = f.read()
     seconds = {m[1]: float(m[2]) for m in re.finditer(r"kernel: \"(\w+)\".*seconds: ([\d.e+-]+)", text)}
     peak = re.search(r"flops-per-second: ([\d.e+-]+), bytes-per-second: ([\d.e+-]+)", text)

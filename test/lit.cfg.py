@@ -27,6 +27,7 @@ if config.sanitizer:
     config.environment["TSAN_OPTIONS"] = aborts + ":halt_on_error=1"
     # The sanitizers' own memory would be charged as well.
     config.environment["SWAPC_NO_MEMORY_CGROUP"] = "1"
+    config.available_features.add("sanitizer")
     lit_config.note("-fsanitize=%s: programs run without memory cgroups" % config.sanitizer)
 
 config.substitutions += [

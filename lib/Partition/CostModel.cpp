@@ -39,10 +39,13 @@ CostModel::CostModel(const DeviceModel &device, DeviceProfile given,
     processor.bytesPerSecond *= 1 + device.bytesScaling * std::min(others, 3.0);
     processor.callUs = this->threads > 1 ? device.parallelCallUs : one->callUs;
   } else {
-    processor.flopsPerSecond = device.flopsPerSecond * (1 + device.flopsScaling * others);
+    processor.flopsPerSecond =
+        device.flopsPerSecond * (1 + device.flopsScaling * others);
     processor.bytesPerSecond =
-        device.bytesPerSecond * (1 + device.bytesScaling * std::min(others, 3.0));
-    processor.callUs = this->threads > 1 ? device.parallelCallUs : device.callUs;
+        device.bytesPerSecond *
+        (1 + device.bytesScaling * std::min(others, 3.0));
+    processor.callUs =
+        this->threads > 1 ? device.parallelCallUs : device.callUs;
   }
   if (!processor.blocks)
     processor.blocks = device.blocks;

@@ -32,6 +32,7 @@ static DeviceModel makeCpu() {
   device.lateUs = 1500;
   device.caution = 1.25;
   device.burstBytes = 1024 * 1024;
+  device.units = 64;
   device.leastUnit = 16 * 1024;
   device.mostUnit = 256 * 1024;
   return device;
@@ -58,6 +59,7 @@ static DeviceModel makeCuda() {
   device.lateUs = 20;
   device.caution = 1.02;
   device.inPlaceBytesPerSecond = 51e9;
+  device.units = 24; // a launch for some panels takes as long as for more
   device.leastUnit = 512 * 1024;
   device.mostUnit = 8 * 1024 * 1024;
   return device;
@@ -72,5 +74,5 @@ const DeviceModel *DeviceModel::get(llvm::StringRef name) {
 }
 
 int64_t DeviceModel::getUnitBytes(int64_t weightBytes) const {
-  return std::clamp(roundUp(weightBytes / 64, kPageBytes), leastUnit, mostUnit);
+  return std::clamp(roundUp(weightBytes / units, kPageBytes), leastUnit, mostUnit);
 }

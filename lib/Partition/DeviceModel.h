@@ -35,8 +35,8 @@ struct DeviceModel {
   int64_t burstBytes;
   double inPlaceBytesPerSecond;
 
-  /// A unit is a 64th of the weights, within these.
-  int64_t leastUnit, mostUnit;
+  /// So many units make up the weights, each within these sizes.
+  int64_t units, leastUnit, mostUnit;
 
   /// Null where there is none of this name.
   static const DeviceModel *get(llvm::StringRef name);

@@ -35,6 +35,7 @@ static tensor::ConcatOp findConcat(func::FuncOp kernel) {
 namespace {
 
 struct JoinOutputsPass : public swapc::impl::JoinOutputsBase<JoinOutputsPass> {
+  using JoinOutputsBase::JoinOutputsBase;
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal()) {
@@ -59,12 +60,16 @@ struct JoinOutputsPass : public swapc::impl::JoinOutputsBase<JoinOutputsPass> {
     }
   }
 
-  static void join(CallOp call, tensor::ConcatOp concat,
-                   llvm::DenseSet<Value> &taken) {
+  void join(CallOp call, tensor::ConcatOp concat,
+            llvm::DenseSet<Value> &taken) {
     if (!concat || !isContiguous(concat))
       return;
     llvm::SmallDenseSet<Value> parts;
+    int64_t place = 0;
     for (Value input : call.getInputs()) {
+      if (place % alignment != 0)
+        return;
+      place += getStorageBytes(cast<RankedTensorType>(input.getType()));
       Value root = getStorageRoot(input);
       if (!isa_and_nonnull<CallOp, RowsOp>(root.getDefiningOp()) ||
           taken.contains(root) || !parts.insert(root).second)

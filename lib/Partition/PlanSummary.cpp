@@ -55,6 +55,15 @@ static void printLimit(DictionaryAttr predicted, raw_ostream &os) {
   }
 }
 
+/// Milliseconds: a tenth matters less in long runs than in short ones.
+static std::string formatMs(double ms) {
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << (ms > 0 && ms < 10 ? llvm::format("%.2f", ms)
+                            : llvm::format("%.1f", ms));
+  return text;
+}
+
 static void printPlan(PlanOp plan, raw_ostream &os) {
   auto predicted = plan->getAttrOfType<DictionaryAttr>(kPredictedAttr);
   auto getBytes = [&](StringRef name) -> int64_t {
@@ -78,11 +87,11 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
   if (int64_t inPlace = getBytes("in_place_bytes"))
     os << " (" << formatSize(inPlace) << " of it read in place)";
   os << ", peak " << formatSize(plan.getPeak()) << "\n";
-  os << llvm::format("  predicted %.1f ms; bound %.1f ms (compute %.1f, "
-                     "link %.1f)",
-                     time, bound, compute, stream);
+  os << "  predicted " << formatMs(time) << " ms; bound " << formatMs(bound)
+     << " ms (compute " << formatMs(compute) << ", link " << formatMs(stream)
+     << ")";
   if (double least = getMs("least_ms"); least > 1.05 * bound)
-    os << llvm::format(", with this memory %.1f ms", least);
+    os << ", with this memory " << formatMs(least) << " ms";
   if (predicted)
     printLimit(predicted, os);
   os << "\n";

@@ -71,13 +71,15 @@ ByteRange swapc::getWrittenBytes(CallOp call, unsigned result,
       *call.getFirstTile(), *call.getLastTile());
 }
 
-bool swapc::readsOnce(ScheduleAttr schedule, RankedTensorType type,
+bool swapc::readsOnce(func::FuncOp kernel, unsigned operand,
                       int64_t unitBytes) {
   constexpr int64_t kSmall = 64;
+  auto type = cast<RankedTensorType>(kernel.getArgumentTypes()[operand]);
   if (!getPanels(type))
     return kSmall * getStorageBytes(type) <= unitBytes;
-  return schedule.getKind() == KernelKind::Contraction &&
-         schedule.getTiles() == 1;
+  auto once =
+      kernel->getAttrOfType<DenseI64ArrayAttr>(SwapDialect::kReadOnceAttr);
+  return once && llvm::is_contained(once.asArrayRef(), operand);
 }
 
 StringRef swapc::getKernelName(Operation *op) {

@@ -54,12 +54,10 @@ mlir::swap::ByteRange getWrittenBytes(mlir::swap::CallOp call, unsigned result,
 /// What a call or launch runs; "swap.rows" for a fetch of rows.
 llvm::StringRef getKernelName(mlir::Operation *op);
 
-/// Whether a kernel reads each byte of an operand in a unit of `unitBytes` once,
-/// so that it may do so over the link: only one tile needs a panel, and the
-/// parts of its sum different bytes of it. Plain operands that are small beside
-/// the unit do not matter.
-bool readsOnce(mlir::swap::ScheduleAttr schedule, mlir::RankedTensorType type,
-               int64_t unitBytes);
+/// Whether a kernel reads each byte of its operand number `operand`, in a unit
+/// of `unitBytes`, once (kReadOnceAttr), so that it may do so over the link.
+/// Plain operands that are small beside the unit do not matter.
+bool readsOnce(mlir::func::FuncOp kernel, unsigned operand, int64_t unitBytes);
 
 /// The ONNX node of an operation, or "" if unknown.
 llvm::StringRef getOrigin(mlir::Operation *op,

@@ -113,7 +113,8 @@ LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
                                     const CostModel &costs) {
   ScheduleAttr schedule = getSchedule(call, symbols);
   PanelRange range = getPanelRange(call, schedule);
-  for (Value operand : call.getInputs()) {
+  auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
+  for (auto [number, operand] : llvm::enumerate(call.getInputs())) {
     ParamOp param = getParam(operand);
     if (!param)
       continue;
@@ -126,11 +127,9 @@ LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
     if (!llvm::is_contained(step.units, piece->unit))
       step.units.push_back(piece->unit);
     PlanUnit &unit = problem.units[piece->unit];
-    unit.inPlace &= readsOnce(
-        schedule, cast<RankedTensorType>(param.getType()), unit.bytes);
+    unit.inPlace &= readsOnce(kernel, number, unit.bytes);
   }
-  auto gpu = symbols.lookup(call.getKernel())
-                 ->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
+  auto gpu = kernel->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
   int64_t splits = gpu ? gpu.getSplits() : 1;
   step.seconds = costs.getCallSeconds(call, schedule, splits);
   if (gpu && continuesLaunch(call, index, range))

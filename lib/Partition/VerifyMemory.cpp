@@ -60,7 +60,7 @@ private:
   LogicalResult visit(FetchOp fetch);
   LogicalResult read(Operation *op, int64_t base, ByteRange bytes);
   LogicalResult readUnit(Operation *op, PlaceAttr place, RankedTensorType type,
-                         ScheduleAttr schedule, int64_t begin, int64_t end);
+                         bool isOnce, int64_t begin, int64_t end);
   int64_t getReach(int unit, int64_t needed);
   LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
                       ByteRange bytes, bool isUpdate);
@@ -212,9 +212,8 @@ int64_t MemoryVerifier::getReach(int unit, int64_t needed) {
 }
 
 LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
-                                       RankedTensorType type,
-                                       ScheduleAttr schedule, int64_t begin,
-                                       int64_t end) {
+                                       RankedTensorType type, bool isOnce,
+                                       int64_t begin, int64_t end) {
   int64_t unit = place.getIndex();
   if (unit < 0 || unit >= static_cast<int64_t>(index.getUnits().size()))
     return op->emitOpError()
@@ -234,7 +233,7 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
   if (tracker.isInPlace(unit)) {
-    if (!readsOnce(schedule, type, unitOp.getLength()))
+    if (!isOnce)
       return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                                << " in place, and more than once";
     return success();
@@ -390,7 +389,11 @@ LogicalResult MemoryVerifier::visit(LaunchOp launch) {
     if (place.getSpace() == Space::Unit) {
       if (i >= inputs)
         return launch.emitOpError("writes into a unit");
-      if (failed(readUnit(launch, place, tensor, schedule, begin, end)))
+      int64_t unit = place.getIndex();
+      bool isOnce = unit >= 0 &&
+                    unit < static_cast<int64_t>(unitTenant.size()) &&
+                    readsOnce(kernel, i, index.getUnit(unit).getLength());
+      if (failed(readUnit(launch, place, tensor, isOnce, begin, end)))
         return failure();
     } else if (place.getSpace() == Space::Input && i >= inputs) {
       return launch.emitOpError("writes into a model input");

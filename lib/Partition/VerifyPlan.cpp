@@ -26,7 +26,8 @@ static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
   if (!schedule)
     return failure();
   PanelRange range = getPanelRange(call, schedule);
-  for (Value operand : call.getInputs()) {
+  auto kernel = symbols.lookup<func::FuncOp>(call.getKernel());
+  for (auto [number, operand] : llvm::enumerate(call.getInputs())) {
     ParamOp param = getParam(operand);
     if (!param)
       continue;
@@ -36,9 +37,8 @@ static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
              << "reads panels " << range.begin << " to " << range.end << " of "
              << param.getParameterAttr() << ", which no unit holds";
     UnitOp unit = index.getUnit(piece->unit);
-    auto type = cast<RankedTensorType>(param.getType());
     if (tracker.isInPlace(piece->unit) &&
-        !readsOnce(schedule, type, unit.getLength()))
+        !readsOnce(kernel, number, unit.getLength()))
       return call.emitOpError()
              << "reads " << param.getParameterAttr() << " more than once, but "
              << "unit @" << unit.getSymName() << " is read in place";

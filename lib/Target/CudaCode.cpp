@@ -195,7 +195,5 @@ void swapc::printCudaSummary(const CudaTables &tables, llvm::raw_ostream &os) {
                std::string(image.ptx ? "PTX of compute_" : "sm_") +
                std::to_string(image.arch);
   }
-  os << "code for " << names << ": " << humanSize(bytes)
-     << "; of each budget, " << humanSize(tables.overhead)
-     << " are for code and launches on the device\n";
+  os << "code for " << names << ": " << humanSize(bytes) << "\n";
 }

@@ -58,7 +58,9 @@ static LogicalResult runCudaKernelPhase(const CudaTarget &cuda,
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   buildKernelPipeline(pm);
-  pm.addPass(createJoinOutputs());
+  JoinOutputsOptions join;
+  join.alignment = 16; // kernels move 16 bytes at a time
+  pm.addPass(createJoinOutputs(join));
   pm.addPass(createStageTensors());
   pm.addPass(createScheduleCudaKernels(
       getOptions<ScheduleCudaKernelsOptions>(cuda)));

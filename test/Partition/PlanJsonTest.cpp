@@ -131,8 +131,8 @@ TEST_F(PlanText, SummaryNamesWhatLimits) {
             "streaming is free from 8.0 KiB\n"
             "budget 7.9 KiB (98.9 %): 0 bytes resident, 4.0 KiB streamed per "
             "run, peak 7.8 KiB\n"
-            "  predicted 2.5 ms; bound 2.0 ms (compute 1.0, link 2.0), with "
-            "this memory 2.2 ms; limited by memory ahead of 'k' (node "
+            "  predicted 2.50 ms; bound 2.00 ms (compute 1.00, link 2.00), with "
+            "this memory 2.25 ms; limited by memory ahead of 'k' (node "
             "'/first')\n");
 }
 

@@ -5,7 +5,7 @@
 // RUN: swap-opt %t/model.mlir --swap-plan="budgets=min" --swap-verify-plan | FileCheck %s --check-prefix=OFF
 // RUN: swap-opt %t/model.mlir --swap-plan="device=cuda budgets=min profiles=%t/storage.yaml" | FileCheck %s --check-prefix=OFF
 // RUN: swap-opt %t/model.mlir --swap-plan="device=cuda budgets=max" | FileCheck %s --check-prefix=MAX
-// RUN: sed 's/tiles = 1, rows = 1/tiles = 2, rows = 1/' %t/model.mlir | swap-opt --swap-plan="device=cuda budgets=min" | FileCheck %s --check-prefix=OFF
+// RUN: sed 's/read_once = array<i64: 1>/read_once = array<i64: 2>/' %t/model.mlir | swap-opt --swap-plan="device=cuda budgets=min" | FileCheck %s --check-prefix=OFF
 // RUN: not swap-opt %t/twice.mlir --swap-verify-plan 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not swap-opt %t/in.mlir --swap-verify-plan 2>&1 | FileCheck %s --check-prefix=IN
 // RUN: not swap-opt %t/both.mlir --swap-verify-plan 2>&1 | FileCheck %s --check-prefix=BOTH
@@ -27,7 +27,7 @@
 // MEMORY: swap.launch @fc panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 0>]
 // MEMORY: swap.launch @fc panels(0 to 1) [#swap.place<arena, 0, 0>, #swap.place<unit, 1, 0>, #swap.place<output, 0, 0>]
 
-// Not where two tiles read the same panel, where the option says no, on a CPU,
+// Not where the kernel does not say so of the operand, where the option says no, on a CPU,
 // or where a profile says that kernels cannot.
 // OFF: swap.min_bytes = 2{{[0-9]+}} : i64
 // OFF-NOT: in_place
@@ -63,7 +63,7 @@ swap.derived @w2 : !w from [@w2.src] maps [affine_map<(d0, d1) -> (d0, d1)>] {
 swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 1048576
 swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 1048576
 func.func private @fc(tensor<1x1024xf32>, !w) -> tensor<1x1024xf32>
-    attributes {swap.schedule = #swap.schedule<contraction, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 2097152>}
+    attributes {swap.read_once = array<i64: 1>, swap.schedule = #swap.schedule<contraction, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 2097152>}
 func.func @main(%x: tensor<1x1024xf32>) -> tensor<1x1024xf32> {
   %w1 = swap.param @w1 : !w
   %w2 = swap.param @w2 : !w

@@ -174,11 +174,20 @@ def compile_program(command, program, checked=None):
         return build(f.read(), kernels_beside(program), checked)
 
 
+def fake_toolkit():
+    """A driver, and a toolkit without a compiler: nothing looks at the cubins."""
+    build_dir = os.environ.get("SWAPC_BUILD", os.path.join(SOURCE, "build", "release"))
+    return os.path.join(build_dir, "fake-cuda")
+
+
+def swapc_options():
+    return ["--target", "cuda", "--cuda-path", fake_toolkit()]
+
+
 def program_environment(program):
     """Environment in which a program runs on the emulated GPU, with the kernels
     that lie beside it."""
-    build_dir = os.environ.get("SWAPC_BUILD", os.path.join(SOURCE, "build", "release"))
-    return dict(os.environ, SWAP_CUDA_DRIVER=os.path.join(build_dir, "fake-cuda", "libcuda.so.1"),
+    return dict(os.environ, SWAP_CUDA_DRIVER=os.path.join(fake_toolkit(), "libcuda.so.1"),
                 SWAP_FAKE_CUDA_KERNELS=os.path.abspath(kernels_beside(program)))
 
 
@@ -234,8 +243,9 @@ def main():
         with open(args.source) as f:
             build(f.read(), args.o, checked=not args.fast)
     elif args.command == "swapc":
-        command = ["swapc", *args.arguments, "--target", "cuda"]
-        subprocess.run(command, check=True)
+        command = ["swapc", *args.arguments, *swapc_options()]
+        if subprocess.run(command).returncode:
+            return 1
         compile_program(command, command[command.index("-o") + 1])
     else:
         os.execvpe(args.program, [args.program, *args.arguments], program_environment(args.program))

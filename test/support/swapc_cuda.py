@@ -129,11 +129,16 @@ def fingerprint(swapc):
     return digest.hexdigest()
 
 
-def compile_cuda(name, model, budgets, options):
-    """Compiles a model for a GPU at those budgets that its smallest plan allows."""
+def compile_cuda(name, model, budgets, options, profile=None):
+    """Compiles a model for a GPU at those budgets that its smallest plan allows,
+    with the profile of its kernels where there is one."""
     os.makedirs(options.programs, exist_ok=True)
-    out = os.path.join(options.programs, name)
-    mark = json.dumps([command(options, model, []), fingerprint(options.swapc)])
+    out = os.path.join(options.programs, name + ("-profiled" if profile else ""))
+    more = ["--profile", profile] if profile else []
+    mark = [command(options, model, []), fingerprint(options.swapc)]
+    if profile:
+        with open(profile) as f:
+            mark.append(f.read())
     done = out + ".compiled"
     if os.path.exists(done):
         with open(done) as f:
@@ -144,7 +149,7 @@ def compile_cuda(name, model, budgets, options):
     refused, accepted, began = {}, list(budgets), time.monotonic()
 
     def attempt(some, *extra):
-        return subprocess.run(command(options, model, ["--budget", ",".join(some), *extra]),
+        return subprocess.run(command(options, model, ["--budget", ",".join(some), *more, *extra]),
                               capture_output=True, text=True)
 
     run = attempt(accepted, "-o", out)
@@ -168,15 +173,25 @@ def compile_cuda(name, model, budgets, options):
     return Program(name, out, accepted, refused, seconds)
 
 
-def compile_all(jobs, budgets_of, options):
+def compile_all(jobs, budgets_of, options, profiles=None):
     """Compiles (name, model) pairs, several at once; yields (name, Program or Failure) as they are done."""
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = {pool.submit(compile_cuda, name, model, budgets_of(name), options): name for name, model in jobs}
+        futures = {pool.submit(compile_cuda, name, model, budgets_of(name), options, (profiles or {}).get(name)): name
+                   for name, model in jobs}
         for future in concurrent.futures.as_completed(futures):
             try:
                 yield futures[future], future.result()
             except (st.Failure, subprocess.SubprocessError, OSError) as failure:
                 yield futures[future], st.Failure(str(failure))
+
+
+def profile(program, options):
+    """The file that PROG --profile writes of its kernels and its link."""
+    path = program.path + ".yaml"
+    run = subprocess.run([program.path, "--random", "--profile", path, "--device", str(options.device)],
+                         capture_output=True, text=True)
+    st.require(run.returncode == 0, f"{program.path} --profile exited {run.returncode}:\n{run.stderr}")
+    return path
 
 
 def add_options(parser):

@@ -67,12 +67,12 @@ def compile_model(model, out, budgets=("max",), args=()):
     command = [os.path.join(build_dir(), "bin", "swapc"), model, "-o", out,
                "--budget", ",".join(budgets), *args]
     if TARGET == "cuda":
-        command += ["--target", "cuda"]
+        import emulated_cuda
+
+        command += emulated_cuda.swapc_options()
     run = subprocess.run(command, capture_output=True, text=True)
     require(run.returncode == 0, f"{' '.join(command)} exited {run.returncode}:\n{run.stderr}")
     if TARGET == "cuda":
-        import emulated_cuda
-
         emulated_cuda.compile_program(command, out)
     return out
 

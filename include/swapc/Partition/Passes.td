@@ -60,6 +60,9 @@ def JoinOutputs : Pass<"swap-join-outputs", "::mlir::ModuleOp"> {
     return %2 : ...
     ```
   }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", /*default=*/"1",
+           "bytes that a part's place has to be a multiple of">];
 }
 
 def UpdateInPlace : Pass<"swap-update-in-place", "::mlir::ModuleOp"> {

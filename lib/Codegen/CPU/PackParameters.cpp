@@ -35,7 +35,7 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
                         getSchedule(*info, planContraction(*info, *target)));
       return success();
     };
-    if (failed(packParameters(getOperation(), getWidth, reschedule)))
+    if (failed(packParameters(getOperation(), getWidth, reschedule, /*epilogues=*/true)))
       signalPassFailure();
   }
 };

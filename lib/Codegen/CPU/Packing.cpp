@@ -49,11 +49,13 @@ static swap::PanelsAttr getEpilogueEncoding(const ContractionInfo &info,
 /// The arguments of a kernel that its calls may pass packed.
 static llvm::MapVector<unsigned, swap::PanelsAttr>
 chooseEncodings(const ContractionInfo &info, ArrayRef<swap::CallOp> calls,
-                int64_t width) {
+                int64_t width, bool epilogues) {
   llvm::MapVector<unsigned, swap::PanelsAttr> encodings;
   if (!info.b.hasOneUse())
     return encodings;
   encodings[info.b.getArgNumber()] = getPackedEncoding(info, width);
+  if (!epilogues)
+    return encodings;
   for (BlockArgument argument : info.b.getOwner()->getArguments()) {
     unsigned number = argument.getArgNumber();
     auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -109,7 +111,7 @@ static void eraseUnusedRecipes(ModuleOp module) {
 }
 
 LogicalResult swapc::packParameters(ModuleOp module, PanelWidth getWidth,
-                                    Reschedule reschedule) {
+                                    Reschedule reschedule, bool epilogues) {
   SymbolTable symbols(module);
   llvm::MapVector<func::FuncOp, Calls> kernels;
   module.walk([&](swap::CallOp call) {
@@ -130,7 +132,7 @@ LogicalResult swapc::packParameters(ModuleOp module, PanelWidth getWidth,
     int64_t width = getWidth(*info);
     if (width <= 0)
       continue;
-    auto encodings = chooseEncodings(*info, packing, width);
+    auto encodings = chooseEncodings(*info, packing, width, epilogues);
     if (encodings.empty())
       continue;
     func::FuncOp packed = kernel;

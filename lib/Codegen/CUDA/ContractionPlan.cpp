@@ -255,7 +255,10 @@ swapc::planCudaContraction(const ContractionInfo &info,
   };
   FailureOr<CudaKernelPlan> plan = choose();
   // A panel that belongs to one tile is read once, in parts by its splits.
-  if (succeeded(plan) && plan->schedule.getTiles() == 1)
+  // Over the bus, kernels that wait for the copies of each step reach half of
+  // its rate; those that only load reach all of it.
+  if (succeeded(plan) && plan->schedule.getTiles() == 1 &&
+      plan->launch.getVariant().getValue() == "gemv")
     for (BlockArgument argument : info.b.getOwner()->getArguments())
       if (swap::getPanels(argument.getType()))
         plan->readOnce.push_back(argument.getArgNumber());

@@ -13,6 +13,7 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
 #include <string>
 
 using namespace swapc;
@@ -70,7 +71,8 @@ int64_t swapc::getCudaOverhead(int64_t kernels, int64_t calls) {
   // registered memory; for a graph, which is small up to some hundred nodes;
   // and the arena is rounded up to a step, too.
   constexpr int64_t kStep = 2 << 20;
-  constexpr int64_t kKernelBytes = 24 << 10, kCallsOfStep = 200;
-  return int64_t(llvm::alignTo(kernels * kKernelBytes, kStep)) + kStep +
-         kStep * (1 + calls / kCallsOfStep) + kStep;
+  constexpr int64_t kKernelBytes = 24 << 10, kSmallGraph = 256, kCalls = 64;
+  int64_t large = std::max<int64_t>(calls - kSmallGraph, 0);
+  return int64_t(llvm::alignTo(kernels * kKernelBytes, kStep)) + 3 * kStep +
+         kStep * int64_t(llvm::divideCeil(large, kCalls));
 }

@@ -36,7 +36,9 @@ struct PackCudaParameters
     auto reschedule = [&](func::FuncOp kernel) {
       return scheduleCudaKernel(kernel, *target);
     };
-    if (failed(packParameters(getOperation(), getWidth, reschedule)))
+    // A bias between the panels of two units would keep their launches apart.
+    if (failed(packParameters(getOperation(), getWidth, reschedule,
+                              /*epilogues=*/false)))
       signalPassFailure();
   }
 };

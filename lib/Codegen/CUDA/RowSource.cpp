@@ -153,7 +153,9 @@ void RowWriter::emitTiles(const RowGroup &group) {
   for (unsigned loop = nest.parallel; loop-- > 0;) {
     bool isTiled = static_cast<int>(loop) == entry.along ||
                    static_cast<int>(loop) == entry.across;
-    int64_t count = llvm::divideCeil(nest.sizes[loop], isTiled ? 32 : 1);
+    // At least one, where the tensor is empty and no tile runs.
+    int64_t count = std::max<int64_t>(
+        1, llvm::divideCeil(nest.sizes[loop], isTiled ? 32 : 1));
     if (nest.sizes[loop] == 1)
       continue;
     os << "const " << type << " " << (isTiled ? "first" : "x") << loop << " = ("

@@ -15,6 +15,9 @@
 
 typedef struct cuda_feeder cuda_feeder;
 
+/* Streams that units come on: starting a copy takes 2.4 us, in which another one
+ * may carry bytes. */
+#define CUDA_COPIES 2u
 #define CUDA_LEAST_RING (8u * SWAP_BLOB_ALIGN)
 
 /* How units come to the kernels. */
@@ -67,7 +70,8 @@ struct swap_cuda {
   uint8_t *staging; /* pinned: rows and row numbers on their way */
   uint64_t staging_bytes;
 
-  cu_stream compute, copy, second; /* `second`: every other graph's */
+  cu_stream compute, second; /* `second`: every other graph's */
+  cu_stream copies[CUDA_COPIES];
   cu_event kernels_done;
   cu_event copies_done;
   cu_event outputs[2];
@@ -75,7 +79,9 @@ struct swap_cuda {
   cu_event *ahead[2]; /* per unit: it is, for the next run */
   cu_event *marks;    /* two per step, and one; where steps are reported */
   uint32_t *groups;   /* per step: units that one copy brings; 0: an earlier */
+  uint32_t *announced; /* per unit copied ahead: the one whose event tells */
   uint8_t *before;    /* per unit: the run before has begun its copy */
+  uint8_t *awaited;   /* per unit: kernels wait for its `ahead` event already */
   cu_exec execs[2];
   int graph_primed, graph_ahead;
 
@@ -86,6 +92,7 @@ struct swap_cuda {
   uint32_t parity;      /* which of `ahead` the run before recorded */
   int loaded;           /* resident and pinned units are in, all verified */
   uint64_t unit_bytes;  /* streamed per run */
+  uint64_t in_place_bytes; /* read by kernels over the bus per run */
   uint64_t row_bytes;   /* looked up per run */
   uint64_t kernels_ns;  /* that swap_cuda_compute measured last */
   char error[5120];
@@ -125,6 +132,7 @@ void cuda_memory_close(swap_cuda *h);
 /* Pinned memory that the device addresses too. */
 int cuda_host_take(swap_cuda *h, uint64_t bytes, const char *what,
                    uint8_t **memory);
+void cuda_host_give(const cuda_driver *driver, void *memory);
 int cuda_used(swap_cuda *h, uint64_t *bytes);
 int cuda_units_place(swap_cuda *h);
 

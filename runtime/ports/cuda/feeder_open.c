@@ -106,7 +106,7 @@ void cuda_feeder_close(cuda_feeder *f) {
     if (f->slots_free[i])
       d->event_destroy(f->slots_free[i]);
   if (f->ring)
-    d->host_free(f->ring);
+    cuda_host_give(d, f->ring);
   free(f->items);
   free(f->wanted);
   free(f->begun);

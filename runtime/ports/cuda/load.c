@@ -31,7 +31,7 @@ static int copy_residents(swap_cuda *h) {
     status = cuda_check(h,
                         h->driver->copy_in(h->units[i],
                                            h->map + model->units[i].offset,
-                                           bytes, h->copy),
+                                           bytes, h->copies[0]),
                         "copying resident units from unit %u on", (unsigned)i);
     h->session.counters.loaded_bytes += bytes;
   }
@@ -52,7 +52,7 @@ int cuda_load(swap_cuda *h) {
       status = cuda_verify(h);
     const int copied =
         status ? SWAP_OK
-               : cuda_check(h, h->driver->stream_sync(h->copy),
+               : cuda_check(h, h->driver->stream_sync(h->copies[0]),
                             "copying resident units");
     status = status ? status : copied;
   }
@@ -65,7 +65,7 @@ int cuda_load(swap_cuda *h) {
 }
 
 void cuda_abandon(swap_cuda *h) {
-  cu_stream streams[] = {h->compute, h->second, h->copy};
+  cu_stream streams[] = {h->compute, h->second, h->copies[0], h->copies[1]};
   if (h->feeder)
     cuda_feeder_reset(h->feeder);
   for (size_t i = 0; i < sizeof streams / sizeof streams[0]; ++i)

@@ -13,6 +13,7 @@
 #define SAMPLES 128u
 #define LEAST_SAMPLES 5u
 #define LEAST_NS UINT64_C(300000000)
+#define MOST_NS UINT64_C(3000000000) /* for the least samples, if there is one */
 
 static int compare(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -24,13 +25,15 @@ static double measure(swap_cuda *h, int (*once)(swap_cuda *, void *),
                       void *context) {
   double samples[SAMPLES];
   uint32_t count = 0;
-  int status = once(h, context); /* warms up */
   const uint64_t start = swap_posix_clock();
+  int status = once(h, context); /* warms up */
+  uint64_t at = swap_posix_clock();
   while (!status && count < SAMPLES &&
-         (count < LEAST_SAMPLES || swap_posix_clock() - start < LEAST_NS)) {
-    const uint64_t begin = swap_posix_clock();
+         (!count || at - start < (count < LEAST_SAMPLES ? MOST_NS : LEAST_NS))) {
     status = once(h, context);
-    samples[count++] = (double)(swap_posix_clock() - begin) / 1e9;
+    const uint64_t end = swap_posix_clock();
+    samples[count++] = (double)(end - at) / 1e9;
+    at = end;
   }
   if (status)
     return -1;
@@ -51,12 +54,12 @@ static int copy_batch(swap_cuda *h, void *context) {
       c->offset = 0;
     status = cuda_check(
         h,
-        h->driver->copy_in(h->arena, h->map + c->offset, c->each, h->copy),
+        h->driver->copy_in(h->arena, h->map + c->offset, c->each, h->copies[0]),
         "copying to the device");
     c->offset += c->each;
   }
   return status ? status
-                : cuda_check(h, h->driver->stream_sync(h->copy),
+                : cuda_check(h, h->driver->stream_sync(h->copies[0]),
                              "copying to the device");
 }
 

@@ -8,17 +8,35 @@
 \*===----------------------------------------------------------------------===*/
 #include "cuda_handle.h"
 
+#include <string.h>
+
+/* The driver aligns small blocks to 512 bytes only, direct reads want a page:
+ * the block's own address stands in front of what is handed out. */
 int cuda_host_take(swap_cuda *h, uint64_t bytes, const char *what,
                    uint8_t **memory) {
   void *taken = NULL;
   const int status = cuda_check(
       h,
-      h->driver->host_alloc(&taken, bytes ? bytes : 1,
+      h->driver->host_alloc(&taken, bytes + 2 * SWAP_BLOB_ALIGN,
                             CU_HOST_PORTABLE | CU_HOST_MAPPED),
       "taking %llu bytes of pinned host memory for %s",
       (unsigned long long)bytes, what);
-  *memory = status ? NULL : taken;
-  return status;
+  *memory = NULL;
+  if (status)
+    return status;
+  const uintptr_t start = (uintptr_t)taken + sizeof taken;
+  *memory = (uint8_t *)taken + sizeof taken +
+            (SWAP_BLOB_ALIGN - start % SWAP_BLOB_ALIGN) % SWAP_BLOB_ALIGN;
+  memcpy(*memory - sizeof taken, &taken, sizeof taken);
+  return SWAP_OK;
+}
+
+void cuda_host_give(const cuda_driver *driver, void *memory) {
+  void *taken;
+  if (!memory)
+    return;
+  memcpy(&taken, (uint8_t *)memory - sizeof taken, sizeof taken);
+  driver->host_free(taken);
 }
 
 static int take_arena(swap_cuda *h) {
@@ -116,11 +134,11 @@ int cuda_memory_check(swap_cuda *h, const char *when) {
 
 void cuda_memory_close(swap_cuda *h) {
   if (h->arena_host)
-    h->driver->host_free(h->arena_host);
+    cuda_host_give(h->driver, h->arena_host);
   else if (h->arena)
     h->driver->memory_free(h->arena);
   if (h->tensors)
-    h->driver->host_free(h->tensors);
+    cuda_host_give(h->driver, h->tensors);
   h->arena_host = NULL;
   h->arena = 0;
   h->tensors = NULL;

@@ -10,15 +10,18 @@
 #define ENOUGH_BYTES (UINT64_C(2) << 20)
 #define MERGED_BYTES (UINT64_C(8) << 20)
 
-/* Host memory that cannot be less where storage is the source. */
-static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
-  const swap_model *model = h->model->model;
-  uint64_t bytes = cuda_staging_bytes(h, plan) +
-                   (h->shared ? 0 : CUDA_LEAST_RING);
+static uint64_t in_place_bytes(const swap_model *model, const swap_plan *plan) {
+  uint64_t bytes = 0;
   for (uint32_t i = 0; i < model->unit_count; ++i)
     if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
       bytes += swap_core_pages(model->units[i].length);
   return bytes;
+}
+
+/* Host memory that cannot be less where storage is the source. */
+static uint64_t least_host_bytes(const swap_cuda *h, const swap_plan *plan) {
+  return cuda_staging_bytes(h, plan) + (h->shared ? 0 : CUDA_LEAST_RING) +
+         in_place_bytes(h->model->model, plan);
 }
 
 /* Swap_choose_plan's rule among those that the way can serve. Where all units
@@ -139,6 +142,26 @@ static void merge_copies(swap_cuda *h) {
   }
 }
 
+/* An event between two runs takes the device longer than one between kernels:
+ * copies ahead share them, as long as no kernel waits long for its neighbours. */
+static void share_events(swap_cuda *h) {
+  const swap_plan *plan = h->session.plan;
+  uint64_t behind = 0; /* bytes that the event tells of as well */
+  uint32_t last = SWAP_CORE_NONE;
+  for (uint32_t i = plan->step_count; i-- > 0;) {
+    const swap_step *step = &plan->steps[i];
+    if (step->op != SWAP_OP_IN || !(step->aux & SWAP_IN_AHEAD) ||
+        !cuda_streams(h, step->index))
+      continue;
+    if (last == SWAP_CORE_NONE || behind > ENOUGH_BYTES) {
+      last = step->index;
+      behind = 0;
+    }
+    behind += swap_core_pages(h->model->model->units[step->index].length);
+    h->announced[step->index] = last;
+  }
+}
+
 static int count_bytes(swap_cuda *h) {
   const swap_plan *plan = h->session.plan;
   const swap_blob_unit *units = h->model->model->units;
@@ -155,6 +178,8 @@ static int count_bytes(swap_cuda *h) {
     if (step->op == SWAP_OP_ROWS && !plan->resident[step->index])
       h->row_bytes += step->tile_end * units[step->index].row_bytes;
   }
+  if (h->way == CUDA_WAY_COPY)
+    h->in_place_bytes = in_place_bytes(h->model->model, plan);
   return 1;
 }
 
@@ -170,11 +195,15 @@ int cuda_plan_prepare(swap_cuda *h) {
                         sizeof *h->tensor_at);
   h->units = calloc(model->unit_count + 1u, sizeof *h->units);
   h->before = calloc(model->unit_count + 1u, sizeof *h->before);
+  h->awaited = calloc(model->unit_count + 1u, sizeof *h->awaited);
+  h->announced = calloc(model->unit_count + 1u, sizeof *h->announced);
   h->pinned = calloc(model->unit_count + 1u, sizeof *h->pinned);
   h->groups = calloc(plan->step_count + 1u, sizeof *h->groups);
-  if (!h->tensor_at || !h->units || !h->before || !h->pinned || !h->groups)
+  if (!h->tensor_at || !h->units || !h->before || !h->awaited ||
+      !h->announced || !h->pinned || !h->groups)
     return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
   merge_copies(h);
+  share_events(h);
   h->wants_ahead = !(h->options.flags & SWAP_FLAG_NO_AHEAD);
   return SWAP_OK;
 }
@@ -183,6 +212,8 @@ void cuda_plan_close(swap_cuda *h) {
   free(h->tensor_at);
   free(h->units);
   free(h->before);
+  free(h->awaited);
+  free(h->announced);
   free(h->pinned);
   free(h->groups);
 }

@@ -25,7 +25,7 @@ static int copy(swap_cuda *h, uint64_t *at, uint64_t bytes) {
   if (*at + bytes > h->map_bytes)
     *at = 0;
   const int status =
-      cuda_check(h, h->driver->copy_in(h->arena, h->map + *at, bytes, h->copy),
+      cuda_check(h, h->driver->copy_in(h->arena, h->map + *at, bytes, h->copies[0]),
                  "copying %llu bytes to the device", (unsigned long long)bytes);
   *at += bytes;
   return status;
@@ -38,7 +38,7 @@ static int copy_many(swap_cuda *h, uint64_t *at, uint64_t bytes, uint64_t count,
   for (uint64_t i = 0; !status && i < count; ++i)
     status = copy(h, at, bytes);
   if (!status)
-    status = cuda_check(h, h->driver->stream_sync(h->copy),
+    status = cuda_check(h, h->driver->stream_sync(h->copies[0]),
                         "waiting for copies to the device");
   *seconds = (double)(swap_posix_clock() - begin) / 1e9;
   return status;

@@ -108,7 +108,7 @@ static int mark_read(cuda_feeder *f, feeder_item item, int end) {
     return SWAP_OK;
   return feeder_check(
       f, h->driver->event_record(h->marks[2 * item.step + 1 + (end != 0)],
-                                 h->copy, 0),
+                                 h->copies[0], 0),
       "timing", item.unit);
 }
 
@@ -190,15 +190,15 @@ static int copy(cuda_feeder *f, feeder_item item, const uint8_t *from,
   cu_result result = CU_OK;
   const int marked = h->marks && item.step != SWAP_CORE_NONE;
   if (!at && item.step != SWAP_CORE_NONE)
-    result = d->stream_wait(h->copy, f->slots_free[item.step], 0);
+    result = d->stream_wait(h->copies[0], f->slots_free[item.step], 0);
   if (!result && !at && marked)
-    result = d->event_record(h->marks[2 * item.step + 1], h->copy, 0);
+    result = d->event_record(h->marks[2 * item.step + 1], h->copies[0], 0);
   if (!result)
-    result = d->copy_in(h->units[item.unit] + at, from, bytes, h->copy);
+    result = d->copy_in(h->units[item.unit] + at, from, bytes, h->copies[0]);
   if (!result && last && marked)
-    result = d->event_record(h->marks[2 * item.step + 2], h->copy, 0);
+    result = d->event_record(h->marks[2 * item.step + 2], h->copies[0], 0);
   if (!result && last && h->ready[item.unit])
-    result = d->event_record(h->ready[item.unit], h->copy, 0);
+    result = d->event_record(h->ready[item.unit], h->copies[0], 0);
   return feeder_check(f, result, "copying", item.unit);
 }
 
@@ -230,7 +230,7 @@ int ring_feed(cuda_feeder *f, uint64_t number, feeder_item item,
     if (!status)
       status = feeder_check(f,
                             f->h->driver->event_record(event_of(f, f->copy),
-                                                       f->h->copy, 0),
+                                                       f->h->copies[0], 0),
                             "copying", item.unit);
   }
   if (!status)

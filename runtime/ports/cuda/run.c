@@ -43,8 +43,8 @@ static int report(swap_cuda *h, const cuda_walk *walk, uint64_t start) {
        ++i)
     if (plan->steps[i].op == SWAP_OP_IN && cuda_streams(h, plan->steps[i].index))
       status = cuda_feeder_await(h->feeder, plan->steps[i].index);
-  if (!status)
-    status = cuda_check(h, h->driver->stream_sync(h->copy), "copying units");
+  for (uint32_t i = 0; !status && i < CUDA_COPIES; ++i)
+    status = cuda_check(h, h->driver->stream_sync(h->copies[i]), "copying units");
   return status ? status : cuda_report(h, start);
 }
 
@@ -130,7 +130,8 @@ int swap_cuda_run(swap_cuda *h, const void *const *inputs,
     return status;
   h->session.failed_unit = h->session.failed_kernel = SWAP_CORE_NONE;
   counters->copied_bytes = 0;
-  counters->streamed_bytes = h->unit_bytes + (h->feeder ? 0 : h->row_bytes);
+  counters->streamed_bytes =
+      h->unit_bytes + h->in_place_bytes + (h->feeder ? 0 : h->row_bytes);
   copy_inputs(h, inputs);
   status = run(h);
   if (status)

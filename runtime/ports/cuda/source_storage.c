@@ -130,9 +130,9 @@ void cuda_storage_close(swap_cuda *h) {
   if (h->file_open)
     port_file_close(&h->file);
   if (h->pinned_block)
-    h->driver->host_free(h->pinned_block);
+    cuda_host_give(h->driver, h->pinned_block);
   if (h->staging)
-    h->driver->host_free(h->staging);
+    cuda_host_give(h->driver, h->staging);
 }
 
 static int finish_pinned(swap_cuda *h, uint32_t unit, int64_t ticket) {
@@ -200,6 +200,6 @@ int cuda_storage_load(swap_cuda *h) {
     if (resident[i] && model->units[i].length)
       status = cuda_feeder_await(h->feeder, i);
   return status ? status
-                : cuda_check(h, h->driver->stream_sync(h->copy),
+                : cuda_check(h, h->driver->stream_sync(h->copies[0]),
                              "copying resident units");
 }

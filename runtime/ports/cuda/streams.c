@@ -52,8 +52,8 @@ int cuda_streams_open(swap_cuda *h) {
   if (!h->ready || !h->ahead[0] || !h->ahead[1])
     return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
   int status = make_stream(h, &h->compute);
-  if (!status)
-    status = make_stream(h, &h->copy);
+  for (uint32_t i = 0; !status && i < CUDA_COPIES; ++i)
+    status = make_stream(h, &h->copies[i]);
   if (!status && h->cyclic)
     status = make_stream(h, &h->second);
   if (!status)
@@ -79,7 +79,7 @@ static void drop_events(swap_cuda *h, cu_event *events, uint64_t count) {
 void cuda_streams_close(swap_cuda *h) {
   cu_event single[] = {h->kernels_done, h->copies_done, h->outputs[0],
                        h->outputs[1]};
-  cu_stream streams[] = {h->compute, h->copy, h->second};
+  cu_stream streams[] = {h->compute, h->copies[0], h->copies[1], h->second};
   const uint32_t units = h->model->model->unit_count;
   for (size_t i = 0; i < sizeof single / sizeof single[0]; ++i)
     if (single[i])

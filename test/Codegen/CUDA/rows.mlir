@@ -87,7 +87,7 @@ func.func private @totals(%a: tensor<3x1000xf16>, %b: tensor<3x1000xi1>, %c: ten
 }
 
 // Rows too long for shared memory, and read by other threads.
-// CHECK-DAG: scratch: ok, "block_rows", 133 tiles of 1024, 6400512 scratch, in place [0]
+// CHECK-DAG: scratch: ok, "block_rows", 133 tiles of 1024, 6384000 scratch, in place [0]
 func.func private @scratch(%a: tensor<265x6000xf64>) -> tensor<265x6000xf64> {
   %f = tensor.empty() : tensor<265x6000xf64>
   %g = tensor.empty() : tensor<265x6000xf64>

@@ -111,6 +111,9 @@ void forgetMemory() { ranges.clear(); }
 
 using namespace fakecuda;
 
+/// All that the driver promises of small blocks of host memory.
+static constexpr uintptr_t kHostAlign = 512;
+
 #define ENTER()                                                                \
   std::lock_guard<std::recursive_mutex> guard(mutex);                          \
   if (const cu_result failed = enter())                                        \
@@ -150,15 +153,15 @@ cu_result cuMemHostAlloc(void **pointer, size_t bytes, unsigned) {
   if (!bytes)
     return CU_INVALID_VALUE;
   Range range;
-  const cu_result result = take(bytes, false, range);
+  const cu_result result = take(bytes + kHostAlign, false, range);
   if (result == CU_OK)
-    *pointer = toPointer(range.host);
+    *pointer = toPointer(range.host + kHostAlign);
   return result;
 }
 
 cu_result cuMemFreeHost(void *pointer) {
   std::lock_guard<std::recursive_mutex> guard(mutex);
-  return drop(toAddress(pointer), false, false);
+  return drop(toAddress(pointer) - kHostAlign, false, false);
 }
 
 cu_result cuMemHostGetDevicePointer_v2(cu_address *address, void *pointer,
