@@ -120,6 +120,7 @@ FailureOr<BandModel> BandModel::build(Block &block, const SymbolTable &symbols,
     for (int at = step + from.isUpdate; at <= from.lastUse; ++at)
       model.steps[at].bytes += from.resultBytes;
   }
+  model.callBytes = device.callBytes;
   // A call by itself has a unit in memory, and the next one comes in.
   model.unitBytes =
       device.getUnitBytes(model.getWeightBytes(0, model.size() - 1));
@@ -197,6 +198,7 @@ void BandModel::measure(Segment &segment) const {
     segment.flops -= steps[step].schedule.getFlops();
   SmallVector<TileRange> tiles;
   SmallVector<int64_t> live;
+  int64_t calls = 0;
   for (int64_t band = 0; band < segment.bands; ++band) {
     getTiles(segment, band, tiles);
     live.assign(count, 0);
@@ -204,6 +206,7 @@ void BandModel::measure(Segment &segment) const {
       const Step &step = steps[segment.first + i];
       if (tiles[i].empty())
         continue;
+      ++calls;
       segment.flops += static_cast<double>(step.schedule.getFlops()) *
                        (tiles[i].last - tiles[i].first) /
                        step.schedule.getTiles();
@@ -218,4 +221,5 @@ void BandModel::measure(Segment &segment) const {
     for (int64_t bytes : live)
       segment.bytes = std::max(segment.bytes, around + bytes);
   }
+  segment.bytes += callBytes * (calls - count);
 }

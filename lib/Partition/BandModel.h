@@ -90,6 +90,7 @@ private:
       weights;
   double flops = 0;
   int64_t unitBytes = 0;
+  int64_t callBytes = 0; ///< of a call more than without bands
 };
 
 } // namespace swapc

@@ -48,6 +48,7 @@ static DeviceModel makeCuda() {
   device.flopsPerSecond = 25e12;
   device.bytesPerSecond = 3e12;
   device.callUs = device.parallelCallUs = 2.5;
+  device.callBytes = 10 * 1024; // getCudaOverhead: 2 MiB for 200 in a graph
   device.blocks = 132;
   device.contractionShare = 1;
   device.thinShare = 0.2;
