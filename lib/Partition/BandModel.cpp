@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "BandModel.h"
-#include "DeviceModel.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseSet.h"
@@ -44,8 +43,8 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
       schedule.getScratch(), schedule.getFlops(), schedule.getInplace());
 }
 
-FailureOr<BandModel> BandModel::build(Block &block,
-                                      const SymbolTable &symbols) {
+FailureOr<BandModel> BandModel::build(Block &block, const SymbolTable &symbols,
+                                      const DeviceModel &device) {
   BandModel model;
   llvm::DenseMap<Value, int> producers;
   for (Operation &op : block.without_terminator()) {
@@ -71,7 +70,7 @@ FailureOr<BandModel> BandModel::build(Block &block,
     }
     if (op.getNumResults())
       step.type = cast<RankedTensorType>(op.getResult(0).getType());
-    if (step.canBand)
+    if (step.canBand && !device.blocks) // A block's tile is in its code.
       step.schedule = refine(step.schedule, step.footprint, step.type);
     auto &weights = model.weights.emplace_back();
     for (auto [i, value] : llvm::enumerate(op.getOperands())) {
@@ -121,9 +120,10 @@ FailureOr<BandModel> BandModel::build(Block &block,
     for (int at = step + from.isUpdate; at <= from.lastUse; ++at)
       model.steps[at].bytes += from.resultBytes;
   }
+  model.callBytes = device.callBytes;
   // A call by itself has a unit in memory, and the next one comes in.
-  model.unitBytes = DeviceModel::get("cpu")->getUnitBytes(
-      model.getWeightBytes(0, model.size() - 1));
+  model.unitBytes =
+      device.getUnitBytes(model.getWeightBytes(0, model.size() - 1));
   for (int step = 0; step < model.size(); ++step) {
     int64_t weights = model.getWeightBytes(step, step);
     int64_t first = std::min(weights, model.unitBytes);
@@ -198,6 +198,7 @@ void BandModel::measure(Segment &segment) const {
     segment.flops -= steps[step].schedule.getFlops();
   SmallVector<TileRange> tiles;
   SmallVector<int64_t> live;
+  int64_t calls = 0;
   for (int64_t band = 0; band < segment.bands; ++band) {
     getTiles(segment, band, tiles);
     live.assign(count, 0);
@@ -205,6 +206,7 @@ void BandModel::measure(Segment &segment) const {
       const Step &step = steps[segment.first + i];
       if (tiles[i].empty())
         continue;
+      ++calls;
       segment.flops += static_cast<double>(step.schedule.getFlops()) *
                        (tiles[i].last - tiles[i].first) /
                        step.schedule.getTiles();
@@ -219,4 +221,5 @@ void BandModel::measure(Segment &segment) const {
     for (int64_t bytes : live)
       segment.bytes = std::max(segment.bytes, around + bytes);
   }
+  segment.bytes += callBytes * (calls - count);
 }

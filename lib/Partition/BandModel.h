@@ -16,6 +16,7 @@
 #ifndef SWAPC_LIB_PARTITION_BANDMODEL_H
 #define SWAPC_LIB_PARTITION_BANDMODEL_H
 
+#include "DeviceModel.h"
 #include "Sequence.h"
 
 namespace swapc {
@@ -38,14 +39,16 @@ struct Segment {
 class BandModel {
 public:
   static mlir::FailureOr<BandModel> build(mlir::Block &block,
-                                          const mlir::SymbolTable &symbols);
+                                          const mlir::SymbolTable &symbols,
+                                          const DeviceModel &device);
 
   int size() const { return steps.size(); }
   mlir::swap::CallOp getCall(int step) const { return steps[step].call; }
   double getFlops() const { return flops; }
   /// Bytes in memory while a step runs by itself.
   int64_t getBytes(int step) const { return steps[step].bytes; }
-  /// The schedule of a step's kernel inside a segment: tiles of about a row.
+  /// The schedule of a step's kernel inside a segment: on a processor, tiles of
+  /// about a row.
   mlir::swap::ScheduleAttr getSchedule(int step) const {
     return steps[step].schedule;
   }
@@ -87,6 +90,7 @@ private:
       weights;
   double flops = 0;
   int64_t unitBytes = 0;
+  int64_t callBytes = 0; ///< of a call more than without bands
 };
 
 } // namespace swapc

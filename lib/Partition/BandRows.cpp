@@ -191,7 +191,13 @@ void BandRowsPass::runOnOperation() {
   auto main = symbols.lookup<func::FuncOp>("main");
   if (!main || main.isExternal())
     return;
-  FailureOr<BandModel> model = BandModel::build(main.front(), symbols);
+  const DeviceModel *deviceModel = DeviceModel::get(device);
+  if (!deviceModel) {
+    main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+    return signalPassFailure();
+  }
+  FailureOr<BandModel> model =
+      BandModel::build(main.front(), symbols, *deviceModel);
   if (failed(model))
     return signalPassFailure();
   SmallVector<Segment> segments =

@@ -87,12 +87,15 @@ llvm::Expected<BudgetSpec> BudgetSpec::parse(llvm::StringRef text) {
   return spec;
 }
 
-int64_t BudgetSpec::resolve(int64_t modelBytes, int64_t minBytes) const {
+int64_t BudgetSpec::resolve(int64_t modelBytes, int64_t minBytes,
+                            int64_t overheadBytes) const {
   switch (kind) {
   case Kind::Bytes:
     return bytes;
   case Kind::Percent:
-    return static_cast<int64_t>(std::floor(modelBytes * (percent / 100)));
+    return overheadBytes +
+           static_cast<int64_t>(
+               std::floor((modelBytes - overheadBytes) * (percent / 100)));
   case Kind::Min:
     return minBytes;
   case Kind::Max:

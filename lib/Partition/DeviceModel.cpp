@@ -48,6 +48,7 @@ static DeviceModel makeCuda() {
   device.flopsPerSecond = 25e12;
   device.bytesPerSecond = 3e12;
   device.callUs = device.parallelCallUs = 2.5;
+  device.callBytes = 10 * 1024; // getCudaOverhead: 2 MiB for 200 in a graph
   device.blocks = 132;
   device.contractionShare = 1;
   device.thinShare = 0.2;
@@ -60,7 +61,7 @@ static DeviceModel makeCuda() {
   device.caution = 1.02;
   device.inPlaceBytesPerSecond = 51e9;
   device.units = 24; // a launch for some panels takes as long as for more
-  device.leastUnit = 1024 * 1024;
+  device.leastUnit = 512 * 1024;
   device.mostUnit = 8 * 1024 * 1024;
   return device;
 }

@@ -78,8 +78,10 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
   double time = getMs("time_ms"), bound = std::max(compute, stream);
   int64_t needed = getInteger(plan->getParentOp(), kModelBytesAttr);
   os << "budget " << formatSize(plan.getBudget());
-  if (needed > 0)
-    os << llvm::format(" (%.1f %%)", 100.0 * plan.getBudget() / needed);
+  if (needed > getOverheadBytes(plan->getParentOp()))
+    os << llvm::format(" (%.1f %%)",
+                       getPercent(plan.getBudget(), needed,
+                                  getOverheadBytes(plan->getParentOp())));
   os << ": " << formatSize(getBytes("resident_bytes")) << " resident, "
      << formatSize(getBytes("streamed_bytes")) << " streamed per run";
   if (int64_t inPlace = getBytes("in_place_bytes"))

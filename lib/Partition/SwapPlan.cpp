@@ -254,7 +254,8 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
     llvm::Expected<BudgetSpec> spec = BudgetSpec::parse(text);
     if (!spec)
       return main.emitError() << "budget: " << llvm::toString(spec.takeError());
-    int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes());
+    int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes(),
+                                  getOverheadBytes(module));
     if (bytes < planner.getMinBytes()) {
       InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
       error << "budget " << formatSize(bytes) << " (" << bytes

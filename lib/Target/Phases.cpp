@@ -41,13 +41,16 @@ template <typename Options> static Options getOptions(const CudaTarget &cuda) {
 
 /// Notes what code takes of the device's memory beside the arena.
 static void setOverhead(ModuleOp module) {
-  int64_t kernels = 0, calls = 0;
-  for (auto function : module.getOps<func::FuncOp>())
+  int64_t kernels = 0, most = 0;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    int64_t calls = 0;
+    function.walk([&](swap::CallOp) { ++calls; });
+    most = std::max(most, calls);
     kernels += function->hasAttr(swap::SwapDialect::kGpuAttr);
-  module.walk([&](Operation *op) { calls += isa<swap::CallOp>(op); });
+  }
   Builder builder(module.getContext());
   module->setAttr(swap::SwapDialect::kOverheadAttr,
-                  builder.getI64IntegerAttr(getCudaOverhead(kernels, calls)));
+                  builder.getI64IntegerAttr(getCudaOverhead(kernels, most)));
 }
 
 static LogicalResult runCudaKernelPhase(const CudaTarget &cuda,
@@ -63,6 +66,7 @@ static LogicalResult runCudaKernelPhase(const CudaTarget &cuda,
       getOptions<ScheduleCudaKernelsOptions>(cuda)));
   pm.addPass(
       createPackCudaParameters(getOptions<PackCudaParametersOptions>(cuda)));
+  pm.addPass(createCudaFootprints(getOptions<CudaFootprintsOptions>(cuda)));
   if (failed(pm.run(*phases.module)))
     return failure();
   setOverhead(*phases.module);
@@ -91,18 +95,32 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   return pm.run(*phases.module);
 }
 
-static LogicalResult runSwapPhase(const CompileOptions &options,
-                                  Phases &phases) {
+/// Calls of the model in their order, and a second time band by band.
+static LogicalResult orderCalls(bool isCuda, Phases &phases) {
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
-  bool isCuda = options.device == Device::Cuda;
   UpdateInPlaceOptions update;
   update.outputsApart = isCuda;
   if (!isCuda)
     pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace(update));
-  if (!isCuda)
-    pm.addPass(createBandRows());
+  BandRowsOptions bands;
+  bands.device = isCuda ? "cuda" : "cpu";
+  pm.addPass(createBandRows(bands));
+  if (failed(pm.run(*phases.module)))
+    return failure();
+  if (isCuda) // A graph of bands is larger.
+    setOverhead(*phases.module);
+  return success();
+}
+
+static LogicalResult runSwapPhase(const CompileOptions &options,
+                                  Phases &phases) {
+  bool isCuda = options.device == Device::Cuda;
+  if (failed(orderCalls(isCuda, phases)))
+    return failure();
+  PassManager pm(phases.module->getContext());
+  pm.enableVerifier(true);
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
   units.device = isCuda ? "cuda" : "cpu";

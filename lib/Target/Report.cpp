@@ -118,7 +118,8 @@ static void writePlan(raw_ostream &os, ModuleOp module, PlanOp plan,
   Timeline timeline = Timeline::build(plan);
   os << "<section id=\"" << escapeMarkup(plan.getSymName()) << "\">\n<h2>"
      << "Budget " << formatSize(plan.getBudget()) << "</h2>\n";
-  writePlanWords(os, figures, getInteger(module, kModelBytesAttr));
+  writePlanWords(os, figures, getInteger(module, kModelBytesAttr),
+                 getOverheadBytes(module));
   if (timeline.steps.empty()) {
     os << "<p class=\"note\">Nothing is computed: the plan has no steps.</p>\n"
        << "</section>\n";

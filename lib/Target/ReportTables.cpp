@@ -129,11 +129,12 @@ void swapc::writePlanTable(raw_ostream &os, ArrayRef<PlanFigures> plans) {
 }
 
 void swapc::writePlanWords(raw_ostream &os, const PlanFigures &plan,
-                           int64_t modelBytes) {
+                           int64_t modelBytes, int64_t overheadBytes) {
   os << "<p>";
-  if (modelBytes > 0 && plan.budget < modelBytes)
-    os << formatNumber(100.0 * plan.budget / modelBytes, 1)
-       << " % of what the model needs. ";
+  if (modelBytes > overheadBytes && plan.budget < modelBytes)
+    os << formatNumber(getPercent(plan.budget, modelBytes, overheadBytes), 1)
+       << " % of what the model needs"
+       << (overheadBytes ? " beside code and graphs. " : ". ");
   os << "At its worst moment the plan has " << formatSize(plan.peak)
      << " in use; " << formatSize(plan.resident)
      << " of weights stay in memory and " << formatSize(plan.streamed)

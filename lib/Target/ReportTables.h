@@ -32,7 +32,7 @@ void writeModelWords(llvm::raw_ostream &os, mlir::ModuleOp module);
 void writePlanTable(llvm::raw_ostream &os, llvm::ArrayRef<PlanFigures> plans);
 /// A plan in two sentences.
 void writePlanWords(llvm::raw_ostream &os, const PlanFigures &plan,
-                    int64_t modelBytes);
+                    int64_t modelBytes, int64_t overheadBytes);
 /// The ten kernels that take most time.
 void writeKernelTable(llvm::raw_ostream &os, const Timeline &timeline);
 /// The ten units that compute waits longest for.

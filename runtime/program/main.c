@@ -30,7 +30,8 @@ static int choose_budget(const swap_model *model, const char *text,
   *bytes = UINT64_MAX;
   if (!text)
     return 0;
-  if (!size_parse(text, model->model_bytes, least, UINT64_MAX, bytes))
+  if (!size_parse(text, model->model_bytes, target_overhead(), least,
+                  UINT64_MAX, bytes))
     return fail(
         EXIT_USAGE,
         "--budget: '%s' is not a size such as 96MiB, 1.5GiB, 40%%, min or max",

@@ -54,10 +54,11 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int args_parse(options *o, int argc, char **argv);
 void args_help(void);
 
-/* sizes.c: text into bytes. Percentages are of `whole`; "min" and "max" are
- * answered with those. Returns 0 for what is not a size. */
-int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
-               uint64_t *bytes);
+/* sizes.c: text into bytes. Percentages are of `whole` without its part `fixed`,
+ * which comes on top; "min" and "max" are answered with those. Returns 0 for
+ * what is not a size. */
+int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
+               uint64_t max, uint64_t *bytes);
 /* Part of a budget that an arena, or what is in use of one, takes. */
 uint64_t with_overhead(uint64_t bytes);
 /* "93.4 MiB" into one of four static buffers. */

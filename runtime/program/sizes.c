@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
-               uint64_t *bytes) {
+int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
+               uint64_t max, uint64_t *bytes) {
   static const struct {
     const char *suffix;
     double factor;
@@ -30,7 +30,7 @@ int size_parse(const char *text, uint64_t whole, uint64_t min, uint64_t max,
     return 0;
   double result = -1;
   if (strcmp(end, "%") == 0)
-    result = number / 100.0 * (double)whole;
+    result = number / 100.0 * (double)(whole - fixed) + (double)fixed;
   for (size_t i = 0; i < sizeof units / sizeof units[0]; ++i)
     if (strcmp(end, units[i].suffix) == 0)
       result = number * units[i].factor;

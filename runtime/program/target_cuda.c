@@ -29,7 +29,7 @@ int target_resolve(options *o, const swap_model *model) {
   if (!o->host_budget)
     return 0;
   if (strcmp(o->host_budget, "min") == 0 ||
-      !size_parse(o->host_budget, model->blob_bytes, 0, UINT64_MAX, &bytes))
+      !size_parse(o->host_budget, model->blob_bytes, 0, 0, UINT64_MAX, &bytes))
     return fail(EXIT_USAGE,
                 "--host-budget: '%s' is not a size such as 64MiB, 1.5GiB, 40%% "
                 "(of the weights' file) or max",

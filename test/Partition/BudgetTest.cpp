@@ -45,6 +45,16 @@ TEST(Budget, Specs) {
   EXPECT_EQ(resolve("40%"), 400);
   EXPECT_EQ(resolve("17.25%"), 172);
   EXPECT_EQ(resolve("5"), 5);
+  // A share of what a budget can save.
+  auto above = [](const char *text) {
+    return llvm::cantFail(BudgetSpec::parse(text)).resolve(1000, 510, 500);
+  };
+  EXPECT_EQ(above("40%"), 700);
+  EXPECT_EQ(above("100%"), 1000);
+  EXPECT_EQ(above("17.25%"), 586);
+  EXPECT_EQ(above("min"), 510);
+  EXPECT_EQ(above("600"), 600);
+  EXPECT_EQ(getPercent(700, 1000, 500), 40);
 }
 
 TEST(Budget, Errors) {

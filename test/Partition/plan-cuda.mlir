@@ -1,15 +1,15 @@
 // RUN: swap-opt %s --swap-form-units=device=cuda | FileCheck %s --check-prefix=UNITS
-// RUN: swap-opt %s --swap-form-units=device=cuda --swap-plan="device=cuda budgets=max" | FileCheck %s --check-prefix=MAX
-// RUN: swap-opt %s --swap-form-units=device=cuda --swap-plan="device=cuda budgets=min in-place=false" | FileCheck %s --check-prefix=LINK
-// RUN: swap-opt %s --swap-form-units=device=cuda --swap-plan="device=cuda budgets=max" --swap-assign-memory --swap-verify-memory | FileCheck %s --check-prefix=JOINED
-// RUN: swap-opt %s --swap-form-units=device=cuda --swap-plan="device=cuda budgets=min in-place=false" --swap-assign-memory --swap-verify-memory | FileCheck %s --check-prefix=APART
+// RUN: swap-opt %s --swap-form-units="device=cuda unit-bytes=1048576" --swap-plan="device=cuda budgets=max" | FileCheck %s --check-prefix=MAX
+// RUN: swap-opt %s --swap-form-units="device=cuda unit-bytes=1048576" --swap-plan="device=cuda budgets=min in-place=false" | FileCheck %s --check-prefix=LINK
+// RUN: swap-opt %s --swap-form-units="device=cuda unit-bytes=1048576" --swap-plan="device=cuda budgets=max" --swap-assign-memory --swap-verify-memory | FileCheck %s --check-prefix=JOINED
+// RUN: swap-opt %s --swap-form-units="device=cuda unit-bytes=1048576" --swap-plan="device=cuda budgets=min in-place=false" --swap-assign-memory --swap-verify-memory | FileCheck %s --check-prefix=APART
 // RUN: not swap-opt %s --swap-form-units=device=gpu 2>&1 | FileCheck %s --check-prefix=DEVICE
 // RUN: not swap-opt %s --swap-form-units --swap-plan=device=gpu 2>&1 | FileCheck %s --check-prefix=DEVICE
 
-// Units of a GPU have 1 MiB at least: four panels of 256 KiB.
-// UNITS: swap.unit @unit_0 [#swap.piece<@w, 0, 4, 0>] length 1048576
-// UNITS: swap.unit @unit_3 [#swap.piece<@w, 12, 16, 0>] length 1048576
-// UNITS-COUNT-4: swap.call @fc panels(
+// Units of a GPU have 512 KiB at least: two panels of 256 KiB.
+// UNITS: swap.unit @unit_0 [#swap.piece<@w, 0, 2, 0>] length 524288
+// UNITS: swap.unit @unit_7 [#swap.piece<@w, 14, 16, 0>] length 524288
+// UNITS-COUNT-8: swap.call @fc panels(
 
 // Of the whole grid, 16 tiles in 16 parts each are 256 blocks and read 4 MiB
 // from memory at 3 TB/s: 1.4 us, and one launch takes 2.5 us. With everything

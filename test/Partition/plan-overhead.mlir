@@ -6,14 +6,14 @@
 
 // Verifies that every budget, those that are told too, counts the overhead (code
 // and graphs of a GPU), that an arena is what is left at most, and that a share
-// of what is needed is one of all of it.
+// of what is needed is one of the need beside the overhead, which is added.
 // CHECK: swap.curve = {{\[\[}}116384, {{.*}}, [124576, {{.*}}swap.free_bytes = 124576 : i64, swap.min_bytes = 116384 : i64
 // CHECK-SAME: swap.model_bytes = 124576 : i64, swap.overhead = 100000 : i64
 // CHECK: swap.plan @plan_0 budget 116384
 // CHECK-SAME: arena = 16384
 // CHECK: swap.plan @plan_1 budget 124576
 // CHECK-SAME: arena = 24576
-// CHECK: swap.plan @plan_2 budget 186864
+// CHECK: swap.plan @plan_2 budget 136864
 // CHECK-SAME: arena = 24576
 
 // SMALL: error: budget 16.0 KiB (16384 bytes) is too small: the smallest feasible budget is 113.7 KiB (116384 bytes), set by kernel 'k'

@@ -10,7 +10,7 @@ import emulated_cuda as ec
 SOURCE = r'''
 extern "C" __global__ void __launch_bounds__(256)
 add(const __grid_constant__ swap_args<3> args) {
-  const unsigned long long i = (args.begin + blockIdx.x) * blockDim.x + threadIdx.x;
+  const unsigned long long i = swap_block_tile(args) * blockDim.x + threadIdx.x;
   static_cast<float *>(args.operand[2])[i] =
       static_cast<const float *>(args.operand[0])[i] + static_cast<const float *>(args.operand[1])[i];
 }
@@ -24,7 +24,7 @@ sum(const __grid_constant__ swap_args<2> args) {
   __shared__ float warps[2];
   __shared__ unsigned last;
   const float *row = static_cast<const float *>(args.operand[0]) +
-                     ((args.begin + blockIdx.x) * gridDim.y + blockIdx.y) * 512;
+                     (swap_block_tile(args) * gridDim.y + blockIdx.y) * 512;
   float total = 0;
   swap_copy16(part + 4 * threadIdx.x, row + 4 * threadIdx.x, true);
   swap_copy_commit();
@@ -53,7 +53,7 @@ sum(const __grid_constant__ swap_args<2> args) {
       float all = 0;
       for (unsigned y = 0; y < gridDim.y; ++y)
         all += scratch[y];
-      static_cast<float *>(args.operand[1])[args.begin + blockIdx.x] = all;
+      static_cast<float *>(args.operand[1])[swap_block_tile(args)] = all;
     }
   }
 }

@@ -57,6 +57,10 @@ TEST_F(CudaProgram, BudgetsCountTheOverhead) {
   ASSERT_EQ(runAnew("--random --budget 100%"), 0) << err;
   const uint64_t whole = cyclicModel().model_bytes + 0x100000;
   EXPECT_TRUE(asked("budget=" + std::to_string(whole)));
+  ASSERT_EQ(runAnew("--random --budget 150%"), 0) << err;
+  const uint64_t more = cyclicModel().model_bytes * 3 / 2 + 0x100000;
+  EXPECT_TRUE(asked("budget=" + std::to_string(more)))
+      << "a percentage is of the need without overhead";
   EXPECT_EQ(run("--random --budget " + std::to_string(least - 1)), 2);
   EXPECT_NE(err.find("  " + std::to_string(least) + " bytes"),
             std::string::npos)

@@ -210,9 +210,9 @@ TEST_F(TensorFile, CutOrAlteredAnywhere) {
 }
 
 TEST(Sizes, Parsed) {
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, fixed = 0;
   auto parse = [&](const char *text) {
-    return size_parse(text, 1000, 7, 99, &bytes) ? bytes : UINT64_MAX;
+    return size_parse(text, 1000, fixed, 7, 99, &bytes) ? bytes : UINT64_MAX;
   };
   EXPECT_EQ(parse("96MiB"), 96u << 20);
   EXPECT_EQ(parse("1.5GiB"), 3u << 29);
@@ -226,6 +226,10 @@ TEST(Sizes, Parsed) {
        {"", "-1", " 5", "5 MiB", "MiB", "5MB", "0x10", "inf", "nan", "1e3",
         "5%%", "1.2.3", "1.5", "64B", "99999999999999999999", "minimum"})
     EXPECT_EQ(parse(wrong), UINT64_MAX) << wrong;
+  fixed = 500;
+  EXPECT_EQ(parse("40%"), 700u) << "a share of what is not fixed";
+  EXPECT_EQ(parse("100%"), 1000u);
+  EXPECT_EQ(parse("12345"), 12345u);
 }
 
 TEST(Values, HalfAndBrain) {

@@ -110,6 +110,15 @@ class DeviceMemory:
         self.libc.munmap(self.base, self.bytes)
 
 
+def launch_words(begin, end, stride=0):
+    """How many blocks a launch has along x, and what follows the scratch area
+    in its parameters (swap/cuda.h): begin, end, width, stride."""
+    if not stride:
+        return [end - begin, begin, end, end - begin, end - begin]
+    width = (end - 1) % stride - begin % stride + 1
+    return [((end - 1) // stride - begin // stride + 1) * width, begin, end, width, stride]
+
+
 class Kernels:
     """The kernels of a translation unit."""
 
@@ -117,9 +126,10 @@ class Kernels:
         self.path = build(source, checked=checked)
         self.library = ctypes.CDLL(self.path)
 
-    def call(self, name, operands, tiles, threads, splits=1, shared=0, scratch=0, align=16):
+    def call(self, name, operands, tiles, threads, splits=1, shared=0, scratch=0, align=16, stride=0):
         """Runs tiles [begin, end) of kernel `name` on arrays (or None), which
-        it may write. `scratch` is the bytes of its workspace, or an array to be
+        it may write; with `stride`, a band: the tiles of each panel of so many
+        that begin and end - 1 are the first and the last of. `scratch` is the bytes of its workspace, or an array to be
         used as workspace and kept. Every operand begins at a multiple of `align` bytes and has
         nothing behind it."""
         begin, end = tiles if isinstance(tiles, tuple) else (0, tiles)
@@ -132,9 +142,10 @@ class Kernels:
             memory.append(DeviceMemory(size, align))
             if size:
                 memory[-1].view()[:] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        words = [m.address for m in memory] + [begin, end]
+        grid = launch_words(begin, end, stride)
+        words = [m.address for m in memory] + grid[1:]
         function = getattr(self.library, name + "_emulated")
-        function((ctypes.c_uint64 * len(words))(*words), end - begin, splits, threads, shared)
+        function((ctypes.c_uint64 * len(words))(*words), grid[0], splits, threads, shared)
         for array, m in zip(arrays, memory):
             if array is not None and array.nbytes:
                 result = m.view().view(array.dtype).reshape(array.shape)

@@ -101,8 +101,10 @@ class Program:
         self.plans = {b: self.plan(sizes.get(b) or self.size(b)) for b in budgets}
 
     def size(self, budget):
-        for suffix, factor in (("%", self.about["model_bytes"] / 100), ("KiB", 1 << 10), ("MiB", 1 << 20),
-                               ("GiB", 1 << 30), ("", 1)):
+        overhead = self.about["overhead_bytes"]  # percentages are of the rest
+        if budget.endswith("%"):
+            return overhead + float(budget[:-1]) / 100 * (self.about["model_bytes"] - overhead)
+        for suffix, factor in (("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)):
             if budget.endswith(suffix):
                 return float(budget.removesuffix(suffix)) * factor
         return None

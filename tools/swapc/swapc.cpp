@@ -40,7 +40,8 @@ struct Options {
       "budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
       cl::cat(category),
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
-               "(of what the model needs), min, max (default)")};
+               "(of what the model needs; cuda: beside code and graphs, which "
+               "are added), min, max (default)")};
   cl::list<std::string> profiles{
       "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
       cl::cat(category),

@@ -21,8 +21,8 @@ llvm::Expected<int64_t> parseSize(llvm::StringRef text);
 /// "27.4 MiB", for messages.
 std::string formatSize(int64_t bytes);
 
-/// A budget: bytes, a share of what the model needs without swapping, the
-/// smallest feasible one, or enough for everything.
+/// A budget: bytes, a share of what the model needs without swapping (and all
+/// of the overhead), the smallest feasible one, or enough for everything.
 struct BudgetSpec {
   enum class Kind { Bytes, Percent, Min, Max };
   Kind kind = Kind::Max;
@@ -33,9 +33,16 @@ struct BudgetSpec {
   static llvm::Expected<BudgetSpec> parse(llvm::StringRef text);
 
   /// Bytes for a model that needs `modelBytes` without swapping and can run in
-  /// `minBytes`.
-  int64_t resolve(int64_t modelBytes, int64_t minBytes) const;
+  /// `minBytes`. Both count `overheadBytes`, which no budget can save.
+  int64_t resolve(int64_t modelBytes, int64_t minBytes,
+                  int64_t overheadBytes = 0) const;
 };
+
+/// The other way: which percentage `budget` is.
+inline double getPercent(int64_t budget, int64_t modelBytes,
+                         int64_t overheadBytes) {
+  return 100.0 * (budget - overheadBytes) / (modelBytes - overheadBytes);
+}
 
 } // namespace swapc
 

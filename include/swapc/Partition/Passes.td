@@ -19,7 +19,8 @@ def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
     between them only a band exists. Rows that two bands need are computed
     twice. The stretches are chosen so that the least memory is alive at the
     worst moment, weights of a stretch included; without a gain of a twentieth
-    there is no `@main_banded`. Kernels of a stretch get smaller tiles.
+    there is no `@main_banded`. Kernels of a stretch get smaller tiles, but on a
+    GPU, where these are part of their code.
 
     ```mlir
     %0 = swap.call @conv(%x, %w) : ...
@@ -35,7 +36,9 @@ def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"moreFlops", "more-flops", "int64_t", "15",
-           "work that may be done twice, in percent of the model's">
+           "work that may be done twice, in percent of the model's">,
+    Option<"device", "device", "std::string", "\"cpu\"",
+           "what kernels run on: cpu or cuda">
   ];
 }
 

@@ -11,8 +11,8 @@
 //   NAME(const __grid_constant__ swap_args<N> args)
 //
 // where swap_args (device/prelude.cuh) holds the operands' addresses
-// (arguments, then results), the scratch area and the tiles [begin, end). Block
-// x computes tile args.begin + blockIdx.x, and of its sum part blockIdx.y. The
+// (arguments, then results), the scratch area and the tiles of the launch. Block
+// x computes tile swap_block_tile(args), and of its sum part blockIdx.y. The
 // hand-written parts are templates in device/*.cuh; what is generated are
 // constants, index arithmetic and scalar bodies.
 //

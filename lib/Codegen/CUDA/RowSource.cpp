@@ -254,8 +254,7 @@ LogicalResult RowWriter::emit() {
      << kernel.getName() << "(const __grid_constant__ swap_args<"
      << kernel.getNumArguments() + kernel.getNumResults() << "> args) {\n";
   emitPointers();
-  os << "const " << getCountType() << " tile = static_cast<" << getCountType()
-     << ">(args.begin) + blockIdx.x;\n";
+  os << "const " << getCountType() << " tile = swap_block_tile(args);\n";
   for (const RowGroup &current : plan.groups) {
     bool isLast = &current == &plan.groups.back();
     if (plan.groups.size() > 1 && !isLast)

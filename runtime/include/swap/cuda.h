@@ -21,15 +21,19 @@
 extern "C" {
 #endif
 
-#define SWAP_CUDA_ABI_VERSION 1u
+#define SWAP_CUDA_ABI_VERSION 2u
 
 /* ---- What generated code provides (all constant data) ------------------- */
 
-/* How kernel i of the model is launched: a grid of (tile_end - tile_begin,
- * splits, 1) blocks of `threads` threads, with `shared_bytes` of dynamic shared
- * memory. Its one parameter is a buffer of 64-bit words: the device addresses
- * of the step's operands, the address of the plan's scratch area, tile_begin,
- * tile_end. Launches of one stream follow each other. */
+/* How kernel i of the model is launched: a grid of (tiles, splits, 1) blocks of
+ * `threads` threads, with `shared_bytes` of dynamic shared memory. Its one
+ * parameter is a buffer of 64-bit words: the device addresses of the step's
+ * operands, the address of the plan's scratch area, tile_begin, tile_end, width,
+ * stride. Block x computes tile tile_begin + x / width * stride + x % width. Of
+ * a whole launch width and stride are tile_end - tile_begin, the number of
+ * tiles; of a band (`aux` of its step is not 0) width is the tiles that it has
+ * of each panel, and stride is `aux`. Launches of one stream follow each
+ * other. */
 typedef struct swap_cuda_kernel {
   const char *symbol; /* in the images */
   uint32_t threads;

@@ -18,6 +18,13 @@ cu_address cuda_operand(const swap_cuda *h, const swap_operand *operand) {
   return base + (cu_address)operand->offset;
 }
 
+/* Tiles of a launch: `width` of each panel, each panel `stride` further. */
+typedef struct grid {
+  uint64_t tiles;
+  uint64_t width;
+  uint64_t stride;
+} grid;
+
 static cu_result launch(swap_cuda *h, cu_function function, uint64_t tiles,
                         const swap_cuda_kernel *kernel, cu_address *words,
                         size_t bytes) {
@@ -29,11 +36,24 @@ static cu_result launch(swap_cuda *h, cu_function function, uint64_t tiles,
                            h->compute, NULL, parameters);
 }
 
+/* A call that is no band is one panel. */
+static void set_grid(const swap_step *step, grid *g) {
+  g->width = g->stride = g->tiles = step->tile_end - step->tile_begin;
+  if (!step->aux || !g->tiles)
+    return;
+  const uint64_t last = step->tile_end - 1;
+  g->stride = step->aux;
+  g->width = last % step->aux - step->tile_begin % step->aux + 1;
+  g->tiles = (last / step->aux - step->tile_begin / step->aux + 1) * g->width;
+}
+
 int cuda_launch(swap_cuda *h, const swap_step *step) {
   const swap_plan *plan = h->session.plan;
-  cu_address words[SWAP_MAX_OPERANDS + 3];
+  cu_address words[SWAP_MAX_OPERANDS + 5];
   uint32_t count = 0;
-  if (step->tile_end == step->tile_begin)
+  grid g;
+  set_grid(step, &g);
+  if (!g.tiles)
     return SWAP_OK;
   for (; count < step->operand_count; ++count)
     words[count] =
@@ -41,10 +61,11 @@ int cuda_launch(swap_cuda *h, const swap_step *step) {
   words[count++] = h->arena + plan->scratch_offset;
   words[count++] = step->tile_begin;
   words[count++] = step->tile_end;
+  words[count++] = g.width;
+  words[count++] = g.stride;
   h->session.failed_kernel = step->index; /* the last one reached */
   return cuda_check(h,
-                    launch(h, h->functions[step->index],
-                           step->tile_end - step->tile_begin,
+                    launch(h, h->functions[step->index], g.tiles,
                            &h->model->kernels[step->index], words,
                            count * sizeof words[0]),
                     "launching kernel %s", cuda_kernel_name(h, step->index));

@@ -167,9 +167,8 @@ static int count_bytes(swap_cuda *h) {
   const swap_blob_unit *units = h->model->model->units;
   for (uint32_t i = 0; i < plan->step_count; ++i) {
     const swap_step *step = &plan->steps[i];
-    if (step->op == SWAP_OP_CALL && (step->aux || step->tile_end -
-                                     step->tile_begin > INT32_MAX))
-      return 0; /* bands are for processors with caches */
+    if (step->op == SWAP_OP_CALL && step->tile_end > INT32_MAX)
+      return 0; /* kernels count tiles with 32 bits */
     if (step->op == SWAP_OP_IN && cuda_streams(h, step->index)) {
       if (step->aux & SWAP_IN_AHEAD)
         h->cyclic = 1;

@@ -161,9 +161,9 @@ def launch_of(scheduled, name):
     return gpu[1].split(",")[0], {k: int(v) for k, v in numbers.items()}, [int(i) for i in found[1].split(",")] if found else []
 
 
-def call(library, name, arrays, result, over, ranges, launch):
+def call(library, name, arrays, result, over, ranges, launch, stride=0):
     """Runs ranges of tiles; gives the result. `over`: an operand whose memory
-    the result takes."""
+    the result takes. `stride`: see emulated_cuda.launch_words."""
     memory = [ec.DeviceMemory(a.nbytes, 16) for a in arrays]
     for m, array in zip(memory, arrays):
         m.view()[:] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
@@ -175,7 +175,8 @@ def call(library, name, arrays, result, over, ranges, launch):
     words = [m.address for m in memory] + [target.address, scratch.address]
     function = getattr(library, name + "_emulated")
     for begin, end in ranges:
-        function((ctypes.c_uint64 * (len(words) + 2))(*words, begin, end), end - begin, launch["splits"],
+        grid = ec.launch_words(begin, end, stride)
+        function((ctypes.c_uint64 * (len(words) + 4))(*words, *grid[1:]), grid[0], launch["splits"],
                  launch["threads"], launch["shared"])
     got = target.view().copy().view(result.dtype).reshape(result.shape)
     for number, (m, array) in enumerate(zip(memory, arrays)):
@@ -197,6 +198,11 @@ def check(case, kernel, library, scheduled):
     tiles = launch["panels"] * launch["tiles"]
     whole = call(library, name, packed, result, None, [(0, tiles)], launch)
     single = call(library, name, packed, result, None, [(t, t + 1) for t in reversed(range(tiles))], launch)
+    of_panel, first = launch["tiles"], launch["tiles"] // 2
+    bands = [(begin, tiles - of_panel + end) for begin, end in ((first, of_panel), (0, first)) if begin < end]
+    banded = call(library, name, packed, result, None, bands, launch, stride=of_panel)
+    if whole.tobytes() != banded.tobytes():
+        sys.exit("%s: bands of rows give other bits" % name)
     if whole.tobytes() != single.tobytes():
         sys.exit("%s: bits depend on how tiles are split" % name)
     for over in in_place:

@@ -9,7 +9,7 @@
 // CHECK-NEXT:   const float *const t0 = static_cast<const float *>(args.operand[0]);
 // CHECK-NEXT:   const f16 *__restrict__ const t1 = static_cast<const f16 *>(args.operand[1]);
 // CHECK-NEXT:   float *const t2 = static_cast<float *>(args.operand[2]);
-// CHECK-NEXT:   const unsigned tile = static_cast<unsigned>(args.begin) + blockIdx.x;
+// CHECK-NEXT:   const unsigned tile = swap_block_tile(args);
 // CHECK-NEXT:   const unsigned item = tile * 64u + threadIdx.x;
 // CHECK-NEXT:   if (item >= 323u)
 // CHECK-NEXT:   return;

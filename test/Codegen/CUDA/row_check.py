@@ -66,7 +66,8 @@ def call(library, name, arrays, results, over, ranges, launch):
     words.append(scratch.address)
     function = getattr(library, name + "_emulated")
     for begin, end in ranges:
-        function((ctypes.c_uint64 * (len(words) + 2))(*words, begin, end), end - begin, 1, launch["threads"], 0)
+        grid = ec.launch_words(begin, end)
+        function((ctypes.c_uint64 * (len(words) + 4))(*words, *grid[1:]), grid[0], 1, launch["threads"], 0)
     got = []
     for number, result in enumerate(results):
         m = memory[over if over is not None else first + number]

@@ -17,6 +17,7 @@ const Layout kFourAhead = {4, {}, {}, true, true, true};
 const Layout kMixed = {1, {1, 2, 3}, {0, 7}, true, true};
 const Layout kResident = {1, {0, 1, 2, 3, 4, 5, 6, 7}, {}, true, false};
 const Layout kPlace = {3, {3}, {2}, false, false};
+const Layout kBanded = {2, {}, {2}, true, false, false, true};
 
 struct Case {
   const char *name;
@@ -35,7 +36,8 @@ std::vector<Case> allCases() {
   const std::pair<const char *, Layout> layouts[] = {
       {"streamed", kStreamed},   {"ahead", kAhead},
       {"fourAhead", kFourAhead}, {"mixed", kMixed},
-      {"resident", kResident},   {"place", kPlace}};
+      {"resident", kResident},   {"place", kPlace},
+      {"banded", kBanded}};
   for (const auto &layout : layouts)
     for (uint32_t source : {SWAP_CUDA_HOST, SWAP_CUDA_STORAGE})
       for (uint32_t flags : {0u, SWAP_CUDA_FLAG_SHARED})

@@ -20,9 +20,13 @@ void mix(const void *params, unsigned gridX, unsigned gridY, unsigned threads,
   auto *words = static_cast<const uint64_t *>(params);
   if (gridY != 2 || threads != 64 || shared != 60000)
     return;
-  const uint64_t begin = words[5], end = words[6];
+  const uint64_t begin = words[5], end = words[6], width = words[7],
+                 stride = words[8];
   auto *scratch = pointer<uint32_t>(words[4]);
-  for (uint64_t i = begin; i < end && i < begin + gridX; ++i) {
+  for (uint64_t x = 0; x < gridX; ++x) {
+    const uint64_t i = begin + x / width * stride + x % width;
+    if (i >= end)
+      return;
     scratch[i] =
         mixWord(pointer<uint32_t>(words[0])[i], pointer<uint32_t>(words[1]),
                 *pointer<uint64_t>(words[2]) / 4, i);

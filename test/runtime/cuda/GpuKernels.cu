@@ -9,12 +9,13 @@ struct mix_args {
   const unsigned *state, *unit;
   const word *length; // the unit's first word
   unsigned *result, *scratch;
-  word begin, end;
+  word begin, end, width, stride;
 };
 
 extern "C" __global__ void mix(const __grid_constant__ mix_args args) {
   extern __shared__ unsigned shared[];
-  const word i = args.begin + blockIdx.x;
+  const word i = args.begin + blockIdx.x / args.width * args.stride +
+                 blockIdx.x % args.width;
   const word count = *args.length / 4;
   if (threadIdx.x || blockIdx.y)
     return;
@@ -30,7 +31,7 @@ struct pick_args {
   const unsigned *x;
   int *numbers;
   void *scratch;
-  word begin, end;
+  word begin, end, width, stride;
 };
 
 extern "C" __global__ void pick(const __grid_constant__ pick_args args) {

@@ -30,6 +30,7 @@ const swap_tensor outputs[] = {
 const swap_cuda_kernel kernels[] = {{"mix", 64, 2, 60000}, {"pick", 32, 1, 0}};
 
 // The arena: two states, row numbers, rows; scratch; slots.
+constexpr uint32_t kPanel = 4; // tiles of a panel, where there are bands
 constexpr int64_t kState = 0, kNumbers = 256, kRows = 512, kScratch = 1024,
                   kSlots = 4096;
 
@@ -183,10 +184,12 @@ void Model::makePlan(const Layout &layout, Plan &part, swap_plan &plan) {
                : swap_operand{SWAP_SPACE_ARENA, 0,
                               kState + int64_t((u + 1) % 2) * 64};
     for (uint32_t half = 0; half < 2; ++half) {
-      add(SWAP_OP_CALL, 0, 0);
+      const uint32_t width = layout.isBanded ? kPanel / 2 : kElements / 2;
+      add(SWAP_OP_CALL, 0, layout.isBanded ? kPanel : 0);
       operate({state, {SWAP_SPACE_UNIT, u, 0}, {SWAP_SPACE_UNIT, u, 0}, result},
-              kElements / 2 * (half + 1), 64);
-      part.steps.back().tile_begin = kElements / 2 * half;
+              (layout.isBanded ? kElements - kPanel : 0) + width * (half + 1),
+              64);
+      part.steps.back().tile_begin = width * half;
     }
     if (!isStreamed)
       continue;

@@ -76,7 +76,8 @@ const Layout kLayouts[] = {
     {4, {}, {}, true, true, true},
     {1, {1, 2, 3}, {0, 7}, true, true, false},
     {1, {0, 1, 2, 3, 4, 5, 6, 7}, {}, true, false, false},
-    {3, {3}, {2}, false, false, false}};
+    {3, {3}, {2}, false, false, false},
+    {2, {}, {2}, true, false, false, true}};
 
 TEST_F(RealGpu, GivesTheReferenceOverAndOver) {
   for (const Layout &layout : kLayouts)

@@ -100,4 +100,23 @@ def PackCudaParameters : SwapCUDAPass<"swap-pack-cuda-parameters"> {
   let options = targetOptions;
 }
 
+def CudaFootprints : SwapCUDAPass<"swap-cuda-footprints"> {
+  let summary = "says which bytes some tiles of a kernel read and write";
+  let description = [{
+    What `swap-kernel-footprints` does for the kernels of the CPU: those whose
+    blocks compute bands of the result get a `swap.footprint`. Comes after
+    `swap-pack-cuda-parameters`, which sets the final schedules.
+
+    ```mlir
+    // Before
+    func.func private @conv(...) attributes {swap.gpu = ..., swap.schedule = ...}
+    // After
+    func.func private @conv(...) attributes {swap.footprint = #swap.footprint<positions = 3136,
+      step = 1, reaches = [<slices = 56, group = 56, scale = 1, low = -1, high = 1>, ...]>, ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
 #endif // SWAPC_CODEGEN_CUDA_PASSES_TD

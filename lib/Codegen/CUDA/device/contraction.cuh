@@ -106,8 +106,8 @@ struct swap_tile {
 };
 
 template <typename K>
-SWAP_DEVICE swap_tile swap_locate(unsigned long long begin) {
-  const unsigned tile = static_cast<unsigned>(begin) + blockIdx.x;
+SWAP_DEVICE swap_tile swap_locate(const typename K::Args &args) {
+  const unsigned tile = swap_block_tile(args);
   swap_tile at;
   at.panel = static_cast<int>(tile / K::kRowTiles);
   at.chunk = static_cast<int>(tile % K::kRowTiles);

@@ -23,7 +23,7 @@ template <typename K, int BM, int Pixels> struct swap_depthwise {
   static constexpr int kUnroll = K::kDepth <= 25 ? K::kDepth : 1;
 
   SWAP_DEVICE void run(const typename K::Args &args) {
-    const swap_tile tile = swap_locate<K>(args.begin);
+    const swap_tile tile = swap_locate<K>(args);
     const int local = threadIdx.x % kAcross * 4;
     const int column = tile.column + local;
     const int first = tile.chunk * BM + threadIdx.x / kAcross * Pixels;

@@ -302,7 +302,7 @@ struct swap_gemm {
     SWAP_DYNAMIC_SHARED(Shared, shared);
     __shared__ unsigned flag;
     Source from;
-    from.tile = swap_locate<K>(args.begin);
+    from.tile = swap_locate<K>(args);
     from.a = static_cast<const A *>(args.operand[K::kOperandA]);
     from.b = static_cast<const B *>(args.operand[K::kOperandB]) +
              K::baseB(from.tile.panel, from.tile.batch);

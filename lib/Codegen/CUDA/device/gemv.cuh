@@ -48,7 +48,7 @@ template <typename K, int Threads, int Loads> struct swap_gemv {
     __shared__ Sum lanes[kLanes][kWidth];
     alignas(16) __shared__ Sum total[kRows][kWidth];
     __shared__ unsigned flag;
-    const swap_tile tile = swap_locate<K>(args.begin);
+    const swap_tile tile = swap_locate<K>(args);
     const int across = threadIdx.x % kAcross, lane = threadIdx.x / kAcross;
     const A *a = static_cast<const A *>(args.operand[K::kOperandA]);
     const B *b = static_cast<const B *>(args.operand[K::kOperandB]) +

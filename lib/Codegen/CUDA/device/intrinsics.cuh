@@ -186,4 +186,17 @@ static __device__ __forceinline__ void swap_mma_tf32(float (&sums)[4],
 }
 
 #endif // SWAP_EMULATION
+
+/// The tile of this block. A band has `width` tiles of each panel of `stride`.
+template <int Operands>
+static __device__ __forceinline__ unsigned
+swap_block_tile(const swap_args<Operands> &args) {
+  const unsigned begin = static_cast<unsigned>(args.begin);
+  const unsigned width = static_cast<unsigned>(args.width);
+  const unsigned stride = static_cast<unsigned>(args.stride);
+  if (width == stride) // no band; the division would be in each block's way
+    return begin + blockIdx.x;
+  return begin + blockIdx.x / width * stride + blockIdx.x % width;
+}
+
 #endif // SWAP_INTRINSICS_CUH

@@ -19,7 +19,7 @@
 template <int Operands> struct swap_args {
   void *operand[Operands];
   void *scratch;
-  unsigned long long begin, end;
+  unsigned long long begin, end, width, stride;
 };
 
 /// Floats of 16 bits, computed with in float (scalars.cuh).
