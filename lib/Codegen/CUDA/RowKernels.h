@@ -95,6 +95,10 @@ llvm::FailureOr<CudaRowPlan> makeCudaRowPlan(mlir::func::FuncOp kernel,
 /// Loops of at most so many steps are written out: their arrays are registers.
 constexpr int64_t kUnrolledRows = 8;
 
+/// Makes the loops that all nests share, wherever they stand, the leading ones.
+/// Before loops are merged.
+void leadWithSharedLoops(CudaRowPlan &plan);
+
 /// Chooses where tensors are; false if one thread cannot hold them.
 bool placeTensors(CudaRowPlan &plan);
 

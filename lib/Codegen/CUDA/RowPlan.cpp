@@ -7,6 +7,7 @@
 
 #include "RowKernels.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -31,6 +32,36 @@ static int64_t product(ArrayRef<int64_t> sizes) {
   for (int64_t size : sizes)
     result *= size;
   return result;
+}
+
+/// The operation that combines the accumulator of result `index` where a
+/// condition holds, as ArgMax takes the smaller position; or null. A thread for
+/// which it never holds is left with the combiner's neutral element.
+static Operation *findConditionalCombiner(linalg::GenericOp op,
+                                          unsigned index) {
+  Block *body = op.getBody();
+  BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + index);
+  auto select =
+      body->getTerminator()->getOperand(index).getDefiningOp<arith::SelectOp>();
+  if (!select || select.getFalseValue() != accumulator ||
+      !accumulator.hasNUses(2))
+    return nullptr;
+  Operation *combiner = select.getTrueValue().getDefiningOp();
+  if (!isa_and_nonnull<arith::MinSIOp, arith::MaxSIOp>(combiner) ||
+      !combiner->hasOneUse() ||
+      !llvm::is_contained(combiner->getOperands(), accumulator))
+    return nullptr;
+  return combiner;
+}
+
+static void findConditionalCombiners(RowNest &nest) {
+  if (!nest.generic || !nest.combiners.empty())
+    return;
+  for (unsigned index = 0; index < nest.inits.size(); ++index)
+    if (Operation *combiner = findConditionalCombiner(nest.generic, index))
+      nest.combiners.push_back(combiner);
+  if (nest.combiners.size() != nest.inits.size())
+    nest.combiners.clear();
 }
 
 static bool hasExtract(RowNest &nest) {
@@ -167,45 +198,45 @@ static int64_t nextPowerOf2(int64_t value) {
   return llvm::PowerOf2Ceil(std::max<int64_t>(1, value));
 }
 
-/// Long reductions along the lanes of the result's last loop, as of an image
-/// whose channels are innermost.
-static bool areColumns(const RowGroup &group, const CudaTarget &target) {
-  bool isLong = false;
+/// Neighbouring outer iterations are neighbours in memory, where the work of
+/// one iteration is not: as of an image whose channels are innermost, a sum
+/// over pixels; or of one whose pixels are, a softmax over channels.
+static bool areColumns(CudaRowPlan &plan, const CudaTarget &target) {
+  RowGroup &group = plan.groups[0];
   int last = static_cast<int>(group.outer) - 1;
   while (last >= 0 && group.nests[0].nest->sizes[last] == 1)
     --last;
-  if (last < 0 || group.items >= target.multiprocessors * 2048)
+  if (last < 0)
     return false;
+  bool isLong = false, isAlong = false, isWithin = false;
   for (const CudaNest &entry : group.nests) {
-    if (entry.inner != 1)
+    if (entry.reduced >= kLongReduction && entry.nest->combiners.empty())
       return false;
-    if (entry.reduced < kLongReduction)
-      continue;
-    if (entry.nest->combiners.empty())
-      return false;
-    for (const LoopAccess &input : entry.nest->inputs) {
-      if (!input.tensor || !input.tensor->base)
-        continue;
-      for (unsigned loop = entry.nest->parallel;
-           loop < entry.nest->sizes.size(); ++loop)
-        if (coefficient(input, loop) == 1)
-          return false;
-      isLong |= coefficient(input, last) == 1;
-    }
+    isLong |= entry.inner > kUnrolledRows ||
+              (entry.reduced >= kLongReduction &&
+               group.items < target.multiprocessors * 2048);
+    entry.nest->forEachAccess([&](LoopAccess &access) {
+      if (!access.tensor->base || plan.getStored(access.tensor)->operand < 0)
+        return;
+      isAlong |= coefficient(access, last) == 1;
+      for (unsigned loop = group.outer; loop < entry.nest->sizes.size(); ++loop)
+        isWithin |=
+            entry.nest->sizes[loop] > 1 && coefficient(access, loop) == 1;
+    });
   }
-  return isLong;
+  return isLong && isAlong && !isWithin;
 }
 
 static void chooseTeam(CudaRowPlan &plan, const CudaTarget &target) {
   RowGroup &group = plan.groups[0];
-  int64_t length = 1, reduced = 1;
+  int64_t length = 1, width = 1;
   for (const CudaNest &entry : group.nests) {
     length = std::max(length, entry.inner * entry.reduced);
-    reduced = std::max(reduced, entry.reduced);
+    width = std::max({width, entry.inner, entry.reduced});
   }
-  if (areColumns(group, target)) {
+  if (areColumns(plan, target)) {
     plan.team = RowTeam::Columns;
-    plan.teamSize = std::clamp<int64_t>(nextPowerOf2(reduced / 4), 4, 16);
+    plan.teamSize = std::clamp<int64_t>(nextPowerOf2(width / 4), 4, 16);
     plan.teams = 32;
     plan.threads = 32 * plan.teamSize;
     return;
@@ -313,16 +344,20 @@ FailureOr<CudaRowPlan> swapc::makeCudaRowPlan(func::FuncOp kernel,
   CudaRowPlan plan;
   if (failed(buildNests(kernel, plan.rows)))
     return failure();
-  mergeLoops(plan.rows);
   if (plan.rows.nests.empty())
     return kernel.emitError("computes nothing"), failure();
+  for (auto &tensor : plan.rows.tensors)
+    plan.tensorOf[&tensor->access] = tensor.get();
+  leadWithSharedLoops(plan);
+  mergeLoops(plan.rows);
   int64_t largest = 0;
   for (auto &tensor : plan.rows.tensors) {
-    plan.tensorOf[&tensor->access] = tensor.get();
     largest = std::max(largest, tensor->access.type.getNumElements());
   }
-  for (RowNest &nest : plan.rows.nests)
+  for (RowNest &nest : plan.rows.nests) {
+    findConditionalCombiners(nest);
     largest = std::max(largest, nest.iterations());
+  }
   plan.isWide = largest >= int64_t(1) << 30;
   if (!planThreads(plan, target))
     planTeams(plan, target);

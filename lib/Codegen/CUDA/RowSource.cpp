@@ -93,7 +93,9 @@ void RowWriter::declareTensors() {
          << place.elements * plan.teams << "];\n"
          << type << " *const " << name << " = " << name << "_all";
       if (plan.teams > 1)
-        os << " + threadIdx.x / 32 * " << place.elements;
+        os << " + threadIdx.x "
+           << (plan.team == RowTeam::Columns ? "% 32 * " : "/ 32 * ")
+           << place.elements;
       os << ";\n";
       break;
     case RowStorage::Scratch:

@@ -11,6 +11,8 @@
 #scalar2 = affine_map<(d0, d1) -> ()>
 #rows3 = affine_map<(d0, d1, d2) -> (d0, d1)>
 #flip = affine_map<(d0, d1) -> (d0, -d1 + 69)>
+#id4 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#pixel4 = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
 #image = affine_map<(d0, d1, d2) -> (d2, d0, d1)>
 #window = affine_map<(d0, d1, d2, d3, d4) -> (d0 + d3, d1 + d4, d2)>
 #taps = affine_map<(d0, d1, d2, d3, d4) -> (d3, d4)>
@@ -237,4 +239,116 @@ func.func private @numbers(%a: tensor<9x9xi8> {test.min = -128, test.max = 128},
     linalg.yield %3, %7, %10, %12 : i8, i32, f16, i1
   } -> (tensor<9x9xi8>, tensor<9x9xi32>, tensor<9x9xf16>, tensor<9x9xi1>)
   return %r#0, %r#1, %r#2, %r#3 : tensor<9x9xi8>, tensor<9x9xi32>, tensor<9x9xf16>, tensor<9x9xi1>
+}
+
+// The first position of each row's maximum: a block looks for it together.
+// CHECK-DAG: argmax: ok, "block_rows", 4 tiles of 1024, 0 scratch
+func.func private @argmax(%a: tensor<4x9000xi32> {test.min = 0, test.max = 50}) -> tensor<4xi64> {
+  %low = arith.constant dense<-2147483648> : tensor<4xi32>
+  %last = arith.constant dense<8999> : tensor<4xi64>
+  %m = linalg.generic {indexing_maps = [#id2, #row], iterator_types = ["parallel", "reduction"]} ins(%a : tensor<4x9000xi32>) outs(%low : tensor<4xi32>) {
+  ^bb0(%x: i32, %o: i32):
+    %y = arith.maxsi %o, %x : i32
+    linalg.yield %y : i32
+  } -> tensor<4xi32>
+  %p = linalg.generic {indexing_maps = [#id2, #row, #row], iterator_types = ["parallel", "reduction"]} ins(%a, %m : tensor<4x9000xi32>, tensor<4xi32>) outs(%last : tensor<4xi64>) {
+  ^bb0(%x: i32, %y: i32, %o: i64):
+    %i = linalg.index 1 : index
+    %j = arith.index_cast %i : index to i64
+    %first = arith.minsi %o, %j : i64
+    %same = arith.cmpi eq, %x, %y : i32
+    %z = arith.select %same, %first, %o : i64
+    linalg.yield %z : i64
+  } -> tensor<4xi64>
+  return %p : tensor<4xi64>
+}
+
+// Over the channels of an image, pixels innermost: the pixels lead.
+// CHECK-DAG: channels: ok, "columns"
+func.func private @channels(%a: tensor<1x21x40x37xf32>) -> tensor<1x21x40x37xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1x40x37xf32>
+  %low = arith.constant dense<0xFF800000> : tensor<1x40x37xf32>
+  %f = tensor.empty() : tensor<1x21x40x37xf32>
+  %m = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%a : tensor<1x21x40x37xf32>) outs(%low : tensor<1x40x37xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.maximumf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x40x37xf32>
+  %p = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%a, %m : tensor<1x21x40x37xf32>, tensor<1x40x37xf32>) outs(%f : tensor<1x21x40x37xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.subf %x, %y : f32
+    %z = math.exp %d : f32
+    linalg.yield %z : f32
+  } -> tensor<1x21x40x37xf32>
+  %s = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%p : tensor<1x21x40x37xf32>) outs(%zero : tensor<1x40x37xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.addf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x40x37xf32>
+  %q = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p, %s : tensor<1x21x40x37xf32>, tensor<1x40x37xf32>) outs(%f : tensor<1x21x40x37xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.divf %x, %y : f32
+    linalg.yield %d : f32
+  } -> tensor<1x21x40x37xf32>
+  return %q : tensor<1x21x40x37xf32>
+}
+
+// The same with as many as a thread has registers for.
+// CHECK-DAG: few_channels: ok, "map"
+func.func private @few_channels(%a: tensor<1x5x40x37xf32>) -> tensor<1x5x40x37xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1x40x37xf32>
+  %low = arith.constant dense<0xFF800000> : tensor<1x40x37xf32>
+  %f = tensor.empty() : tensor<1x5x40x37xf32>
+  %m = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%a : tensor<1x5x40x37xf32>) outs(%low : tensor<1x40x37xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.maximumf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x40x37xf32>
+  %p = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%a, %m : tensor<1x5x40x37xf32>, tensor<1x40x37xf32>) outs(%f : tensor<1x5x40x37xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.subf %x, %y : f32
+    %z = math.exp %d : f32
+    linalg.yield %z : f32
+  } -> tensor<1x5x40x37xf32>
+  %s = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%p : tensor<1x5x40x37xf32>) outs(%zero : tensor<1x40x37xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.addf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x40x37xf32>
+  %q = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p, %s : tensor<1x5x40x37xf32>, tensor<1x40x37xf32>) outs(%f : tensor<1x5x40x37xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.divf %x, %y : f32
+    linalg.yield %d : f32
+  } -> tensor<1x5x40x37xf32>
+  return %q : tensor<1x5x40x37xf32>
+}
+
+// The same with more than registers are for.
+// CHECK-DAG: many_channels: ok, "columns"
+func.func private @many_channels(%a: tensor<1x300x6x7xf32>) -> tensor<1x300x6x7xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1x6x7xf32>
+  %low = arith.constant dense<0xFF800000> : tensor<1x6x7xf32>
+  %f = tensor.empty() : tensor<1x300x6x7xf32>
+  %m = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%a : tensor<1x300x6x7xf32>) outs(%low : tensor<1x6x7xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.maximumf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x6x7xf32>
+  %p = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%a, %m : tensor<1x300x6x7xf32>, tensor<1x6x7xf32>) outs(%f : tensor<1x300x6x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.subf %x, %y : f32
+    %z = math.exp %d : f32
+    linalg.yield %z : f32
+  } -> tensor<1x300x6x7xf32>
+  %s = linalg.generic {indexing_maps = [#id4, #pixel4], iterator_types = ["parallel", "reduction", "parallel", "parallel"]} ins(%p : tensor<1x300x6x7xf32>) outs(%zero : tensor<1x6x7xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.addf %o, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x6x7xf32>
+  %q = linalg.generic {indexing_maps = [#id4, #pixel4, #id4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p, %s : tensor<1x300x6x7xf32>, tensor<1x6x7xf32>) outs(%f : tensor<1x300x6x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %d = arith.divf %x, %y : f32
+    linalg.yield %d : f32
+  } -> tensor<1x300x6x7xf32>
+  return %q : tensor<1x300x6x7xf32>
 }
