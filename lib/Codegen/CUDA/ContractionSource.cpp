@@ -57,7 +57,8 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
       instance << ", " << product << "<" << shape << ", " << tile[2] << ", "
                << tile[3] << ", " << tile[4] << ">";
   } else if (variant == "gemv") {
-    blocks = kCudaGemvBlocks;
+    blocks = std::max<int64_t>(1, kCudaGemvThreads /
+                                      (tile[0] > 4 ? 2 * threads : threads));
     instance << "swap_gemv<" << shape << ", " << threads << ", " << tile[3];
   } else {
     instance << "swap_depthwise<" << shape << ", " << tile[0] << ", "

@@ -18,13 +18,13 @@
 namespace swapc {
 
 /// Partial sums of one launch.
-constexpr int64_t kCudaScratchBytes = 4 << 20;
+constexpr int64_t kCudaScratchBytes = 9 << 20;
 
 /// Shared memory that a block has without asking for more.
 constexpr int64_t kCudaSharedBytes = 48 << 10;
 
-/// Blocks of a gemv that a multiprocessor runs at the same time.
-constexpr int64_t kCudaGemvBlocks = 4;
+/// Threads of a gemv that a multiprocessor runs at the same time.
+constexpr int64_t kCudaGemvThreads = 1024;
 
 /// Tiles of `block` rows and `width` columns.
 mlir::swap::ScheduleAttr makeCudaSchedule(const ContractionInfo &info,
@@ -35,6 +35,12 @@ mlir::swap::GpuAttr makeCudaLaunch(const ContractionInfo &info,
                                    llvm::StringRef variant, int64_t threads,
                                    int64_t splits, int64_t shared,
                                    llvm::ArrayRef<int64_t> tile);
+
+// GemmPlan.cpp
+
+llvm::FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
+                                         const CudaTarget &target,
+                                         int64_t width);
 
 // TensorCorePlan.cpp
 

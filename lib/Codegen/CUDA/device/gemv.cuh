@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block computes all rows of one panel, or a part of their sums. Threads lie
-// across the panel as it lies in memory: 16 bytes each, then the next product.
-// Each thread sums every kLanes-th product; the lanes' sums are added in order.
+// A block computes all rows of one panel (or of as many columns that lie next
+// to each other), or a part of their sums. Threads lie across the panel as it
+// lies in memory: 16 bytes each, then the next product. Each thread sums every
+// kLanes-th product; the lanes' sums are added in order.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,7 +53,8 @@ template <typename K, int Threads, int Loads> struct swap_gemv {
     const int across = threadIdx.x % kAcross, lane = threadIdx.x / kAcross;
     const A *a = static_cast<const A *>(args.operand[K::kOperandA]);
     const B *b = static_cast<const B *>(args.operand[K::kOperandB]) +
-                 K::baseB(tile.panel, tile.batch) + across * kVector;
+                 K::baseB(tile.panel, tile.batch) + across * kVector +
+                 (K::kPacked ? 0 : tile.column);
     typename K::Row rows[kRows];
 #pragma unroll
     for (int r = 0; r < kRows; ++r)
