@@ -101,7 +101,7 @@ class Program:
         self.plans = {b: self.plan(sizes.get(b) or self.size(b)) for b in budgets}
 
     def size(self, budget):
-        overhead = self.about["overhead_bytes"]  # percentages are of the rest
+        overhead = self.about.get("overhead_bytes", 0)  # percentages are of the rest
         if budget.endswith("%"):
             return overhead + float(budget[:-1]) / 100 * (self.about["model_bytes"] - overhead)
         for suffix, factor in (("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)):
