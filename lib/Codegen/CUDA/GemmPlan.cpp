@@ -55,7 +55,9 @@ static SmallVector<GemmTile> getGemmTiles(const ContractionInfo &info,
   int64_t columns = width >= 32 ? 8 : 4;
   int64_t most = isStraight(info) ? 64 : 32;
   SmallVector<GemmTile> tiles;
-  for (int64_t block : {128, 64, 32, 16})
+  for (int64_t block : {128, 64, 32, 16}) {
+    if (block == 16 && info.rows() > 16)
+      continue;
     for (int64_t rows : {8, 4, 2})
       for (int64_t groups : {1, 2, 4}) {
         GemmTile tile{block, groups == 4 ? 32 : 16, rows, columns, groups, 3};
@@ -69,6 +71,7 @@ static SmallVector<GemmTile> getGemmTiles(const ContractionInfo &info,
         if (threads >= 64 && threads <= 256)
           tiles.push_back(tile);
       }
+  }
   return tiles;
 }
 
@@ -96,7 +99,7 @@ static double estimateCycles(const ContractionInfo &info,
 
   // Small register tiles wait for shared memory, few warps for everything.
   double peak =
-      std::min(0.85, 0.30 / (1.0 / tile.rows + 1.0 / tile.columns) + 0.1);
+      std::min(0.85, 0.27 / (1.0 / tile.rows + 1.0 / tile.columns) + 0.1);
   double work = static_cast<double>(tile.block * width * tile.step) / 128;
   double single =
       isStraight(info) ? 0 : static_cast<double>(tile.block * tile.step) * 0.23;

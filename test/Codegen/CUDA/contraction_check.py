@@ -46,6 +46,8 @@ PRODUCTS = [
     ("context", "hmk", "nhk", "mhn", dict(h=3, m=13, n=19, k=16), {}),
     ("values", "hmk", "hkn", "mhn", dict(h=3, m=13, n=40, k=19), {}),
     ("decode", "hmk", "hkn", "hmn", dict(h=3, m=1, n=40, k=33), dict(types=F16)),
+    ("decode_group", "hmk", "hkn", "hmn", dict(h=3, m=8, n=64, k=330), {}),
+    ("decode_half", "hmk", "hkn", "hmn", dict(h=3, m=5, n=96, k=33), dict(types=F16)),
     ("left_columns", "km", "kn", "mn", dict(m=40, n=36, k=50), {}),
     ("tall", "mk", "nk", "mn", dict(m=200, n=48, k=8), {}),
     ("joined", "mhk", "hkn", "mn", dict(h=3, m=13, n=33, k=16), dict(width=64)),
