@@ -22,6 +22,8 @@ using namespace swapc;
 /// Rows up to which weights are read at the speed of memory ("gemv").
 static constexpr int64_t kFewRows = 4;
 static constexpr int64_t kFewDirectRows = 8;
+/// Of a panel, what one block of a gemv reads where panels fill the chip.
+static constexpr int64_t kGemvPartBytes = 384 << 10;
 
 /// Panels from which each is summed by one block, 16 warps at most.
 static int64_t getFewPanels(const CudaTarget &target) {
@@ -101,13 +103,17 @@ static CudaKernelPlan planGemv(const ContractionInfo &info,
   int64_t panels =
       info.sizeOf(info.batch) * llvm::divideCeil(info.columns(), width);
   // Whole panels where they fill the chip, else as many parts as run at the
-  // same time; each with as many loads in flight as its registers hold.
+  // same time; each with as many loads in flight as its registers hold. Long
+  // panels come a few at a time, and must be read faster than the bus brings
+  // the next.
   bool whole = panels >= getFewPanels(target);
   int64_t threads = whole && panels <= 2 * target.multiprocessors ? 512 : 256;
   int64_t lanes = threads / (width * element / 16);
   int64_t loads = info.rows() == 1 ? 8 : 4;
-  int64_t wanted =
-      whole ? 1 : std::max<int64_t>(1, 2 * target.multiprocessors / panels);
+  int64_t wanted = whole
+                       ? info.depth() * width * element / kGemvPartBytes
+                       : 2 * target.multiprocessors / panels;
+  wanted = std::max<int64_t>(wanted, 1);
   int64_t most = llvm::divideCeil(info.depth(), lanes * loads);
   int64_t splits = std::min(wanted, most);
   int64_t part = llvm::alignTo(llvm::divideCeil(info.depth(), splits), lanes);
