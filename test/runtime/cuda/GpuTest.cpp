@@ -30,6 +30,8 @@ protected:
 
   void make(std::vector<uint64_t> lengths, const Layout &layout,
             uint64_t most = UINT64_MAX) {
+    swap_cuda_close(handle); // it looks at the model before
+    handle = nullptr;
     model = std::make_unique<Model>(std::move(lengths),
                                     std::vector<Layout>{layout}, most);
     model->images = {{75, 1, 0, 2, 0, swap_test_ptx}};
