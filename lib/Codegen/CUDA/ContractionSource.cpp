@@ -49,7 +49,9 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
   std::string shape = (name + "_shape").str(), code;
   llvm::raw_string_ostream instance(code);
   if (gemm) {
-    blocks = getBlocks(threads, tile[3] * tile[4]);
+    // A single step is unrolled with all around it, which takes registers.
+    int64_t sums = info.depth() <= tile[2] ? 64 : tile[3] * tile[4];
+    blocks = getBlocks(threads, sums);
     instance << "swap_gemm<" << shape << ", " << tile[0];
     for (int64_t size : tile.drop_front(2))
       instance << ", " << size;
