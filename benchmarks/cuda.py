@@ -147,7 +147,7 @@ def parse():
     sc.add_options(parser)
     parser.add_argument("--budgets", nargs="+", help=f"default: {' '.join(BUDGETS)}, and for vgg19 64MiB")
     parser.add_argument("--storage", nargs="*", default=STORAGE, metavar="MODEL", help="also with weights from storage")
-    parser.add_argument("--host-budget", type=int, default=128, metavar="MIB", help="pinned memory of runs from storage")
+    parser.add_argument("--host-budget", type=int, default=64, metavar="MIB", help="pinned memory of runs from storage")
     parser.add_argument("--seconds", type=float, default=0.5, help="of measuring each time")
     parser.add_argument("--most", type=int, default=1000, help="runs of a measurement")
     parser.add_argument("--precision", nargs="+", default=["fp32"], help="of PyTorch: fp32 tf32 fp16")
