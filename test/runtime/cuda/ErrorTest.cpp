@@ -133,6 +133,7 @@ TEST_F(CudaError, BlobsThatAreCutForeignOrNone) {
     close();
     model->writeBlob(path);
   }
+  std::remove(path.c_str());
   path = ".";
   EXPECT_EQ(open(), SWAP_ERR_IO);
   close();
