@@ -75,5 +75,6 @@ const DeviceModel *DeviceModel::get(llvm::StringRef name) {
 }
 
 int64_t DeviceModel::getUnitBytes(int64_t weightBytes) const {
-  return std::clamp(roundUp(weightBytes / units, kPageBytes), leastUnit, mostUnit);
+  return std::clamp(roundUp(weightBytes / units, kPageBytes), leastUnit,
+                    mostUnit);
 }

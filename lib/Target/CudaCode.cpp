@@ -15,9 +15,9 @@
 
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Support/Diagnostics.h"
-#include "swap/runtime.h"
 #include "swapc/Support/Progress.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -116,8 +116,7 @@ static FailureOr<std::vector<Part>> makeParts(ModuleOp module,
                        index == 0 && hasRows(tables));
     if (failed(source))
       return failure();
-    parts.push_back({uint32_t(begin), uint32_t(end - begin),
-                     std::move(*source),
+    parts.push_back({uint32_t(begin), uint32_t(end - begin), std::move(*source),
                      std::vector<CudaBinary>(target.archs.size())});
   }
   return parts;
@@ -179,8 +178,8 @@ FailureOr<CudaTables> swapc::compileCuda(ModuleOp module,
     cuda.images.push_back({archs.back(), /*ptx=*/true, part.first, part.count,
                            llvm::SmallVector<char, 0>(ptx.begin(), ptx.end())});
   }
-  if (auto overhead = module->getAttrOfType<IntegerAttr>(
-          swap::SwapDialect::kOverheadAttr))
+  if (auto overhead =
+          module->getAttrOfType<IntegerAttr>(swap::SwapDialect::kOverheadAttr))
     cuda.overhead = overhead.getInt();
   return cuda;
 }

@@ -45,8 +45,7 @@ llvm::FailureOr<std::string> makePtx(mlir::ModuleOp module,
 llvm::FailureOr<CudaTables> compileCuda(mlir::ModuleOp module,
                                         const ModelTables &tables,
                                         const CudaCodeOptions &options,
-                                        const Nvrtc &nvrtc,
-                                        Progress &progress);
+                                        const Nvrtc &nvrtc, Progress &progress);
 
 /// What the code takes, in a line.
 void printCudaSummary(const CudaTables &tables, llvm::raw_ostream &os);

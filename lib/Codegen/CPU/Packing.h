@@ -18,8 +18,9 @@ using PanelWidth = llvm::function_ref<int64_t(const ContractionInfo &info)>;
 using Reschedule =
     llvm::function_ref<mlir::LogicalResult(mlir::func::FuncOp kernel)>;
 
-/// Gives parameters the layout that the kernels of `module` read: right operands
-/// and, with `epilogues`, what the operations behind them read of the columns.
+/// Gives parameters the layout that the kernels of `module` read: right
+/// operands and, with `epilogues`, what the operations behind them read of the
+/// columns.
 mlir::LogicalResult packParameters(mlir::ModuleOp module, PanelWidth getWidth,
                                    Reschedule reschedule, bool epilogues);
 

@@ -110,9 +110,8 @@ static CudaKernelPlan planGemv(const ContractionInfo &info,
   int64_t threads = whole && panels <= 2 * target.multiprocessors ? 512 : 256;
   int64_t lanes = threads / (width * element / 16);
   int64_t loads = info.rows() == 1 ? 8 : 4;
-  int64_t wanted = whole
-                       ? info.depth() * width * element / kGemvPartBytes
-                       : 2 * target.multiprocessors / panels;
+  int64_t wanted = whole ? info.depth() * width * element / kGemvPartBytes
+                         : 2 * target.multiprocessors / panels;
   wanted = std::max<int64_t>(wanted, 1);
   int64_t most = llvm::divideCeil(info.depth(), lanes * loads);
   int64_t splits = std::min(wanted, most);

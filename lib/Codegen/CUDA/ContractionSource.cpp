@@ -50,7 +50,8 @@ LogicalResult swapc::emitCudaContraction(func::FuncOp kernel,
   llvm::raw_string_ostream instance(code);
   if (gemm) {
     // A single step is unrolled with all around it, which takes registers.
-    blocks = info.depth() <= tile[2] ? 1 : getBlocks(threads, tile[3] * tile[4]);
+    blocks =
+        info.depth() <= tile[2] ? 1 : getBlocks(threads, tile[3] * tile[4]);
     instance << "swap_gemm<" << shape << ", " << tile[0];
     for (int64_t size : tile.drop_front(2))
       instance << ", " << size;

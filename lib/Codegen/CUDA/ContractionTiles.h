@@ -39,9 +39,8 @@ mlir::swap::GpuAttr makeCudaLaunch(const ContractionInfo &info,
 
 // GemmPlan.cpp
 
-llvm::FailureOr<CudaKernelPlan> planGemm(const ContractionInfo &info,
-                                         const CudaTarget &target,
-                                         int64_t width);
+llvm::FailureOr<CudaKernelPlan>
+planGemm(const ContractionInfo &info, const CudaTarget &target, int64_t width);
 
 // TensorCorePlan.cpp
 

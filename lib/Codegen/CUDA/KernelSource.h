@@ -11,9 +11,9 @@
 //   NAME(const __grid_constant__ swap_args<N> args)
 //
 // where swap_args (device/prelude.cuh) holds the operands' addresses
-// (arguments, then results), the scratch area and the tiles of the launch. Block
-// x computes tile swap_block_tile(args), and of its sum part blockIdx.y. The
-// hand-written parts are templates in device/*.cuh; what is generated are
+// (arguments, then results), the scratch area and the tiles of the launch.
+// Block x computes tile swap_block_tile(args), and of its sum part blockIdx.y.
+// The hand-written parts are templates in device/*.cuh; what is generated are
 // constants, index arithmetic and scalar bodies.
 //
 //===----------------------------------------------------------------------===//
@@ -39,7 +39,8 @@ struct ContractionInfo;
 struct CudaKernelPlan {
   mlir::swap::ScheduleAttr schedule;
   mlir::swap::GpuAttr launch;
-  llvm::SmallVector<int64_t> readOnce = {}; ///< See the attribute swap.read_once.
+  llvm::SmallVector<int64_t> readOnce =
+      {}; ///< See the attribute swap.read_once.
 };
 
 // ScheduleCudaKernels.cpp

@@ -20,7 +20,8 @@
 // grid. `params` is the buffer of kernel parameters.
 //
 // Programs choose by environment variables, read by cuInit:
-//   SWAP_FAKE_CUDA_ORDER       fifo, lazy, copies, prompt, or the seed of a random
+//   SWAP_FAKE_CUDA_ORDER       fifo, lazy, copies, prompt, or the seed of a
+//   random
 //                              order
 //   SWAP_FAKE_CUDA_ARCH        90
 //   SWAP_FAKE_CUDA_MEMORY      bytes of the device
@@ -73,8 +74,8 @@ typedef struct swap_fake_config {
 
 /* Since swap_fake_reset. */
 typedef struct swap_fake_state {
-  int calls; /* that may fail */
-  int live;  /* objects and memory that exist */
+  int calls;      /* that may fail */
+  int live;       /* objects and memory that exist */
   int violations; /* memory freed under work, pageable memory copied, ... */
   int kernel_launches, graph_launches, copies, synchronizations;
   int allocations; /* of any kind */

@@ -27,7 +27,7 @@ struct Layout {
   bool isTableResident = false;
   bool readsAhead = false; ///< the units streamed must be a multiple of `slots`
   bool startsReversed = false; ///< STARTED steps in another order than AHEAD
-  bool isBanded = false; ///< half the tiles of four panels instead of two
+  bool isBanded = false;       ///< half the tiles of four panels instead of two
 };
 
 class Model {

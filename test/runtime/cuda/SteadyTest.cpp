@@ -85,7 +85,8 @@ TEST_F(CudaSteady, CountsBytes) {
     EXPECT_EQ(swap_cuda_session(handle)->counters.streamed_bytes, 0u);
     EXPECT_EQ(swap_cuda_session(handle)->counters.loaded_bytes, 61440u + 32768);
     close();
-    // Read in place, over the bus: from storage these units stay in host memory.
+    // Read in place, over the bus: from storage these units stay in host
+    // memory.
     make({5000, 8192}, {{1, {1}, {0}, true}});
     ASSERT_EQ(open(), SWAP_OK) << error();
     runAndCompare(0);
