@@ -102,9 +102,9 @@ std::vector<int> Placements::getEarliest() const {
 void Planner::searchExhaustively(MemoryPlan &best, int64_t budget) const {
   constexpr size_t kMostUnits = 8;
   constexpr size_t kMostEligible = 5; // they have three ways to be there
-  unsigned eligible = 0, all = (1u << order.size()) - 1;
   if (order.size() > kMostUnits)
     return;
+  unsigned eligible = 0, all = (1u << order.size()) - 1;
   for (size_t i = 0; i < order.size(); ++i)
     eligible |= isEligible(order[i]) << i;
   if (order.size() > kMostEligible)

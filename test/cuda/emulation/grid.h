@@ -17,6 +17,7 @@
 #include <thread>
 
 #include <link.h>
+#include <sys/mman.h>
 
 namespace swap_emulation {
 
@@ -115,9 +116,12 @@ private:
   /// This thread's.
   Worker &getWorker() {
     if (!here.worker) {
+      // As long as the thread lives; only the kernel knows where it is.
       stack_t alternative = {};
       alternative.ss_size = 64 << 10;
-      alternative.ss_sp = malloc(alternative.ss_size);
+      alternative.ss_sp = mmap(nullptr, alternative.ss_size,
+                               PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       sigaltstack(&alternative, nullptr);
       Range locals = getThreadLocals();
       here.worker = new Worker(mix(++workers), locals);
