@@ -9,9 +9,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "swap/cuda.h"
+#include "swap/posix.h"
 
 extern const swap_cuda_model swap_cuda_instance; /* what swapc generated */
 
@@ -171,12 +171,5 @@ int target_measure(target *t, target_profile *p, const char *weights,
 }
 
 int target_default_weights(char *path, size_t size) {
-  static const char suffix[] = ".swap";
-  if (size < sizeof suffix)
-    return 0;
-  const ssize_t length = readlink("/proc/self/exe", path, size - sizeof suffix);
-  if (length < 0 || (size_t)length == size - sizeof suffix)
-    return 0;
-  memcpy(path + length, suffix, sizeof suffix);
-  return 1;
+  return swap_posix_default_weights(path, size);
 }

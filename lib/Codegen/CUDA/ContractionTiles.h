@@ -15,6 +15,10 @@
 #include "../CPU/Contraction.h"
 #include "KernelSource.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+
 namespace swapc {
 
 /// Partial sums of one launch. The budget counts them: twice as much gave the
@@ -36,6 +40,45 @@ mlir::swap::GpuAttr makeCudaLaunch(const ContractionInfo &info,
                                    llvm::StringRef variant, int64_t threads,
                                    int64_t splits, int64_t shared,
                                    llvm::ArrayRef<int64_t> tile);
+
+/// A tile, and into how many parts the sums of each are split.
+template <typename Tile> struct GridChoice {
+  Tile tile = {};
+  int64_t splits = 0;  ///< 0: no tile will do
+  int64_t scratch = 0; ///< bytes of partial sums
+};
+
+/// The fastest of `tiles` by `estimate(tile, tiles of the grid, splits)`, whose
+/// partial sums, of `element` bytes, are not too many.
+template <typename Tile, typename Estimate>
+GridChoice<Tile> chooseGrid(const ContractionInfo &info, int64_t width,
+                            int64_t element, llvm::ArrayRef<Tile> tiles,
+                            Estimate estimate) {
+  GridChoice<Tile> best;
+  double least = 0;
+  for (const Tile &tile : tiles) {
+    int64_t count = info.sizeOf(info.batch) *
+                    llvm::divideCeil(info.columns(), width) *
+                    llvm::divideCeil(info.rows(), tile.block);
+    int64_t steps = llvm::divideCeil(info.depth(), tile.step);
+    for (int64_t splits = 1; splits <= std::min<int64_t>(steps, 64); ++splits) {
+      // The number of splits that a part of this depth makes.
+      int64_t part = llvm::divideCeil(steps, splits);
+      if (static_cast<int64_t>(llvm::divideCeil(steps, part)) != splits)
+        continue;
+      int64_t scratch =
+          splits == 1 ? 0 : count * splits * tile.block * width * element;
+      if (scratch > kCudaScratchBytes)
+        break;
+      double cycles = estimate(tile, count, splits);
+      if (best.splits == 0 || cycles < least) {
+        least = cycles;
+        best = {tile, splits, scratch};
+      }
+    }
+  }
+  return best;
+}
 
 // GemmPlan.cpp
 

@@ -134,43 +134,23 @@ FailureOr<CudaKernelPlan> swapc::planGemm(const ContractionInfo &info,
                                           const CudaTarget &target,
                                           int64_t width) {
   int64_t element = getAccumulatorBytes(info);
-  double best = 0;
-  GemmTile bestTile{};
-  int64_t bestSplits = 1, bestTiles = 1;
-  for (const GemmTile &tile : getGemmTiles(info, width)) {
-    if (!isEven(tile, width) ||
-        tile.sharedBytes(width, element) > kCudaSharedBytes)
-      continue;
-    int64_t tiles = info.sizeOf(info.batch) *
-                    llvm::divideCeil(info.columns(), width) *
-                    llvm::divideCeil(info.rows(), tile.block);
-    int64_t steps = llvm::divideCeil(info.depth(), tile.step);
-    for (int64_t splits = 1; splits <= std::min<int64_t>(steps, 64); ++splits) {
-      // The number of splits that a part of this depth makes.
-      int64_t part = llvm::divideCeil(steps, splits);
-      if (static_cast<int64_t>(llvm::divideCeil(steps, part)) != splits)
-        continue;
-      int64_t scratch = tiles * splits * tile.block * width * element;
-      if (splits > 1 && scratch > kCudaScratchBytes)
-        break;
-      double cycles = estimateCycles(info, target, tile, width, tiles, splits);
-      if (best == 0 || cycles < best) {
-        best = cycles;
-        bestTile = tile;
-        bestSplits = splits;
-        bestTiles = tiles;
-      }
-    }
-  }
-  if (best == 0)
+  SmallVector<GemmTile> tiles = getGemmTiles(info, width);
+  llvm::erase_if(tiles, [&](const GemmTile &tile) {
+    return !isEven(tile, width) ||
+           tile.sharedBytes(width, element) > kCudaSharedBytes;
+  });
+  auto best = chooseGrid<GemmTile>(
+      info, width, element, tiles,
+      [&](const GemmTile &tile, int64_t count, int64_t splits) {
+        return estimateCycles(info, target, tile, width, count, splits);
+      });
+  if (best.splits == 0)
     return failure();
-  int64_t scratch = bestSplits == 1 ? 0
-                                    : bestTiles * bestSplits * bestTile.block *
-                                          width * element;
+  const GemmTile &tile = best.tile;
   return CudaKernelPlan{
-      makeCudaSchedule(info, width, bestTile.block, scratch),
-      makeCudaLaunch(info, "gemm", bestTile.threads(width), bestSplits,
-                     bestTile.sharedBytes(width, element),
-                     {bestTile.block, width, bestTile.step, bestTile.rows,
-                      bestTile.columns, bestTile.groups, bestTile.stages})};
+      makeCudaSchedule(info, width, tile.block, best.scratch),
+      makeCudaLaunch(info, "gemm", tile.threads(width), best.splits,
+                     tile.sharedBytes(width, element),
+                     {tile.block, width, tile.step, tile.rows, tile.columns,
+                      tile.groups, tile.stages})};
 }

@@ -138,39 +138,18 @@ FailureOr<CudaKernelPlan> swapc::planTensorCores(const ContractionInfo &info,
   const TensorKind *kind = getKind(info, target);
   if (!kind)
     return failure();
-  double best = 0;
-  TensorTile bestTile{};
-  int64_t bestSplits = 1, bestTiles = 1;
-  for (const TensorTile &tile : getTiles(width, *kind)) {
-    int64_t tiles = info.sizeOf(info.batch) *
-                    llvm::divideCeil(info.columns(), width) *
-                    llvm::divideCeil(info.rows(), tile.block);
-    int64_t steps = llvm::divideCeil(info.depth(), tile.step);
-    for (int64_t splits = 1; splits <= std::min<int64_t>(steps, 64); ++splits) {
-      int64_t part = llvm::divideCeil(steps, splits);
-      if (static_cast<int64_t>(llvm::divideCeil(steps, part)) != splits)
-        continue;
-      if (splits > 1 &&
-          tiles * splits * tile.block * width * 4 > kCudaScratchBytes)
-        break;
-      double cycles =
-          estimateCycles(info, target, *kind, tile, width, tiles, splits);
-      if (best == 0 || cycles < best) {
-        best = cycles;
-        bestTile = tile;
-        bestSplits = splits;
-        bestTiles = tiles;
-      }
-    }
-  }
-  if (best == 0)
+  auto best = chooseGrid<TensorTile>(
+      info, width, /*element=*/4, getTiles(width, *kind),
+      [&](const TensorTile &tile, int64_t count, int64_t splits) {
+        return estimateCycles(info, target, *kind, tile, width, count, splits);
+      });
+  if (best.splits == 0)
     return failure();
-  int64_t scratch =
-      bestSplits == 1 ? 0 : bestTiles * bestSplits * bestTile.block * width * 4;
+  const TensorTile &tile = best.tile;
   return CudaKernelPlan{
-      makeCudaSchedule(info, width, bestTile.block, scratch),
-      makeCudaLaunch(info, kind->variant, bestTile.threads(width), bestSplits,
-                     bestTile.sharedBytes(width, *kind),
-                     {bestTile.block, width, bestTile.step, bestTile.rows,
-                      bestTile.columns, bestTile.groups, bestTile.stages})};
+      makeCudaSchedule(info, width, tile.block, best.scratch),
+      makeCudaLaunch(info, kind->variant, tile.threads(width), best.splits,
+                     tile.sharedBytes(width, *kind),
+                     {tile.block, width, tile.step, tile.rows, tile.columns,
+                      tile.groups, tile.stages})};
 }

@@ -11,18 +11,19 @@
 namespace fakecuda {
 
 std::recursive_mutex mutex;
-swap_fake_config config = {1,
-                           90,
-                           13000,
-                           0,
-                           SWAP_FAKE_REGISTER_READ_ONLY,
-                           UINT64_C(8) << 30,
-                           0,
-                           0,
-                           SWAP_FAKE_LAZY,
-                           1,
-                           -1,
-                           999};
+static constexpr swap_fake_config kDefault = {1,
+                                              90,
+                                              13000,
+                                              0,
+                                              SWAP_FAKE_REGISTER_READ_ONLY,
+                                              UINT64_C(8) << 30,
+                                              0,
+                                              0,
+                                              SWAP_FAKE_LAZY,
+                                              1,
+                                              -1,
+                                              999};
+swap_fake_config config = kDefault;
 swap_fake_state state;
 
 static std::vector<NodePtr> pending; // in order of submission
@@ -156,18 +157,7 @@ using namespace fakecuda;
 
 void swap_fake_reset(void) {
   std::lock_guard<std::recursive_mutex> guard(mutex);
-  config = {1,
-            90,
-            13000,
-            0,
-            SWAP_FAKE_REGISTER_READ_ONLY,
-            UINT64_C(8) << 30,
-            0,
-            0,
-            SWAP_FAKE_LAZY,
-            1,
-            -1,
-            999};
+  config = kDefault;
   state = {};
   forgetPending();
   forgetMemory();
