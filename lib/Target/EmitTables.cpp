@@ -32,10 +32,10 @@ static_assert(offsetof(swap_plan, threads) == 56, "plan");
 static_assert(sizeof(void *) != 8 || offsetof(swap_plan, resident) == 88,
               "plan");
 static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 104, "plan");
-static_assert(offsetof(swap_model, name) == 24, "model");
-static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 72,
+static_assert(offsetof(swap_model, name) == 32, "model");
+static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 80,
               "model");
-static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 104,
+static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 112,
               "model");
 static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_kernel) == 24, "kernel");
 static_assert(offsetof(swap_cuda_image, bytes) == 16, "image");
@@ -193,6 +193,7 @@ void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
       {emit.i32(SWAP_ABI_VERSION), emit.i32(signature.inputs.size()),
        emit.i32(signature.outputs.size()), emit.i32(tables.kernels.size()),
        emit.i32(blob.units.size()), emit.i32(plans.size()),
+       emit.i32(tables.pageBytes), emit.i32(0),
        emit.text(signature.name), emit.tensors(signature.inputs, "inputs"),
        emit.tensors(signature.outputs, "outputs"),
        emit.kernels(tables.kernels, symbol, tables.cuda.has_value()),

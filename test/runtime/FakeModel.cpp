@@ -137,6 +137,8 @@ struct Fixture {
              2,
              kUnits,
              3,
+             SWAP_BLOB_ALIGN,
+             0,
              "fake",
              inputs,
              outputs,

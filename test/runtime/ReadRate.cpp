@@ -60,6 +60,7 @@ struct Streaming {
     model.abi_version = SWAP_ABI_VERSION;
     model.unit_count = static_cast<uint32_t>(count);
     model.plan_count = 1;
+    model.page_bytes = SWAP_BLOB_ALIGN;
     model.name = "stream";
     model.units = units.data();
     model.plans = &plan;

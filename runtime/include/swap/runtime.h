@@ -22,10 +22,16 @@
 extern "C" {
 #endif
 
-#define SWAP_ABI_VERSION 2u
+#define SWAP_ABI_VERSION 3u
 #define SWAP_MAX_OPERANDS 64u
 #define SWAP_BUFFER_ALIGN 64u
-#define SWAP_MAX_READS 64u /* units under way at once */
+/* Units under way at once. They are most of a session, which on a processor of
+ * 32 bits takes less than 1 KiB. */
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define SWAP_MAX_READS 64u
+#else
+#define SWAP_MAX_READS 16u
+#endif
 
 typedef enum swap_status {
   SWAP_OK = 0,
@@ -40,7 +46,8 @@ typedef enum swap_status {
   SWAP_ERR_INDEX = -9,     /* a row index is outside its table */
   SWAP_ERR_GEOMETRY = -10, /* storage alignment that the runtime cannot serve */
   SWAP_ERR_STATE = -11,    /* call out of order, or session already failed */
-  SWAP_ERR_DEVICE = -12    /* the device or its driver reported an error */
+  SWAP_ERR_DEVICE = -12,   /* the device or its driver reported an error */
+  SWAP_ERR_TIMEOUT = -13   /* storage did not complete a read in time */
 } swap_status;
 
 typedef enum swap_dtype {
@@ -129,7 +136,8 @@ typedef struct swap_step {
 
 /* `slots` of units that have none. */
 #define SWAP_SLOT_NONE UINT64_MAX             /* never in memory as a whole */
-#define SWAP_SLOT_IN_PLACE (UINT64_MAX - 1u) /* kernels read the blob itself */
+#define SWAP_SLOT_IN_PLACE (UINT64_MAX - 1u) /* kernels read the blob itself: a
+                                                processor's need `map` */
 
 /* One way to run the model inside one budget. */
 typedef struct swap_plan {
@@ -161,6 +169,9 @@ typedef struct swap_model {
   uint32_t kernel_count;
   uint32_t unit_count;
   uint32_t plan_count; /* in ascending order of budget_bytes */
+  uint32_t page_bytes; /* of slots: a power of two from SWAP_BUFFER_ALIGN to
+                          SWAP_BLOB_ALIGN; units are read in whole ones */
+  uint32_t reserved;   /* 0 */
   const char *name;
   const swap_tensor *inputs;
   const swap_tensor *outputs;
@@ -183,10 +194,11 @@ typedef struct swap_model {
  * to that; `wait` returns when that ticket's bytes are in place. `map` is
  * optional: the address of [offset, offset + length), valid until `unmap`;
  * then slots stay unused. The first call should only ask for the bytes, for IN
- * makes it; the next ones, for WAIT and the addresses, may wait for them. The core reads whole pages
- * (SWAP_BLOB_ALIGN) into SWAP_BLOB_ALIGN-aligned slots for units, so direct
- * I/O works; only SWAP_OP_ROWS and the header read other ranges, through
- * `read`, which must accept any offset, length and address. `copied` is
+ * makes it; the next ones, for WAIT and the addresses, may wait for them. Units
+ * begin at multiples of SWAP_BLOB_ALIGN in the blob; the core reads whole pages
+ * of the model's page_bytes (SWAP_BLOB_ALIGN on a system with files, so that
+ * direct I/O works) into slots with that alignment. Only SWAP_OP_ROWS and the
+ * header read other ranges, through `read`: see `read_bytes`. `copied` is
  * incremented by the port by the bytes it moved through a bounce buffer. */
 typedef struct swap_storage {
   void *context;
@@ -204,7 +216,34 @@ typedef struct swap_storage {
    * until any of them is waited for, so that they go to the device at once. The
    * core calls it before it leaves storage alone for long. */
   void (*submit)(void *context);
+  /* Geometry, checked by swap_open (SWAP_ERR_GEOMETRY): powers of two, 0 for
+   * any. With `read_bytes`, every offset and length is a multiple of it; with
+   * `buffer_align`, every address too: both may be as large as the model's
+   * page_bytes. The header and the unit table are then read through the arena,
+   * and rows that leave storage one by one must fit the geometry as well. */
+  uint32_t read_bytes;
+  uint32_t buffer_align;
+  /* Optional, for reads that may never end: with both, a clock and a timeout in
+   * swap_config, the core polls `done` (1: ended, `wait` will not block; 0: not
+   * yet; or a negative status) and calls `cancel` where time is up. `cancel`
+   * returns when nothing writes to the ticket's buffer any more, and spends the
+   * ticket as `wait` does; the read fails with SWAP_ERR_TIMEOUT. */
+  int (*done)(void *context, int64_t ticket);
+  void (*cancel)(void *context, int64_t ticket);
 } swap_storage;
+
+/* A blob that the processor addresses: flash, or memory. */
+typedef struct swap_memory {
+  const void *blob; /* SWAP_BUFFER_ALIGN-aligned */
+  uint64_t bytes;
+} swap_memory;
+
+/* Storage in which kernels read such a blob in place: swap-in is free, and no
+ * slot is used. `memory` outlives the session. */
+swap_storage swap_memory_mapped(const swap_memory *memory);
+
+/* Storage that copies such a blob into slots, for memory slower than the arena. */
+swap_storage swap_memory_copied(const swap_memory *memory);
 
 /* Who runs tiles. `parallel` calls task(task_context, i, thread) for every i in
  * [0, count) and returns when all are done; thread < threads. Null: the
@@ -232,7 +271,7 @@ typedef struct swap_counters {
 typedef enum swap_event_kind { SWAP_EVENT_CALL, SWAP_EVENT_IN, SWAP_EVENT_WAIT, SWAP_EVENT_OUT } swap_event_kind;
 
 typedef struct swap_config {
-  void *arena; /* SWAP_BLOB_ALIGN-aligned; null if the plan needs none */
+  void *arena; /* aligned to the model's page_bytes; null if the plan needs none */
   uint64_t arena_bytes;
   const swap_storage *storage;   /* outlives the session */
   const swap_executor *executor; /* may be null: one thread */
@@ -241,6 +280,8 @@ typedef struct swap_config {
   void (*event)(void *context, swap_event_kind kind, uint32_t index,
                 uint64_t begin_ns, uint64_t end_ns);
   void *event_context;
+  uint64_t timeout_ns; /* for one read, from when it is waited for; 0: none.
+                          Needs the clock and storage's `done` and `cancel` */
   uint32_t flags;
 } swap_config;
 
@@ -299,6 +340,18 @@ int swap_run(swap_session *session, const void *const *inputs, void *const *outp
 
 /* Waits for reads under way; those for the next run are made again by it. */
 void swap_drain(swap_session *session);
+
+/* Gives the arena away between two runs: waits for reads under way and forgets
+ * the resident units, which come in again with the next run. Several models
+ * whose runs do not overlap share one arena so. */
+void swap_evict(swap_session *session);
+
+/* Compares unit `unit` with its checksum, wherever it is: in storage that maps
+ * in place, else read in pieces through `buffer`, `bytes` long (a multiple of
+ * the model's page_bytes, with that alignment), which must not be the arena. Row
+ * tables too. SWAP_ERR_CHECKSUM where the bytes differ. Between two runs. */
+int swap_verify(swap_session *session, uint32_t unit, void *buffer,
+                uint64_t bytes);
 
 /* Waits for reads under way and lets go of the arena and the storage. */
 void swap_close(swap_session *session);

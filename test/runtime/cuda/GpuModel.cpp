@@ -66,6 +66,7 @@ Model::Model(std::vector<uint64_t> chain, const std::vector<Layout> &layouts,
   model.kernel_count = 2;
   model.unit_count = units + 1;
   model.plan_count = static_cast<uint32_t>(plans.size());
+  model.page_bytes = SWAP_BLOB_ALIGN;
   model.name = "gpu";
   model.inputs = inputs;
   model.outputs = outputs;
