@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassManager.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Import/Import.h"
@@ -114,8 +115,22 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
   return success();
 }
 
+/// Slots of files' pages where there may be files; without, there is no page
+/// but that of the processor's cache.
+static void setPageBytes(const CompileOptions &options, Phases &phases) {
+  int64_t bytes = options.pageBytes;
+  if (!bytes)
+    bytes =
+        isBareMetal(phases.target.triple) ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
+  if (bytes != SWAP_BLOB_ALIGN)
+    phases.module.get()->setAttr(
+        swap::SwapDialect::kPageBytesAttr,
+        Builder(phases.module->getContext()).getI64IntegerAttr(bytes));
+}
+
 static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
+  setPageBytes(options, phases);
   bool isCuda = options.device == Device::Cuda;
   if (failed(orderCalls(isCuda, phases)))
     return failure();

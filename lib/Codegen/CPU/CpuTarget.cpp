@@ -56,6 +56,13 @@ static void describeVectors(const llvm::Triple &triple,
   }
 }
 
+bool swapc::isBareMetal(llvm::StringRef triple) {
+  // "none" and "unknown" alike; none at all is the host's.
+  return !triple.empty() &&
+         llvm::Triple(llvm::Triple::normalize(triple)).getOS() ==
+             llvm::Triple::UnknownOS;
+}
+
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
                                                llvm::raw_ostream &errors) {

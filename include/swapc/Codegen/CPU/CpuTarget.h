@@ -41,6 +41,9 @@ struct CpuTarget {
   }
 };
 
+/// Whether code for `triple` runs without an operating system.
+bool isBareMetal(llvm::StringRef triple);
+
 /// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
 /// x86-64-v3 (or the generic one of another architecture), and "native" the
 /// host's. Fails with a message on `errors`.
