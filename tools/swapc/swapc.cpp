@@ -58,6 +58,13 @@ struct Options {
   cl::list<std::string> mattr{
       "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
       cl::desc("features to add to the processor's or to leave out")};
+  cl::opt<std::string> relocation{
+      "relocation-model", cl::value_desc("pic|static"), cl::cat(category),
+      cl::desc("code for any address or for the one that it is linked to "
+               "(default: static where the triple has no system, else pic)")};
+  cl::opt<std::string> targetAbi{
+      "target-abi", cl::value_desc("abi"), cl::cat(category),
+      cl::desc("RISC-V: ilp32, ilp32f, lp64d, ... (default: by the features)")};
   cl::list<std::string> cudaArchs{
       "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
       cl::cat(category),
@@ -237,6 +244,13 @@ static int readOptions(const Options &line, CompileOptions &options,
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
   options.features = join(line.mattr, ",");
+  options.abi = line.targetAbi;
+  if (line.relocation.getNumOccurrences()) {
+    if (line.relocation != "pic" && line.relocation != "static")
+      return usageError("--relocation-model: '" + line.relocation +
+                        "' is not pic or static");
+    options.pic = line.relocation == "pic";
+  }
   options.linkerDriver = line.linkerDriver;
   options.runtimeDir = line.runtimeDir;
   options.executable = sys::fs::getMainExecutable(
