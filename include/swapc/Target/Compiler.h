@@ -46,6 +46,7 @@ struct CompileOptions {
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu; ///< Of the host's part, where there is a GPU.
+  std::string features;    ///< Beside the cpu's, as LLVM takes them: "+f,-g".
   Device device = Device::Cpu;
   CudaTarget cuda;
   std::string cudaPath; ///< Of the toolkit; empty: found.
