@@ -53,7 +53,7 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
+  LogicalResult writeProducts(ArrayRef<CodeBuffer> code, const BlobInfo &info);
   LogicalResult commit();
 
   bool isText() const {
@@ -233,7 +233,7 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (isText())
     return emitText(
         StringRef(buffers->front().data(), buffers->front().size()));
-  return writeProducts(*buffers);
+  return writeProducts(*buffers, info);
 }
 
 /// What compiles kernels for a GPU, so that what is missing is known before
@@ -292,7 +292,8 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
+LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code,
+                                      const BlobInfo &info) {
   if (options.emit == Emit::Obj)
     return write(*product, code.front());
   if (options.emit == Emit::Lib) {
@@ -301,7 +302,7 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
       return emitFailure(location, archive.takeError());
     if (failed(write(*product, *archive)))
       return failure();
-    std::string text = makeHeader(tables, getName());
+    std::string text = makeHeader(tables, info, getName());
     return write(*header, ArrayRef(text.data(), text.size()));
   }
   progress.start("linking");

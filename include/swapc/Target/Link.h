@@ -37,7 +37,8 @@ llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<CodeBuffer> objects,
                                        llvm::StringRef name);
 
 /// The header that declares a library's model and its sizes.
-std::string makeHeader(const ModelTables &tables, llvm::StringRef name);
+std::string makeHeader(const ModelTables &tables, const BlobInfo &blob,
+                       llvm::StringRef name);
 
 /// `text` as a C identifier.
 std::string toIdentifier(llvm::StringRef text);
