@@ -28,9 +28,10 @@ const int64_t dims[DIGITS_INPUT_0_RANK] = DIGITS_INPUT_0_DIMS;
 size_t fits(const swap_model **model, size_t bytes);
 size_t fits(const swap_model **model, size_t bytes) {
   size_t index;
+  int wanted = (int)bytes;
   uint32_t need = DIGITS_ARENA_BYTES;
-  *model = DIGITS_OUTPUT_0_DTYPE == SWAP_F32 ? &digits_model : &model_7_segment_model;
+  *model = wanted == DIGITS_OUTPUT_0_DTYPE ? &digits_model : &model_7_segment_model;
   for (index = 0; index < DIGITS_OUTPUT_0_ELEMENTS; ++index)
-    need += 0u;
+    need += digits_blob[index];
   return bytes >= DIGITS_PLAN_1_ARENA_BYTES && sizeof image == DIGITS_INPUT_0_BYTES ? need : index;
 }
