@@ -9,6 +9,7 @@
 
 #include "CudaCode.h"
 #include "Phases.h"
+#include "RuntimeCode.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
 #include "swapc/Support/Diagnostics.h"
@@ -53,7 +54,8 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
+  LogicalResult writeLibrary(ArrayRef<CodeBuffer> objects);
+  LogicalResult writeProducts(ArrayRef<CodeBuffer> objects);
   LogicalResult commit();
 
   bool isText() const {
@@ -78,6 +80,7 @@ private:
   std::unique_ptr<Nvrtc> nvrtc;
   Phases phases;
   ModelTables tables;
+  CodeOptions code;
   std::string output;
   std::vector<std::string> outputPaths; ///< Of all that will be written.
   bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
@@ -271,8 +274,9 @@ Compiler::compileKernels(const BlobInfo &info) {
   } else if (!(kernels = lowerKernels(phases, tables))) {
     return failure();
   }
-  CodeOptions code;
   code.target = phases.target;
+  code.abi = options.abi;
+  code.pic = options.pic.value_or(!phases.target.isBareMetal);
   code.symbol = isProgram ? "swap_model_instance" : getName() + "_model";
   if (options.emit == Emit::LLVMIR)
     code.format = CodeFormat::LLVMIR;
@@ -292,14 +296,31 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
+/// The archive: the model's objects, and for a processor the runtime's.
+LogicalResult Compiler::writeLibrary(ArrayRef<CodeBuffer> objects) {
+  std::vector<RuntimeObject> runtime;
+  if (!isCuda()) {
+    Expected<std::vector<RuntimeObject>> emitted = emitRuntime(code);
+    if (!emitted)
+      return emitFailure(location, emitted.takeError());
+    runtime = std::move(*emitted);
+  }
+  std::vector<ArchiveMember> members;
+  for (auto [index, object] : llvm::enumerate(objects))
+    members.push_back({(getName() + "." + Twine(index) + ".o").str(), object});
+  for (const RuntimeObject &object : runtime)
+    members.push_back({object.name, object.code});
+  Expected<CodeBuffer> archive = makeArchive(members);
+  if (!archive)
+    return emitFailure(location, archive.takeError());
+  return write(*product, *archive);
+}
+
+LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> objects) {
   if (options.emit == Emit::Obj)
-    return write(*product, code.front());
+    return write(*product, objects.front());
   if (options.emit == Emit::Lib) {
-    Expected<CodeBuffer> archive = makeArchive(code, getName());
-    if (!archive)
-      return emitFailure(location, archive.takeError());
-    if (failed(write(*product, *archive)))
+    if (failed(writeLibrary(objects)))
       return failure();
     std::string text = makeHeader(tables, getName());
     return write(*header, ArrayRef(text.data(), text.size()));
@@ -311,14 +332,16 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
   link.executable = options.executable;
   link.triple = phases.target.triple;
   link.cuda = isCuda();
-  if (Error error = linkProgram(code, *product, link))
+  link.pic = code.pic;
+  if (Error error = linkProgram(objects, *product, link))
     return emitFailure(location, std::move(error));
   return success();
 }
 
 LogicalResult Compiler::commit() {
   SmallVector<std::string, 4> done;
-  for (std::unique_ptr<OutputFile> *file : {&report, &blob, &header, &product}) {
+  for (std::unique_ptr<OutputFile> *file :
+       {&report, &blob, &header, &product}) {
     if (!*file)
       continue;
     std::string path = (*file)->getPath().str();

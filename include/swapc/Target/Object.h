@@ -27,6 +27,8 @@ struct CodeOptions {
   CodeFormat format = CodeFormat::Object;
   unsigned parts = 1; ///< Objects to make, each by a thread of its own.
   std::string symbol; ///< Name of the swap_model.
+  std::string abi;    ///< Of a RISC-V, as in -mabi; empty: by its features.
+  bool pic = true;    ///< Whether code runs at any address.
 };
 
 using CodeBuffer = llvm::SmallVector<char, 0>;

@@ -20,11 +20,40 @@
 
 using namespace swapc;
 
-static std::string getHostFeatures() {
-  llvm::SubtargetFeatures features;
+static bool isFeature(const llvm::MCSubtargetInfo &subtarget,
+                      llvm::StringRef name) {
+  return llvm::any_of(
+      subtarget.getAllProcessorFeatures(),
+      [&](const llvm::SubtargetFeatureKV &known) { return name == known.Key; });
+}
+
+static void addHostFeatures(const llvm::MCSubtargetInfo &subtarget,
+                            llvm::SubtargetFeatures &features) {
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    features.AddFeature(feature.first(), feature.second);
-  return features.getString();
+    if (isFeature(subtarget, feature.first()))
+      features.AddFeature(feature.first(), feature.second);
+}
+
+/// Adds those of `text`, or fails with a message.
+static llvm::LogicalResult addFeatures(const llvm::MCSubtargetInfo &subtarget,
+                                       llvm::StringRef text,
+                                       llvm::SubtargetFeatures &features,
+                                       llvm::raw_ostream &errors) {
+  llvm::SmallVector<llvm::StringRef> parts;
+  text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (llvm::StringRef part : parts) {
+    llvm::StringRef name = part.trim();
+    bool enable = !name.consume_front("-");
+    if (enable)
+      name.consume_front("+");
+    if (!isFeature(subtarget, name)) {
+      errors << "'" << name << "' is not a feature of the processors of "
+             << subtarget.getTargetTriple().str() << "\n";
+      return llvm::failure();
+    }
+    features.AddFeature(name, enable);
+  }
+  return llvm::success();
 }
 
 static void describeVectors(const llvm::Triple &triple,
@@ -58,6 +87,7 @@ static void describeVectors(const llvm::Triple &triple,
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
+                                               llvm::StringRef features,
                                                llvm::raw_ostream &errors) {
   static bool initialized = [] {
     llvm::InitializeAllTargetInfos();
@@ -72,6 +102,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
+  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {
@@ -80,7 +111,6 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
       return llvm::failure();
     }
     target.cpu = llvm::sys::getHostCPUName().str();
-    target.features = getHostFeatures();
   } else if (cpu.empty()) {
     target.cpu = parsed.getArch() == llvm::Triple::x86_64 ? "x86-64-v3"
                  : parsed.isRISCV64()                     ? "generic-rv64"
@@ -101,6 +131,12 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
            << "\n";
     return llvm::failure();
   }
+  llvm::SubtargetFeatures all;
+  if (cpu == "native")
+    addHostFeatures(*subtarget, all);
+  if (failed(addFeatures(*subtarget, features, all, errors)))
+    return llvm::failure();
+  target.features = all.getString();
   subtarget.reset(
       backend->createMCSubtargetInfo(parsed, target.cpu, target.features));
   describeVectors(parsed, *subtarget, target);
@@ -108,16 +144,19 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
 }
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
-                                               llvm::StringRef cpu) {
-  return getCpuTarget(triple, cpu, llvm::errs());
+                                               llvm::StringRef cpu,
+                                               llvm::StringRef features) {
+  return getCpuTarget(triple, cpu, features, llvm::errs());
 }
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
+                                               llvm::StringRef features,
                                                mlir::Operation *op) {
   std::string message;
   llvm::raw_string_ostream errors(message);
-  llvm::FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
+  llvm::FailureOr<CpuTarget> target =
+      getCpuTarget(triple, cpu, features, errors);
   if (failed(target))
     op->emitError() << llvm::StringRef(message).rtrim();
   return target;

@@ -99,7 +99,8 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
 }
 
 void EmitKernels::runOnOperation() {
-  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+  FailureOr<CpuTarget> target =
+      getCpuTarget(triple, cpu, features, getOperation());
   if (failed(target))
     return signalPassFailure();
   for (func::FuncOp kernel :

@@ -15,7 +15,9 @@ class SwapCPUPass<string name> : Pass<name, "::mlir::ModuleOp"> {
     Option<"triple", "triple", "std::string", /*default=*/"\"\"",
            "target triple; empty for the host's">,
     Option<"cpu", "cpu", "std::string", /*default=*/"\"\"",
-           "processor: empty for x86-64-v3, native, or a name that LLVM knows">];
+           "processor: empty for x86-64-v3, native, or a name that LLVM knows">,
+    Option<"features", "features", "std::string", /*default=*/"\"\"",
+           "features beside those of the processor: +f,-g">];
 }
 
 def ScheduleKernels : SwapCPUPass<"swap-schedule-kernels"> {

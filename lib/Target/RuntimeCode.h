@@ -1,0 +1,32 @@
+//===- RuntimeCode.h - The runtime's code in a library ----------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_TARGET_RUNTIMECODE_H
+#define SWAPC_LIB_TARGET_RUNTIMECODE_H
+
+#include "swapc/Target/Object.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace swapc {
+
+/// The object of one part of the runtime.
+struct RuntimeObject {
+  std::string name; ///< Of the archive's member.
+  CodeBuffer code;
+  uint64_t sessionBytes = 0; ///< sizeof(swap_session); of the core.
+};
+
+/// Compiles what a library contains of the runtime: the core, then the flash
+/// port. Public functions are weak, for each library of a program has them;
+/// nothing else can be seen.
+llvm::Expected<std::vector<RuntimeObject>>
+emitRuntime(const CodeOptions &options);
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_TARGET_RUNTIMECODE_H
