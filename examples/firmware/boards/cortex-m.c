@@ -13,28 +13,34 @@
 #define CPACR REGISTER(0xE000ED88u)
 
 extern uint32_t board_stack_top[];
-static volatile uint32_t wraps; /* of SysTick's 24 bits */
+enum { PERIOD = 2500 };
+static volatile uint32_t ticks;
+
+__attribute__((weak)) void board_tick(void) {}
 
 void board_reset(void) {
 #ifdef __ARM_FP
   CPACR |= 0xFu << 20; /* full access to the FPU, and to MVE */
   __asm__ volatile("dsb\nisb" ::: "memory");
 #endif
-  SYST_RVR = 0xFFFFFF;
+  SYST_RVR = PERIOD - 1;
   SYST_CVR = 0;
   SYST_CSR = 7; /* on, with interrupt, at the processor's rate */
   board_start();
 }
 
-static void tick(void) { wraps++; }
+static void tick(void) {
+  ticks++;
+  board_tick();
+}
 
 uint64_t board_nanoseconds(void) {
   uint32_t before, now;
   do {
-    before = wraps;
-    now = 0xFFFFFF - SYST_CVR;
-  } while (before != wraps);
-  return (((uint64_t)before << 24) + now) * (1000000000 / BOARD_HZ);
+    before = ticks;
+    now = PERIOD - 1 - SYST_CVR;
+  } while (before != ticks);
+  return ((uint64_t)before * PERIOD + now) * (1000000000 / BOARD_HZ);
 }
 
 __attribute__((used)) static void report(const uint32_t *frame) { board_fault("fault", frame[6], CFSR); }

@@ -2,7 +2,8 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* All that a compiled model needs of a C library. Words where both sides are
+|* All that a compiled model needs of a C library; on 32-bit Arm compilers call
+|* these functions by the names of its run-time ABI as well. Words where both sides are
 |* aligned, else bytes. Compiled with -fno-tree-loop-distribute-patterns, or the
 |* compiler would make a call of memcpy out of memcpy.
 \*===----------------------------------------------------------------------===*/
@@ -67,3 +68,21 @@ size_t strlen(const char *text) {
     length++;
   return length;
 }
+
+#if defined(__arm__)
+#define ALIAS(name, of) __typeof__(of) name __attribute__((alias(#of)))
+ALIAS(__aeabi_memcpy, memcpy);
+ALIAS(__aeabi_memcpy4, memcpy);
+ALIAS(__aeabi_memcpy8, memcpy);
+ALIAS(__aeabi_memmove, memmove);
+ALIAS(__aeabi_memmove4, memmove);
+ALIAS(__aeabi_memmove8, memmove);
+
+/* The value comes last. */
+void __aeabi_memset(void *to, size_t bytes, int value) { memset(to, value, bytes); }
+ALIAS(__aeabi_memset4, __aeabi_memset);
+ALIAS(__aeabi_memset8, __aeabi_memset);
+void __aeabi_memclr(void *to, size_t bytes) { memset(to, 0, bytes); }
+ALIAS(__aeabi_memclr4, __aeabi_memclr);
+ALIAS(__aeabi_memclr8, __aeabi_memclr);
+#endif

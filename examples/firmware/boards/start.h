@@ -13,4 +13,7 @@ _Noreturn void board_start(void);
 /* Says what happened and exits with 70. */
 _Noreturn void board_fault(const char *kind, uintptr_t address, uintptr_t cause);
 
+/* Called by the timer's interrupt of a Cortex-M, each 2500 cycles; weak. */
+void board_tick(void);
+
 #endif
