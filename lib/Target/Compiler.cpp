@@ -8,8 +8,8 @@
 #include "swapc/Target/Compiler.h"
 
 #include "CudaCode.h"
+#include "Library.h"
 #include "Phases.h"
-#include "RuntimeCode.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
 #include "swapc/Support/Diagnostics.h"
@@ -54,8 +54,9 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeLibrary(ArrayRef<CodeBuffer> objects);
-  LogicalResult writeProducts(ArrayRef<CodeBuffer> objects);
+  LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects);
+  LogicalResult writeProducts(MutableArrayRef<CodeBuffer> objects,
+                              const BlobInfo &info);
   LogicalResult commit();
 
   bool isText() const {
@@ -81,6 +82,7 @@ private:
   Phases phases;
   ModelTables tables;
   CodeOptions code;
+  CodeSizes sizes;
   std::string output;
   std::vector<std::string> outputPaths; ///< Of all that will be written.
   bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
@@ -236,7 +238,7 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (isText())
     return emitText(
         StringRef(buffers->front().data(), buffers->front().size()));
-  return writeProducts(*buffers);
+  return writeProducts(*buffers, info);
 }
 
 /// What compiles kernels for a GPU, so that what is missing is known before
@@ -284,6 +286,7 @@ Compiler::compileKernels(const BlobInfo &info) {
     code.format = CodeFormat::Assembly;
   if (options.emit == Emit::Exe || options.emit == Emit::Lib)
     code.parts = isCuda() ? 1 : options.compileThreads;
+  code.frames = options.emit == Emit::Lib && !isCuda();
   return emitCode(*kernels, tables, info, code, progress);
 }
 
@@ -296,35 +299,27 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-/// The archive: the model's objects, and for a processor the runtime's.
-LogicalResult Compiler::writeLibrary(ArrayRef<CodeBuffer> objects) {
-  std::vector<RuntimeObject> runtime;
-  if (!isCuda()) {
-    Expected<std::vector<RuntimeObject>> emitted = emitRuntime(code);
-    if (!emitted)
-      return emitFailure(location, emitted.takeError());
-    runtime = std::move(*emitted);
-  }
-  std::vector<ArchiveMember> members;
-  for (auto [index, object] : llvm::enumerate(objects))
-    members.push_back({(getName() + "." + Twine(index) + ".o").str(), object});
-  for (const RuntimeObject &object : runtime)
-    members.push_back({object.name, object.code});
-  Expected<CodeBuffer> archive = makeArchive(members);
+LogicalResult Compiler::writeLibrary(MutableArrayRef<CodeBuffer> objects) {
+  Expected<CodeBuffer> archive =
+      makeLibrary(objects, getName(), code, tables, sizes);
   if (!archive)
     return emitFailure(location, archive.takeError());
-  return write(*product, *archive);
+  if (failed(write(*product, *archive)))
+    return failure();
+  std::string text = makeHeader(tables, getName());
+  return write(*header, ArrayRef(text.data(), text.size()));
 }
 
-LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> objects) {
+LogicalResult Compiler::writeProducts(MutableArrayRef<CodeBuffer> objects,
+                                      const BlobInfo &info) {
+  Expected<CodeSizes> measured = measureModel(objects, tables, info);
+  if (!measured)
+    return emitFailure(location, measured.takeError());
+  sizes = *measured;
   if (options.emit == Emit::Obj)
     return write(*product, objects.front());
-  if (options.emit == Emit::Lib) {
-    if (failed(writeLibrary(objects)))
-      return failure();
-    std::string text = makeHeader(tables, getName());
-    return write(*header, ArrayRef(text.data(), text.size()));
-  }
+  if (options.emit == Emit::Lib)
+    return writeLibrary(objects);
   progress.start("linking");
   LinkOptions link;
   link.driver = options.linkerDriver;
@@ -383,6 +378,8 @@ LogicalResult Compiler::run() {
     printPlanSummary(*phases.module, llvm::errs());
     if (tables.cuda)
       printCudaSummary(*tables.cuda, llvm::errs());
+    else
+      printCodeSizes(sizes, llvm::errs());
   }
   return success();
 }

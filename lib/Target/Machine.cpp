@@ -10,63 +10,66 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/Binary.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 
+using namespace llvm;
 using namespace swapc;
 
 /// Addresses of a RISC-V with 64 bits are counted from the code: its memory
 /// often begins at 0x80000000, which absolute ones do not reach.
-static std::optional<llvm::CodeModel::Model>
-getCodeModel(const llvm::Triple &triple) {
+static std::optional<CodeModel::Model> getCodeModel(const Triple &triple) {
   if (triple.isRISCV64())
-    return llvm::CodeModel::Medium;
+    return CodeModel::Medium;
   return std::nullopt;
 }
 
-std::unique_ptr<llvm::TargetMachine>
+std::unique_ptr<TargetMachine>
 swapc::createTargetMachine(const CodeOptions &options, std::string &error) {
   const CpuTarget &target = options.target;
-  llvm::Triple triple(target.triple);
-  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  Triple triple(target.triple);
+  const Target *found = TargetRegistry::lookupTarget(triple, error);
   if (!found)
     return nullptr;
-  llvm::TargetOptions machine;
+  TargetOptions machine;
   machine.FunctionSections = machine.DataSections = true;
   machine.MCOptions.ABIName = options.abi;
-  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
+  machine.EmitStackSizeSection = options.frames;
+  return std::unique_ptr<TargetMachine>(found->createTargetMachine(
       triple, target.cpu, target.features, machine,
-      options.pic ? llvm::Reloc::PIC_ : llvm::Reloc::Static,
-      getCodeModel(triple), llvm::CodeGenOptLevel::Default));
+      options.pic ? Reloc::PIC_ : Reloc::Static, getCodeModel(triple),
+      CodeGenOptLevel::Default));
 }
 
-void swapc::setTarget(llvm::Module &module,
-                      const llvm::TargetMachine &machine) {
+void swapc::setTarget(Module &module, const TargetMachine &machine) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   if (machine.isPositionIndependent()) {
-    module.setPICLevel(llvm::PICLevel::BigPIC);
+    module.setPICLevel(PICLevel::BigPIC);
     return;
   }
   // Nothing is found through a table of addresses.
-  for (llvm::GlobalValue &value : module.global_values())
+  for (GlobalValue &value : module.global_values())
     value.setDSOLocal(true);
 }
 
-void swapc::optimize(llvm::Module &module, llvm::TargetMachine &machine,
-                     llvm::OptimizationLevel level) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PipelineTuningOptions tuning;
+void swapc::optimize(Module &module, TargetMachine &machine,
+                     OptimizationLevel level) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager graphs;
+  ModuleAnalysisManager modules;
+  PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
   tuning.LoopInterleaving = false;
   tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
+  PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
@@ -75,18 +78,37 @@ void swapc::optimize(llvm::Module &module, llvm::TargetMachine &machine,
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
-bool swapc::emitModule(llvm::Module &module, llvm::TargetMachine &machine,
+Error swapc::removeFrames(CodeBuffer &object) {
+  auto file = object::createBinary(
+      MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
+  if (!file)
+    return file.takeError();
+  objcopy::ConfigManager config;
+  config.Common.OutputFilename = "object";
+  if (Error error =
+          config.Common.ToRemove.addMatcher(objcopy::NameOrPattern::create(
+              ".stack_sizes", objcopy::MatchStyle::Literal,
+              [](Error error) { return error; })))
+    return error;
+  CodeBuffer result;
+  raw_svector_ostream stream(result);
+  if (Error error = objcopy::executeObjcopyOnBinary(config, **file, stream))
+    return error;
+  object = std::move(result);
+  return Error::success();
+}
+
+bool swapc::emitModule(Module &module, TargetMachine &machine,
                        CodeFormat format, CodeBuffer &code,
                        std::string &error) {
-  llvm::raw_svector_ostream stream(code);
+  raw_svector_ostream stream(code);
   if (format == CodeFormat::LLVMIR) {
     module.print(stream, nullptr);
     return true;
   }
   llvm::legacy::PassManager passes;
-  auto type = format == CodeFormat::Assembly
-                  ? llvm::CodeGenFileType::AssemblyFile
-                  : llvm::CodeGenFileType::ObjectFile;
+  auto type = format == CodeFormat::Assembly ? CodeGenFileType::AssemblyFile
+                                             : CodeGenFileType::ObjectFile;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {
     error =
         "target " + machine.getTargetTriple().str() + " cannot emit objects";

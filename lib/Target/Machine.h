@@ -10,6 +10,7 @@
 
 #include "swapc/Target/Object.h"
 #include "llvm/Passes/OptimizationLevel.h"
+#include "llvm/Support/Error.h"
 
 #include <memory>
 
@@ -34,6 +35,9 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 /// Writes `module` to `code`; false, with the reason in `error`.
 bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
                 CodeFormat format, CodeBuffer &code, std::string &error);
+
+/// Takes the sections with sizes of frames out of an object.
+llvm::Error removeFrames(CodeBuffer &object);
 
 } // namespace swapc
 

@@ -62,13 +62,10 @@ struct Part {
         RANGE(part, x86_64)                                                    \
   }
 
-static std::vector<Part> getParts() {
-  return {PART(core),
+static Part getCore() { return PART(core); }
 #ifdef SWAPC_FLASH
-          PART(flash)
+static Part getFlash() { return PART(flash); }
 #endif
-  };
-}
 
 static StringRef getBitcode(const Part &part, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
@@ -168,8 +165,11 @@ static uint64_t takeSessionBytes(Module &module) {
   return value;
 }
 
-static Error emitPart(const Part &part, const CodeOptions &options,
-                      std::vector<RuntimeObject> &objects) {
+/// Compiles a part; `prepare` sees its IR first, `finish` last.
+static Expected<RuntimeObject> emitPart(const Part &part,
+                                        const CodeOptions &options,
+                                        function_ref<void(Module &)> prepare,
+                                        function_ref<void(Module &)> finish) {
   std::string message;
   std::unique_ptr<TargetMachine> machine =
       createTargetMachine(options, message);
@@ -186,27 +186,44 @@ static Error emitPart(const Part &part, const CodeOptions &options,
       parseBitcodeFile(MemoryBufferRef(bitcode, part.name), context);
   if (!module)
     return module.takeError();
-  RuntimeObject object;
-  object.name = part.name.str();
-  object.sessionBytes = takeSessionBytes(**module);
   (*module)->setModuleIdentifier(part.name);
   (*module)->setSourceFileName(part.name);
+  prepare(**module);
   setLinkage(**module);
   setFlags(**module, options);
   setProcessor(**module, options.target);
   setTarget(**module, *machine);
   optimize(**module, *machine, OptimizationLevel::Oz);
+  finish(**module);
+  RuntimeObject object;
+  object.name = part.name.str();
   if (!emitModule(**module, *machine, CodeFormat::Object, object.code, message))
     return createStringError(message);
-  objects.push_back(std::move(object));
-  return Error::success();
+  return object;
 }
 
-Expected<std::vector<RuntimeObject>>
-swapc::emitRuntime(const CodeOptions &options) {
-  std::vector<RuntimeObject> objects;
-  for (const Part &part : getParts())
-    if (Error error = emitPart(part, options, objects))
-      return std::move(error);
-  return objects;
+Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
+                                         StackBound &stack) {
+  RuntimeCode code;
+  CodeOptions withFrames = options;
+  withFrames.frames = true;
+  Expected<RuntimeObject> core = emitPart(
+      getCore(), withFrames,
+      [&](Module &module) { code.sessionBytes = takeSessionBytes(module); },
+      [&](Module &module) { stack.addCalls(module); });
+  if (!core)
+    return core.takeError();
+  code.core = std::move(*core);
+  if (Error error = stack.addFrames(code.core.code))
+    return std::move(error);
+  if (Error error = removeFrames(code.core.code))
+    return std::move(error);
+#ifdef SWAPC_FLASH
+  Expected<RuntimeObject> flash = emitPart(
+      getFlash(), options, [](Module &) {}, [](Module &) {});
+  if (!flash)
+    return flash.takeError();
+  code.flash = std::move(*flash);
+#endif
+  return code;
 }
