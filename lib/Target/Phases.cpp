@@ -63,8 +63,8 @@ static LogicalResult runCudaKernelPhase(const CudaTarget &cuda,
   join.alignment = 16; // kernels move 16 bytes at a time
   pm.addPass(createJoinOutputs(join));
   pm.addPass(createStageTensors());
-  pm.addPass(createScheduleCudaKernels(
-      getOptions<ScheduleCudaKernelsOptions>(cuda)));
+  pm.addPass(
+      createScheduleCudaKernels(getOptions<ScheduleCudaKernelsOptions>(cuda)));
   pm.addPass(
       createPackCudaParameters(getOptions<PackCudaParametersOptions>(cuda)));
   pm.addPass(createCudaFootprints(getOptions<CudaFootprintsOptions>(cuda)));
@@ -84,14 +84,17 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   ScheduleKernelsOptions schedule;
   schedule.triple = phases.target.triple;
   schedule.cpu = phases.target.cpu;
+  schedule.features = phases.target.features;
   pm.addPass(createScheduleKernels(schedule));
   PackParametersOptions pack;
   pack.triple = phases.target.triple;
   pack.cpu = phases.target.cpu;
+  pack.features = phases.target.features;
   pm.addPass(createPackParameters(pack));
   KernelFootprintsOptions footprints;
   footprints.triple = phases.target.triple;
   footprints.cpu = phases.target.cpu;
+  footprints.features = phases.target.features;
   pm.addPass(createKernelFootprints(footprints));
   return pm.run(*phases.module);
 }
@@ -167,7 +170,7 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   std::string message;
   llvm::raw_string_ostream errors(message);
   FailureOr<CpuTarget> target =
-      getCpuTarget(options.triple, options.cpu, errors);
+      getCpuTarget(options.triple, options.cpu, options.features, errors);
   if (failed(target))
     return emitError(UnknownLoc::get(&context)) << StringRef(message).trim();
   phases.target = *target;

@@ -57,6 +57,16 @@ struct Options {
   cl::opt<std::string> mcpu{
       "mcpu", cl::value_desc("cpu"), cl::cat(category),
       cl::desc("processor (default: x86-64-v3; native: this one)")};
+  cl::list<std::string> mattr{
+      "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
+      cl::desc("features to add to the processor's or to leave out")};
+  cl::opt<std::string> relocation{
+      "relocation-model", cl::value_desc("pic|static"), cl::cat(category),
+      cl::desc("code for any address or for the one that it is linked to "
+               "(default: static where the triple has no system, else pic)")};
+  cl::opt<std::string> targetAbi{
+      "target-abi", cl::value_desc("abi"), cl::cat(category),
+      cl::desc("RISC-V: ilp32, ilp32f, lp64d, ... (default: by the features)")};
   cl::list<std::string> cudaArchs{
       "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
       cl::cat(category),
@@ -159,9 +169,9 @@ static int readTarget(const Options &line, CompileOptions &options) {
     return usageError(needless + ": needs --target cuda");
   bool isCudaText = line.emitKind == "cuda" || line.emitKind == "ptx";
   if (!isCuda)
-    return isCudaText ? usageError("--emit " + line.emitKind +
-                                   ": needs --target cuda")
-                      : 0;
+    return isCudaText
+               ? usageError("--emit " + line.emitKind + ": needs --target cuda")
+               : 0;
   if (line.emitKind == "llvm-ir")
     return usageError("--emit llvm-ir: with --target cuda kernels have no LLVM "
                       "IR; there are cuda and ptx");
@@ -246,11 +256,18 @@ static int readOptions(const Options &line, CompileOptions &options,
   if (!line.report.empty() &&
       (*emit == Emit::TensorIR || *emit == Emit::KernelIR ||
        *emit == Emit::SwapIR))
-    return usageError("--report: no plan is made with --emit " +
-                      line.emitKind);
+    return usageError("--report: no plan is made with --emit " + line.emitKind);
   options.report = line.report;
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
+  options.features = join(line.mattr, ",");
+  options.abi = line.targetAbi;
+  if (line.relocation.getNumOccurrences()) {
+    if (line.relocation != "pic" && line.relocation != "static")
+      return usageError("--relocation-model: '" + line.relocation +
+                        "' is not pic or static");
+    options.pic = line.relocation == "pic";
+  }
   options.linkerDriver = line.linkerDriver;
   options.runtimeDir = line.runtimeDir;
   options.executable = sys::fs::getMainExecutable(

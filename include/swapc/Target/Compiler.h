@@ -12,6 +12,7 @@
 #include "swapc/Codegen/CUDA/CudaTarget.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ struct CompileOptions {
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu; ///< Of the host's part, where there is a GPU.
+  std::string features;    ///< Beside the cpu's, as LLVM takes them: "+f,-g".
+  std::string abi; ///< Of a RISC-V, as in -mabi; empty: by its features.
+  /// Whether code runs at any address; by default where there is a system.
+  std::optional<bool> pic;
   Device device = Device::Cpu;
   CudaTarget cuda;
   std::string cudaPath; ///< Of the toolkit; empty: found.

@@ -20,22 +20,55 @@
 
 using namespace swapc;
 
-static std::string getHostFeatures() {
-  llvm::SubtargetFeatures features;
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    features.AddFeature(feature.first(), feature.second);
-  return features.getString();
+static bool isFeature(const llvm::MCSubtargetInfo &subtarget,
+                      llvm::StringRef name) {
+  return llvm::any_of(
+      subtarget.getAllProcessorFeatures(),
+      [&](const llvm::SubtargetFeatureKV &known) { return name == known.Key; });
 }
 
-static void describeVectors(const llvm::Triple &triple,
-                            const llvm::MCSubtargetInfo &subtarget,
-                            CpuTarget &target) {
+static void addHostFeatures(const llvm::MCSubtargetInfo &subtarget,
+                            llvm::SubtargetFeatures &features) {
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    if (isFeature(subtarget, feature.first()))
+      features.AddFeature(feature.first(), feature.second);
+}
+
+/// Adds those of `text`, or fails with a message.
+static llvm::LogicalResult addFeatures(const llvm::MCSubtargetInfo &subtarget,
+                                       llvm::StringRef text,
+                                       llvm::SubtargetFeatures &features,
+                                       llvm::raw_ostream &errors) {
+  llvm::SmallVector<llvm::StringRef> parts;
+  text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (llvm::StringRef part : parts) {
+    llvm::StringRef name = part.trim();
+    bool enable = !name.consume_front("-");
+    if (enable)
+      name.consume_front("+");
+    if (!isFeature(subtarget, name)) {
+      errors << "'" << name << "' is not a feature of the processors of "
+             << subtarget.getTargetTriple().str() << "\n";
+      return llvm::failure();
+    }
+    features.AddFeature(name, enable);
+  }
+  return llvm::success();
+}
+
+/// What kernels need to know of the instructions.
+static void describeInstructions(const llvm::Triple &triple,
+                                 const llvm::MCSubtargetInfo &subtarget,
+                                 CpuTarget &target) {
   auto has = [&](llvm::StringRef feature) {
-    return subtarget.checkFeatures(("+" + feature).str());
+    return isFeature(subtarget, feature) &&
+           subtarget.checkFeatures(("+" + feature).str());
   };
+  target.indexBits = triple.isArch64Bit() ? 64 : 32;
   if (triple.isX86()) {
     target.hasFma = has("fma");
     target.hasF16c = has("f16c");
+    target.hasRounding = has("sse4.1");
     target.vectorRegisters = triple.isArch64Bit() ? 16 : 8;
     if (has("avx2"))
       target.vectorBits = 256;
@@ -44,15 +77,43 @@ static void describeVectors(const llvm::Triple &triple,
       target.vectorRegisters = 32;
       target.hasMasks = true;
     }
-  } else if (triple.isAArch64()) {
-    target.hasFma = target.hasF16c = true;
+    return;
+  }
+  if (triple.isAArch64()) {
+    target.hasFloat = target.hasDouble = target.hasFma = target.hasF16c =
+        target.hasRounding = has("fp-armv8");
     target.vectorRegisters = 32;
-  } else if (triple.isRISCV()) {
-    target.hasFma = has("f");
-    target.vectorRegisters = 32;
-    target.hasMasks = has("v");
-  } else if (triple.isARM() && !has("neon")) {
-    target.vectorBits = 32;
+    target.vectorBits = has("neon") ? 128 : 32;
+    return;
+  }
+  // Without vectors a "vector" is one register, of floats where there are any.
+  target.vectorBits = 32;
+  if (triple.isRISCV()) {
+    target.hasFloat = target.hasFma = target.hasRounding = has("f");
+    target.hasDouble = has("d");
+    target.hasF16c = has("zfhmin");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (!has("zve32f"))
+      return;
+    target.hasMasks = true;
+    target.hasF16c &= has("zvfhmin");
+    for (int64_t bits : {64, 128, 256, 512, 1024})
+      if (has("zvl" + std::to_string(bits) + "b"))
+        target.vectorBits = bits;
+    return;
+  }
+  if (triple.isARM() || triple.isThumb()) {
+    target.hasFloat = has("vfp2sp");
+    target.hasDouble = target.hasFloat && has("fp64");
+    target.hasFma = has("vfp4d16sp");
+    target.hasF16c = has("fp16");
+    target.hasRounding = has("fp-armv8d16sp");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (has("neon") || has("mve.fp")) {
+      target.vectorBits = 128;
+      target.vectorRegisters = has("neon") ? 16 : 8;
+      target.hasMasks = has("mve.fp");
+    }
   }
 }
 
@@ -65,6 +126,7 @@ bool swapc::isBareMetal(llvm::StringRef triple) {
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
+                                               llvm::StringRef features,
                                                llvm::raw_ostream &errors) {
   static bool initialized = [] {
     llvm::InitializeAllTargetInfos();
@@ -79,6 +141,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
+  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {
@@ -87,7 +150,6 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
       return llvm::failure();
     }
     target.cpu = llvm::sys::getHostCPUName().str();
-    target.features = getHostFeatures();
   } else if (cpu.empty()) {
     target.cpu = parsed.getArch() == llvm::Triple::x86_64 ? "x86-64-v3"
                  : parsed.isRISCV64()                     ? "generic-rv64"
@@ -108,23 +170,32 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
            << "\n";
     return llvm::failure();
   }
+  llvm::SubtargetFeatures all;
+  if (cpu == "native")
+    addHostFeatures(*subtarget, all);
+  if (failed(addFeatures(*subtarget, features, all, errors)))
+    return llvm::failure();
+  target.features = all.getString();
   subtarget.reset(
       backend->createMCSubtargetInfo(parsed, target.cpu, target.features));
-  describeVectors(parsed, *subtarget, target);
+  describeInstructions(parsed, *subtarget, target);
   return target;
 }
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
-                                               llvm::StringRef cpu) {
-  return getCpuTarget(triple, cpu, llvm::errs());
+                                               llvm::StringRef cpu,
+                                               llvm::StringRef features) {
+  return getCpuTarget(triple, cpu, features, llvm::errs());
 }
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
+                                               llvm::StringRef features,
                                                mlir::Operation *op) {
   std::string message;
   llvm::raw_string_ostream errors(message);
-  llvm::FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, errors);
+  llvm::FailureOr<CpuTarget> target =
+      getCpuTarget(triple, cpu, features, errors);
   if (failed(target))
     op->emitError() << llvm::StringRef(message).rtrim();
   return target;

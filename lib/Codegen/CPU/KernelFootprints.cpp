@@ -25,7 +25,8 @@ struct KernelFootprints
 } // namespace
 
 void KernelFootprints::runOnOperation() {
-  FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+  FailureOr<CpuTarget> target =
+      getCpuTarget(triple, cpu, features, getOperation());
   if (failed(target))
     return signalPassFailure();
   for (auto kernel : getOperation().getOps<func::FuncOp>()) {

@@ -22,7 +22,8 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
   using PackParametersBase::PackParametersBase;
 
   void runOnOperation() override {
-    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+    FailureOr<CpuTarget> target =
+        getCpuTarget(triple, cpu, features, getOperation());
     if (failed(target))
       return signalPassFailure();
     auto getWidth = [&](const ContractionInfo &info) {
@@ -35,7 +36,8 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
                         getSchedule(*info, planContraction(*info, *target)));
       return success();
     };
-    if (failed(packParameters(getOperation(), getWidth, reschedule, /*epilogues=*/true)))
+    if (failed(packParameters(getOperation(), getWidth, reschedule,
+                              /*epilogues=*/true)))
       signalPassFailure();
   }
 };

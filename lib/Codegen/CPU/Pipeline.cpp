@@ -26,8 +26,8 @@ void swapc::buildCPULoweringPipeline(OpPassManager &pm,
   // Kernels become functions of the runtime's ABI.
   EmitKernelsOptions options;
   options.triple = target.triple;
-  // Only the host has features of its own beside those of its cpu.
-  options.cpu = target.features.empty() ? target.cpu : "native";
+  options.cpu = target.cpu;
+  options.features = target.features;
   pm.addPass(createEmitKernels(options));
 
   // Offsets that many accesses share are computed once, outside of loops.
@@ -40,6 +40,11 @@ void swapc::buildCPULoweringPipeline(OpPassManager &pm,
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   pm.addPass(arith::createArithExpandOpsPass(expand));
+  ExpandFloatsOptions floats;
+  floats.triple = target.triple;
+  floats.cpu = target.cpu;
+  floats.features = target.features;
+  pm.addPass(createExpandFloats(floats));
   pm.addPass(createCSEPass());
 
   // From here on everything is the LLVM dialect.
@@ -59,6 +64,8 @@ namespace {
 struct CPUPipelineOptions : public PassPipelineOptions<CPUPipelineOptions> {
   Option<std::string> triple{*this, "triple", llvm::cl::desc("target triple")};
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("processor, or native")};
+  Option<std::string> features{*this, "features",
+                               llvm::cl::desc("beside the processor's: +f,-g")};
 };
 
 } // namespace
@@ -68,7 +75,8 @@ void swapc::registerCPUPasses() {
   PassPipelineRegistration<CPUPipelineOptions>(
       "swap-cpu-pipeline", "kernels with a schedule to the LLVM dialect",
       [](OpPassManager &pm, const CPUPipelineOptions &options) {
-        FailureOr<CpuTarget> target = getCpuTarget(options.triple, options.cpu);
+        FailureOr<CpuTarget> target =
+            getCpuTarget(options.triple, options.cpu, options.features);
         if (succeeded(target))
           buildCPULoweringPipeline(pm, *target);
       });

@@ -26,7 +26,8 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
   using ScheduleKernelsBase::ScheduleKernelsBase;
 
   void runOnOperation() override {
-    FailureOr<CpuTarget> target = getCpuTarget(triple, cpu, getOperation());
+    FailureOr<CpuTarget> target =
+        getCpuTarget(triple, cpu, features, getOperation());
     if (failed(target))
       return signalPassFailure();
     ModuleOp module = getOperation();

@@ -27,11 +27,16 @@ namespace swapc {
 struct CpuTarget {
   std::string triple;
   std::string cpu;
-  std::string features;         // as LLVM takes them: "+avx2,+fma,..."
+  std::string features;         // beside the cpu's: "+avx2,+fma,-sse4a"
   int64_t vectorBits = 128;     // of one register
   int64_t vectorRegisters = 16; // architectural
   int64_t threads = 2;          // that grids are cut for
+  bool isBareMetal = false;     // no operating system
+  int64_t indexBits = 64;       // of offsets and loop counters
   bool hasFma = false;
+  bool hasFloat = true;  // arithmetic of float32 in registers
+  bool hasDouble = true; // of float64 as well
+  bool hasRounding = true; // to an integral value in one instruction
   bool hasF16c = false;  // float16 to float32 and back in one instruction
   bool hasMasks = false; // masked loads and stores of any element at full speed
 
@@ -46,18 +51,23 @@ bool isBareMetal(llvm::StringRef triple);
 
 /// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
 /// x86-64-v3 (or the generic one of another architecture), and "native" the
-/// host's. Fails with a message on `errors`.
+/// host's. `features` are added to the processor's, "+f,-g". Fails with a
+/// message on `errors`.
 llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
                                         llvm::StringRef cpu,
+                                        llvm::StringRef features,
                                         llvm::raw_ostream &errors);
 
 /// The same, with the message on stderr.
 llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
-                                        llvm::StringRef cpu);
+                                        llvm::StringRef cpu,
+                                        llvm::StringRef features);
 
 /// The same for a pass that runs on `op`: the message is an error of `op`.
-llvm::FailureOr<CpuTarget>
-getCpuTarget(llvm::StringRef triple, llvm::StringRef cpu, mlir::Operation *op);
+llvm::FailureOr<CpuTarget> getCpuTarget(llvm::StringRef triple,
+                                        llvm::StringRef cpu,
+                                        llvm::StringRef features,
+                                        mlir::Operation *op);
 
 } // namespace swapc
 

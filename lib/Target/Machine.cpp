@@ -1,0 +1,119 @@
+//===- Machine.cpp - LLVM's back end ----------------------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/Binary.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+using namespace swapc;
+
+/// Addresses of a RISC-V with 64 bits are counted from the code: its memory
+/// often begins at 0x80000000, which absolute ones do not reach.
+static std::optional<CodeModel::Model> getCodeModel(const Triple &triple) {
+  if (triple.isRISCV64())
+    return CodeModel::Medium;
+  return std::nullopt;
+}
+
+std::unique_ptr<TargetMachine>
+swapc::createTargetMachine(const CodeOptions &options, std::string &error) {
+  const CpuTarget &target = options.target;
+  Triple triple(target.triple);
+  const Target *found = TargetRegistry::lookupTarget(triple, error);
+  if (!found)
+    return nullptr;
+  TargetOptions machine;
+  machine.FunctionSections = machine.DataSections = true;
+  machine.MCOptions.ABIName = options.abi;
+  machine.EmitStackSizeSection = options.frames;
+  return std::unique_ptr<TargetMachine>(found->createTargetMachine(
+      triple, target.cpu, target.features, machine,
+      options.pic ? Reloc::PIC_ : Reloc::Static, getCodeModel(triple),
+      CodeGenOptLevel::Default));
+}
+
+void swapc::setTarget(Module &module, const TargetMachine &machine) {
+  module.setTargetTriple(machine.getTargetTriple());
+  module.setDataLayout(machine.createDataLayout());
+  if (machine.isPositionIndependent()) {
+    module.setPICLevel(PICLevel::BigPIC);
+    return;
+  }
+  // Nothing is found through a table of addresses.
+  for (GlobalValue &value : module.global_values())
+    value.setDSOLocal(true);
+}
+
+void swapc::optimize(Module &module, TargetMachine &machine,
+                     OptimizationLevel level) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager graphs;
+  ModuleAnalysisManager modules;
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopInterleaving = false;
+  tuning.LoopUnrolling = false;
+  PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  builder.buildPerModuleDefaultPipeline(level).run(module, modules);
+}
+
+Error swapc::removeFrames(CodeBuffer &object) {
+  auto file = object::createBinary(
+      MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
+  if (!file)
+    return file.takeError();
+  objcopy::ConfigManager config;
+  config.Common.OutputFilename = "object";
+  if (Error error =
+          config.Common.ToRemove.addMatcher(objcopy::NameOrPattern::create(
+              ".stack_sizes", objcopy::MatchStyle::Literal,
+              [](Error error) { return error; })))
+    return error;
+  CodeBuffer result;
+  raw_svector_ostream stream(result);
+  if (Error error = objcopy::executeObjcopyOnBinary(config, **file, stream))
+    return error;
+  object = std::move(result);
+  return Error::success();
+}
+
+bool swapc::emitModule(Module &module, TargetMachine &machine,
+                       CodeFormat format, CodeBuffer &code,
+                       std::string &error) {
+  raw_svector_ostream stream(code);
+  if (format == CodeFormat::LLVMIR) {
+    module.print(stream, nullptr);
+    return true;
+  }
+  llvm::legacy::PassManager passes;
+  auto type = format == CodeFormat::Assembly ? CodeGenFileType::AssemblyFile
+                                             : CodeGenFileType::ObjectFile;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {
+    error =
+        "target " + machine.getTargetTriple().str() + " cannot emit objects";
+    return false;
+  }
+  passes.run(module);
+  return true;
+}
