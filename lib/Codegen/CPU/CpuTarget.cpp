@@ -85,6 +85,12 @@ static void describeVectors(const llvm::Triple &triple,
   }
 }
 
+bool swapc::isBareMetal(llvm::StringRef triple) {
+  return !triple.empty() &&
+         llvm::Triple(llvm::Triple::normalize(triple)).getOS() ==
+             llvm::Triple::UnknownOS;
+}
+
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
                                                llvm::StringRef features,
@@ -102,7 +108,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
-  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
+  target.isBareMetal = isBareMetal(target.triple);
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {
