@@ -7,14 +7,12 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
-#include <string.h>
-
 static int check_config(const swap_model *model, const swap_plan *plan,
                         const swap_config *config) {
   const swap_storage *storage = config->storage;
   const uint32_t threads = plan->threads ? plan->threads : 1;
   if (plan->arena_bytes &&
-      (!config->arena || (uintptr_t)config->arena % SWAP_BLOB_ALIGN))
+      (!config->arena || ((uintptr_t)config->arena & (model->page_bytes - 1))))
     return SWAP_ERR_ARGUMENT;
   if (config->arena_bytes < plan->arena_bytes)
     return SWAP_ERR_BUDGET;
@@ -27,9 +25,19 @@ static int check_config(const swap_model *model, const swap_plan *plan,
     return model->unit_count ? SWAP_ERR_ARGUMENT : SWAP_OK;
   if (!storage->read || (storage->begin && !storage->wait))
     return SWAP_ERR_ARGUMENT;
-  if (storage->begin && !storage->depth)
-    return SWAP_ERR_GEOMETRY;
-  return SWAP_OK;
+  /* A timeout that could not be kept is none. */
+  if (config->timeout_ns && (!config->clock || !storage->begin ||
+                             !storage->done || !storage->cancel))
+    return SWAP_ERR_ARGUMENT;
+  return swap_core_check_geometry(model, plan, storage);
+}
+
+static int check(const swap_model *model, const swap_plan *plan,
+                 const swap_config *config) {
+  if (!plan) /* what swap_choose_plan answers when nothing fits */
+    return SWAP_ERR_BUDGET;
+  const int status = swap_core_check_plan(model, plan, 0);
+  return status ? status : check_config(model, plan, config);
 }
 
 /* Lets go of all that is in memory, under way or mapped. */
@@ -45,7 +53,6 @@ static void forget(swap_session *session) {
                      model->units[unit].length);
   session->primed = 0;
   session->ahead_bytes = 0;
-  session->verified = 0;
 }
 
 int swap_open(swap_session *session, const swap_model *model,
@@ -55,11 +62,7 @@ int swap_open(swap_session *session, const swap_model *model,
   memset(session, 0, sizeof *session);
   if (model->abi_version != SWAP_ABI_VERSION)
     return SWAP_ERR_ABI;
-  if (!plan) /* what swap_choose_plan answers when nothing fits */
-    return SWAP_ERR_BUDGET;
-  int status = check_config(model, plan, config);
-  if (!status)
-    status = swap_core_check_plan(model, plan, 0);
+  int status = check(model, plan, config);
   if (status)
     return status;
   session->model = model;
@@ -84,19 +87,16 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
     return SWAP_ERR_ARGUMENT;
   if (!session->model)
     return SWAP_ERR_STATE;
-  if (!plan)
-    return SWAP_ERR_BUDGET;
   swap_config config = session->config;
   config.arena = arena;
   config.arena_bytes = arena_bytes;
-  int status = check_config(session->model, plan, &config);
-  if (!status)
-    status = swap_core_check_plan(session->model, plan, 0);
+  const int status = check(session->model, plan, &config);
   if (status)
     return status;
   forget(session);
   session->plan = plan;
   session->config = config;
+  session->verified = 0;
   swap_core_load_reset(session);
   return SWAP_OK;
 }
@@ -104,6 +104,13 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
 void swap_drain(swap_session *session) {
   if (session && session->model)
     swap_core_abandon(session);
+}
+
+void swap_evict(swap_session *session) {
+  if (!session || !session->model)
+    return;
+  forget(session);
+  swap_core_load_reset(session);
 }
 
 void swap_close(swap_session *session) {
