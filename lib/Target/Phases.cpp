@@ -7,6 +7,7 @@
 
 #include "Phases.h"
 
+#include "Machine.h"
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -17,6 +18,7 @@
 #include "swapc/Import/Import.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Link.h"
 #include "llvm/Support/Path.h"
@@ -173,6 +175,12 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
       getCpuTarget(options.triple, options.cpu, options.features, errors);
   if (failed(target))
     return emitError(UnknownLoc::get(&context)) << StringRef(message).trim();
+  if (options.emit == Emit::Exe && target->isBareMetal)
+    return emitError(UnknownLoc::get(&context))
+           << "a program needs a system to run on, and " << target->triple
+           << " has none: --emit lib makes a library for firmware";
+  if (llvm::Error error = checkAbi(*target, options.abi))
+    return emitFailure(UnknownLoc::get(&context), std::move(error));
   phases.target = *target;
   phases.target.threads = options.threads;
 

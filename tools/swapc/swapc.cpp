@@ -7,6 +7,7 @@
 
 #include "swap/blob.h"
 #include "swap/runtime.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
@@ -83,7 +84,8 @@ struct Options {
                              cl::desc("size of a symbolic dimension")};
   cl::opt<std::string> threads{
       "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("most threads of a run (default: processors here)")};
+      cl::desc("most threads of a run (default: processors here; 1 where the "
+               "triple has no system)")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -231,7 +233,7 @@ static int readOptions(const Options &line, CompileOptions &options,
     options.pageBytes = *bytes;
   }
   options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = options.compileThreads;
+  options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
   if (line.threads.getNumOccurrences() &&
       (StringRef(line.threads).getAsInteger(10, options.threads) ||
        options.threads == 0 || options.threads > kMaxThreads))

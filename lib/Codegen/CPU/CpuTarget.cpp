@@ -141,7 +141,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
-  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
+  target.isBareMetal = isBareMetal(target.triple);
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {

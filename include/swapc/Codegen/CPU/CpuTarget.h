@@ -46,7 +46,7 @@ struct CpuTarget {
   }
 };
 
-/// Whether code for `triple` runs without an operating system.
+/// Whether `triple` names no operating system; an empty one is the host's.
 bool isBareMetal(llvm::StringRef triple);
 
 /// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
