@@ -54,7 +54,8 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects);
+  LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                             const BlobInfo &info);
   LogicalResult writeProducts(MutableArrayRef<CodeBuffer> objects,
                               const BlobInfo &info);
   LogicalResult commit();
@@ -299,14 +300,15 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-LogicalResult Compiler::writeLibrary(MutableArrayRef<CodeBuffer> objects) {
+LogicalResult Compiler::writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                                     const BlobInfo &info) {
   Expected<CodeBuffer> archive =
       makeLibrary(objects, getName(), code, tables, sizes);
   if (!archive)
     return emitFailure(location, archive.takeError());
   if (failed(write(*product, *archive)))
     return failure();
-  std::string text = makeHeader(tables, getName());
+  std::string text = makeHeader(tables, info, getName());
   return write(*header, ArrayRef(text.data(), text.size()));
 }
 
@@ -319,7 +321,7 @@ LogicalResult Compiler::writeProducts(MutableArrayRef<CodeBuffer> objects,
   if (options.emit == Emit::Obj)
     return write(*product, objects.front());
   if (options.emit == Emit::Lib)
-    return writeLibrary(objects);
+    return writeLibrary(objects, info);
   progress.start("linking");
   LinkOptions link;
   link.driver = options.linkerDriver;

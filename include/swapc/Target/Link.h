@@ -43,7 +43,8 @@ struct ArchiveMember {
 llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<ArchiveMember> members);
 
 /// The header that declares a library's model and its sizes.
-std::string makeHeader(const ModelTables &tables, llvm::StringRef name);
+std::string makeHeader(const ModelTables &tables, const BlobInfo &blob,
+                       llvm::StringRef name);
 
 /// `text` as a C identifier.
 std::string toIdentifier(llvm::StringRef text);

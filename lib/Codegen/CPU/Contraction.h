@@ -94,6 +94,7 @@ struct ContractionPlan {
   int64_t block = 1;   // rows of a grid tile
   int64_t panels = 1;  // of all batches
   int64_t scratch = 0; // bytes per thread
+  unsigned indexBits = 64;
   int64_t width() const { return lanes * vectors; }
 };
 

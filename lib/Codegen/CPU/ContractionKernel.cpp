@@ -60,7 +60,8 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
   if (columnTail) {
     auto type = VectorType::get({plan.lanes}, b.getI32Type());
     Value first = firstColumn ? firstColumn : constant(0);
-    first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
+    if (plan.indexBits > 32)
+      first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
     first = vector::BroadcastOp::create(b, loc, type, first);
     Value limit = arith::ConstantOp::create(
         b, loc,

@@ -94,6 +94,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
 ContractionPlan swapc::planContraction(const ContractionInfo &info,
                                        const CpuTarget &target) {
   ContractionPlan plan;
+  plan.indexBits = target.indexBits;
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
   chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());

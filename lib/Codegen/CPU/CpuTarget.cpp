@@ -56,15 +56,19 @@ static llvm::LogicalResult addFeatures(const llvm::MCSubtargetInfo &subtarget,
   return llvm::success();
 }
 
-static void describeVectors(const llvm::Triple &triple,
-                            const llvm::MCSubtargetInfo &subtarget,
-                            CpuTarget &target) {
+/// What kernels need to know of the instructions.
+static void describeInstructions(const llvm::Triple &triple,
+                                 const llvm::MCSubtargetInfo &subtarget,
+                                 CpuTarget &target) {
   auto has = [&](llvm::StringRef feature) {
-    return subtarget.checkFeatures(("+" + feature).str());
+    return isFeature(subtarget, feature) &&
+           subtarget.checkFeatures(("+" + feature).str());
   };
+  target.indexBits = triple.isArch64Bit() ? 64 : 32;
   if (triple.isX86()) {
     target.hasFma = has("fma");
     target.hasF16c = has("f16c");
+    target.hasRounding = has("sse4.1");
     target.vectorRegisters = triple.isArch64Bit() ? 16 : 8;
     if (has("avx2"))
       target.vectorBits = 256;
@@ -73,15 +77,43 @@ static void describeVectors(const llvm::Triple &triple,
       target.vectorRegisters = 32;
       target.hasMasks = true;
     }
-  } else if (triple.isAArch64()) {
-    target.hasFma = target.hasF16c = true;
+    return;
+  }
+  if (triple.isAArch64()) {
+    target.hasFloat = target.hasDouble = target.hasFma = target.hasF16c =
+        target.hasRounding = has("fp-armv8");
     target.vectorRegisters = 32;
-  } else if (triple.isRISCV()) {
-    target.hasFma = has("f");
-    target.vectorRegisters = 32;
-    target.hasMasks = has("v");
-  } else if (triple.isARM() && !has("neon")) {
-    target.vectorBits = 32;
+    target.vectorBits = has("neon") ? 128 : 32;
+    return;
+  }
+  // Without vectors a "vector" is one register, of floats where there are any.
+  target.vectorBits = 32;
+  if (triple.isRISCV()) {
+    target.hasFloat = target.hasFma = target.hasRounding = has("f");
+    target.hasDouble = has("d");
+    target.hasF16c = has("zfhmin");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (!has("zve32f"))
+      return;
+    target.hasMasks = true;
+    target.hasF16c &= has("zvfhmin");
+    for (int64_t bits : {64, 128, 256, 512, 1024})
+      if (has("zvl" + std::to_string(bits) + "b"))
+        target.vectorBits = bits;
+    return;
+  }
+  if (triple.isARM() || triple.isThumb()) {
+    target.hasFloat = has("vfp2sp");
+    target.hasDouble = target.hasFloat && has("fp64");
+    target.hasFma = has("vfp4d16sp");
+    target.hasF16c = has("fp16");
+    target.hasRounding = has("fp-armv8d16sp");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (has("neon") || has("mve.fp")) {
+      target.vectorBits = 128;
+      target.vectorRegisters = has("neon") ? 16 : 8;
+      target.hasMasks = has("mve.fp");
+    }
   }
 }
 
@@ -139,7 +171,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   target.features = all.getString();
   subtarget.reset(
       backend->createMCSubtargetInfo(parsed, target.cpu, target.features));
-  describeVectors(parsed, *subtarget, target);
+  describeInstructions(parsed, *subtarget, target);
   return target;
 }
 

@@ -32,7 +32,11 @@ struct CpuTarget {
   int64_t vectorRegisters = 16; // architectural
   int64_t threads = 2;          // that grids are cut for
   bool isBareMetal = false;     // no operating system
+  int64_t indexBits = 64;       // of offsets and loop counters
   bool hasFma = false;
+  bool hasFloat = true;  // arithmetic of float32 in registers
+  bool hasDouble = true; // of float64 as well
+  bool hasRounding = true; // to an integral value in one instruction
   bool hasF16c = false;  // float16 to float32 and back in one instruction
   bool hasMasks = false; // masked loads and stores of any element at full speed
 
