@@ -3,7 +3,7 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Prints for each the checksum of all scores, the time of a run and whether the
-|* stack was within the header's bound; writes the scores to the
+|* stack was within the bound that swapc printed; writes the scores to the
 |* file that the command line names.
 \*===----------------------------------------------------------------------===*/
 #include "board.h"
@@ -94,8 +94,8 @@ static int measure(const swap_plan *plan, const char *name,
               (unsigned long)(plan->arena_bytes >> 10), name, (unsigned)crc,
               swap_status_string(status));
   board_print("  %lu us, stack %lu of %lu: %s\n", (unsigned long)(spent / 1000),
-              (unsigned long)stack, (unsigned long)DIGITS_STACK_BYTES,
-              stack <= DIGITS_STACK_BYTES ? "within" : "EXCEEDED");
+              (unsigned long)stack, (unsigned long)STACK_BYTES,
+              stack <= STACK_BYTES ? "within" : "EXCEEDED");
   return status;
 }
 

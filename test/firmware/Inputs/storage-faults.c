@@ -35,6 +35,12 @@ static int result_of(int failed) {
                                       : SWAP_ERR_IO;
 }
 
+static void spoil(unsigned char *data, uint64_t offset, uint64_t bytes) {
+  if (fault == IS_WRONG)
+    data[0] ^= 1;
+  harmless = fault == IS_WRONG && offset + bytes == LOOPS_BLOB_BYTES;
+}
+
 /* A read that blocks cannot be given up: it does not count where one hangs. */
 static int flash_read(void *context, uint64_t offset, void *buffer,
                       uint64_t bytes) {
@@ -42,10 +48,7 @@ static int flash_read(void *context, uint64_t offset, void *buffer,
   (void)context;
   memcpy(buffer, loops_blob + offset, (size_t)bytes);
   if (failed)
-    *(unsigned char *)buffer ^= 1;
-  if (failed && fault == IS_WRONG && offset + bytes == LOOPS_BLOB_BYTES &&
-      bytes == 1)
-    harmless = 1;
+    spoil(buffer, offset, bytes);
   return result_of(failed);
 }
 
@@ -58,7 +61,7 @@ static int64_t flash_begin(void *context, uint64_t offset, void *buffer,
   (void)context;
   if (failed && fault == IS_WRONG) {
     memcpy(wrong, from, (size_t)bytes);
-    wrong[0] ^= 1;
+    spoil(wrong, offset, bytes);
     from = wrong;
   }
   if (failed && fault == HANGS)
@@ -158,7 +161,8 @@ int main(void) {
   swap_config config = {.arena = memory.arena,
                         .arena_bytes = sizeof memory.arena,
                         .storage = &blocking,
-                        .clock = board_nanoseconds};
+                        .clock = board_nanoseconds,
+                        .flags = SWAP_FLAG_NO_AHEAD};
   memset(memory.before, 0xA5, sizeof memory.before);
   memset(memory.after, 0xA5, sizeof memory.after);
   int opened = 0, good = open_and_run(&opened, &config) == SWAP_OK;
