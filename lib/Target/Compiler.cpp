@@ -8,6 +8,7 @@
 #include "swapc/Target/Compiler.h"
 
 #include "CudaCode.h"
+#include "Library.h"
 #include "Phases.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
@@ -53,7 +54,10 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeProducts(ArrayRef<CodeBuffer> code);
+  LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                             const BlobInfo &info);
+  LogicalResult writeProducts(MutableArrayRef<CodeBuffer> objects,
+                              const BlobInfo &info);
   LogicalResult commit();
 
   bool isText() const {
@@ -78,6 +82,8 @@ private:
   std::unique_ptr<Nvrtc> nvrtc;
   Phases phases;
   ModelTables tables;
+  CodeOptions code;
+  CodeSizes sizes;
   std::string output;
   std::vector<std::string> outputPaths; ///< Of all that will be written.
   bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
@@ -233,7 +239,7 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (isText())
     return emitText(
         StringRef(buffers->front().data(), buffers->front().size()));
-  return writeProducts(*buffers);
+  return writeProducts(*buffers, info);
 }
 
 /// What compiles kernels for a GPU, so that what is missing is known before
@@ -271,8 +277,9 @@ Compiler::compileKernels(const BlobInfo &info) {
   } else if (!(kernels = lowerKernels(phases, tables))) {
     return failure();
   }
-  CodeOptions code;
   code.target = phases.target;
+  code.abi = options.abi;
+  code.pic = options.pic.value_or(!phases.target.isBareMetal);
   code.symbol = isProgram ? "swap_model_instance" : getName() + "_model";
   if (options.emit == Emit::LLVMIR)
     code.format = CodeFormat::LLVMIR;
@@ -280,6 +287,7 @@ Compiler::compileKernels(const BlobInfo &info) {
     code.format = CodeFormat::Assembly;
   if (options.emit == Emit::Exe || options.emit == Emit::Lib)
     code.parts = isCuda() ? 1 : options.compileThreads;
+  code.frames = options.emit == Emit::Lib && !isCuda();
   return emitCode(*kernels, tables, info, code, progress);
 }
 
@@ -292,18 +300,28 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
+LogicalResult Compiler::writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                                     const BlobInfo &info) {
+  Expected<CodeBuffer> archive =
+      makeLibrary(objects, getName(), code, tables, sizes);
+  if (!archive)
+    return emitFailure(location, archive.takeError());
+  if (failed(write(*product, *archive)))
+    return failure();
+  std::string text = makeHeader(tables, info, getName());
+  return write(*header, ArrayRef(text.data(), text.size()));
+}
+
+LogicalResult Compiler::writeProducts(MutableArrayRef<CodeBuffer> objects,
+                                      const BlobInfo &info) {
+  Expected<CodeSizes> measured = measureModel(objects, tables, info);
+  if (!measured)
+    return emitFailure(location, measured.takeError());
+  sizes = *measured;
   if (options.emit == Emit::Obj)
-    return write(*product, code.front());
-  if (options.emit == Emit::Lib) {
-    Expected<CodeBuffer> archive = makeArchive(code, getName());
-    if (!archive)
-      return emitFailure(location, archive.takeError());
-    if (failed(write(*product, *archive)))
-      return failure();
-    std::string text = makeHeader(tables, getName());
-    return write(*header, ArrayRef(text.data(), text.size()));
-  }
+    return write(*product, objects.front());
+  if (options.emit == Emit::Lib)
+    return writeLibrary(objects, info);
   progress.start("linking");
   LinkOptions link;
   link.driver = options.linkerDriver;
@@ -311,14 +329,16 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> code) {
   link.executable = options.executable;
   link.triple = phases.target.triple;
   link.cuda = isCuda();
-  if (Error error = linkProgram(code, *product, link))
+  link.pic = code.pic;
+  if (Error error = linkProgram(objects, *product, link))
     return emitFailure(location, std::move(error));
   return success();
 }
 
 LogicalResult Compiler::commit() {
   SmallVector<std::string, 4> done;
-  for (std::unique_ptr<OutputFile> *file : {&report, &blob, &header, &product}) {
+  for (std::unique_ptr<OutputFile> *file :
+       {&report, &blob, &header, &product}) {
     if (!*file)
       continue;
     std::string path = (*file)->getPath().str();
@@ -360,6 +380,8 @@ LogicalResult Compiler::run() {
     printPlanSummary(*phases.module, llvm::errs());
     if (tables.cuda)
       printCudaSummary(*tables.cuda, llvm::errs());
+    else
+      printCodeSizes(sizes, llvm::errs());
   }
   return success();
 }

@@ -173,6 +173,8 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   StringRef(SWAPC_SANITIZE_FLAG).split(sanitize, ' ', -1, false);
   for (StringRef flag : sanitize)
     arguments.push_back(flag.str());
+  if (!options.pic)
+    arguments.push_back("-no-pie");
   for (StringRef argument : {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
   for (StringRef archive : getArchives(options))
@@ -203,19 +205,15 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   return output.write(ArrayRef(bytes.data(), bytes.size()));
 }
 
-Expected<CodeBuffer> swapc::makeArchive(ArrayRef<CodeBuffer> objects,
-                                        StringRef name) {
-  std::vector<NewArchiveMember> members;
-  std::deque<std::string> names;
-  for (auto [index, object] : llvm::enumerate(objects)) {
-    names.push_back((name + "." + Twine(index) + ".o").str());
-    members.emplace_back(
-        MemoryBufferRef(StringRef(object.data(), object.size()), names.back()));
-  }
+Expected<CodeBuffer> swapc::makeArchive(ArrayRef<ArchiveMember> members) {
+  std::vector<NewArchiveMember> files;
+  for (const ArchiveMember &member : members)
+    files.emplace_back(MemoryBufferRef(
+        StringRef(member.code.data(), member.code.size()), member.name));
   CodeBuffer archive;
   raw_svector_ostream stream(archive);
   if (Error error = writeArchiveToStream(
-          stream, members, SymtabWritingMode::NormalSymtab,
+          stream, files, SymtabWritingMode::NormalSymtab,
           object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false))
     return std::move(error);
   return archive;

@@ -12,60 +12,21 @@
 
 #include "swapc/Target/Object.h"
 
+#include "Machine.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "swapc/Support/Progress.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Triple.h"
 
 #include <atomic>
 
 using namespace mlir;
 using namespace swapc;
-
-static std::unique_ptr<llvm::TargetMachine>
-createTargetMachine(const CpuTarget &target, std::string &error) {
-  llvm::Triple triple(target.triple);
-  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!found)
-    return nullptr;
-  llvm::TargetOptions options;
-  options.FunctionSections = options.DataSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
-      triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Default));
-}
-
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  // Kernels come vectorised and unrolled as they shall be.
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  tuning.LoopInterleaving = false;
-  tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
-      .run(module, modules);
-}
 
 namespace {
 struct Part {
@@ -95,7 +56,7 @@ static void setKernelAttributes(llvm::Module &module,
 static void compile(Part &part, const ModelTables *tables, const BlobInfo &blob,
                     const CodeOptions &options) {
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(options.target, part.error);
+      createTargetMachine(options, part.error);
   if (!machine)
     return;
   llvm::LLVMContext context;
@@ -106,27 +67,13 @@ static void compile(Part &part, const ModelTables *tables, const BlobInfo &blob,
     part.error = "kernels have no form in LLVM IR";
     return;
   }
-  module->setTargetTriple(machine->getTargetTriple());
-  module->setDataLayout(machine->createDataLayout());
-  module->setPICLevel(llvm::PICLevel::BigPIC);
   setKernelAttributes(*module, options);
   if (tables)
     emitModelTables(*tables, blob, options.symbol, *module);
-  optimize(*module, *machine);
-  llvm::raw_svector_ostream stream(part.code);
-  if (options.format == CodeFormat::LLVMIR) {
-    module->print(stream, nullptr);
-    return;
-  }
-  llvm::legacy::PassManager passes;
-  auto type = options.format == CodeFormat::Assembly
-                  ? llvm::CodeGenFileType::AssemblyFile
-                  : llvm::CodeGenFileType::ObjectFile;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, type)) {
-    part.error = "target " + options.target.triple + " cannot emit objects";
-    return;
-  }
-  passes.run(*module);
+  setTarget(*module, *machine);
+  // Kernels come vectorised and unrolled as they shall be.
+  optimize(*module, *machine, llvm::OptimizationLevel::O2);
+  emitModule(*module, *machine, options.format, part.code, part.error);
 }
 
 static uint64_t countOperations(Operation *root) {

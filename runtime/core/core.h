@@ -2,28 +2,51 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* The core allocates nothing, has no globals and calls only memcpy and memcmp.
+|* The core allocates nothing, has no globals, does not recurse and calls only
+|* memcpy, memset and memcmp: no header of a C library is needed.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_CORE_H
 #define SWAP_CORE_H
 
 #include "swap/runtime.h"
 
+#if __STDC_HOSTED__
+#include <string.h>
+#else
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+int memcmp(const void *a, const void *b, size_t bytes);
+#endif
+
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "blobs are little-endian and are read in place"
 #endif
 
-#define SWAP_CORE_NONE UINT32_MAX
-#define SWAP_CORE_MAX_READS SWAP_MAX_READS
+#if UINTPTR_MAX <= 0xFFFFFFFFu
+_Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
+#endif
 
-/* Entries of session->in_flight that hold no ticket of the storage. */
+/* A function that keeps registers and stack to itself: one large function would
+ * take more of both than its parts. */
+#define SWAP_CORE_APART __attribute__((noinline))
+
+#define SWAP_CORE_NONE UINT32_MAX
+
+/* Tickets in session->in_flight that are not the storage's. */
 #define SWAP_CORE_DEFERRED ((int64_t)-1) /* not begun yet */
 #define SWAP_CORE_MAPPED ((int64_t)-2)   /* asked for, perhaps not there yet */
+#define SWAP_CORE_ARRIVED ((int64_t)-3)  /* there, not yet verified */
+
+/* `kind` of an entry of session->in_flight. */
+#define SWAP_CORE_UNIT 0u  /* a unit that this run needs */
+#define SWAP_CORE_AHEAD 1u /* one that the next run needs */
+#define SWAP_CORE_ROWS 2u  /* rows of a table */
 
 /* While resident units are loaded, so much is under way at most: what the run
  * then asks for has to queue behind it. */
 #define SWAP_CORE_LOAD_BYTES (UINT64_C(32) << 20)
 
+/* Bytes that a unit takes in the blob. */
 static inline uint64_t swap_core_pages(uint64_t bytes) {
   return (bytes + (SWAP_BLOB_ALIGN - 1)) & ~(uint64_t)(SWAP_BLOB_ALIGN - 1);
 }
@@ -34,79 +57,76 @@ static inline int swap_core_inside(uint64_t offset, uint64_t length,
   return offset <= size && length <= size - offset;
 }
 
-static inline int swap_core_maps(const swap_session *session) {
-  return session->config.storage && session->config.storage->map;
-}
-
-static inline uint64_t swap_core_now(const swap_session *session) {
-  return session->config.clock ? session->config.clock() : 0;
-}
-
 /* Callbacks may only return SWAP_OK or a negative status. */
 static inline int swap_core_status(int returned) {
   return returned > 0 ? (int)SWAP_ERR_IO : returned;
+}
+
+/* Whether units are read where they lie, if a plan gives them slots or not. */
+static inline int swap_core_maps(const swap_session *session) {
+  return (int)session->maps;
 }
 
 static inline int swap_core_serial(const swap_session *session) {
   return (session->config.flags & SWAP_FLAG_SERIAL) != 0;
 }
 
-/* Whether reads of units go on while the run does. */
-static inline int swap_core_overlaps(const swap_session *session) {
-  return swap_core_maps(session) ||
-         (session->config.storage && session->config.storage->begin &&
-          !swap_core_serial(session));
-}
-
-/* Reads begun at once that the storage and the session can hold. */
-static inline uint32_t swap_core_depth(const swap_session *session) {
-  const swap_storage *storage = session->config.storage;
-  if (!storage->begin || swap_core_maps(session))
-    return SWAP_CORE_MAX_READS;
-  return storage->depth < SWAP_CORE_MAX_READS ? storage->depth
-                                              : SWAP_CORE_MAX_READS;
-}
-
-/* How many were begun; and their bytes. */
-static inline uint32_t swap_core_begun(const swap_session *session,
-                                       uint64_t *bytes) {
-  uint32_t begun = 0;
-  *bytes = 0;
-  for (uint32_t i = 0; i < session->in_flight_count; ++i)
-    if (session->in_flight[i].ticket != SWAP_CORE_DEFERRED) {
-      *bytes += session->model->units[session->in_flight[i].unit].length;
-      begun += 1;
-    }
-  return begun;
-}
-
+/* basics.c: what several files need. */
+uint64_t swap_core_now(const swap_session *session);
 /* Records where an error happened and returns it. */
-static inline int swap_core_fail(swap_session *session, int status,
-                                 uint32_t unit, uint64_t offset) {
-  session->failed_unit = unit;
-  session->failed_offset = offset;
-  return status;
-}
+int swap_core_fail(swap_session *session, int status, uint32_t unit,
+                   uint64_t offset);
+int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
+/* Whether a unit comes in once: it is resident, or read where it lies. */
+int swap_core_stays(const swap_session *session, uint32_t unit);
+/* Bytes that are read for a unit, and that its slot takes. */
+uint64_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
+/* Whether reads of units go on while the run does. */
+int swap_core_overlaps(const swap_session *session);
+/* The rest of a / b, and what is before the point: processors of 32 bits have
+ * no division by more. */
+uint32_t swap_core_divide(uint64_t a, uint32_t b, uint64_t *quotient);
 
 /* check.c: nothing in the plan reaches outside the arena, tables or tensors.
- * `device`: another processor runs the kernels; it may read units in place. */
+ * `device`: another processor runs the kernels. */
 int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
                          int device);
-/* blob.c: header, hash, size and unit table of the storage are the model's. */
+/* And the storage serves the reads of it. */
+int swap_core_check_geometry(const swap_model *model, const swap_plan *plan,
+                             const swap_storage *storage);
+/* blob.c: header, hash, size and unit table of the storage are the model's. The
+ * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
-/* units.c: one unit's way in and out. Starting may first finish the oldest. */
-int swap_core_start(swap_session *session, uint32_t unit, uint32_t ahead);
-int swap_core_begin(swap_session *session, uint32_t unit, uint32_t ahead);
-int swap_core_begin_deferred(swap_session *session, uint32_t position);
-int swap_core_finish_at(swap_session *session, uint32_t position);
-int swap_core_finish(swap_session *session, uint32_t unit);
-int swap_core_finish_oldest(swap_session *session);
-/* All but those for the next run. */
-int swap_core_finish_all(swap_session *session);
-int swap_core_release(swap_session *session, uint32_t unit);
+/* reads.c: tickets of the storage. */
+/* Waits for one no longer than the timeout; it is spent then. */
+int swap_core_wait(swap_session *session, int64_t ticket);
+/* Makes the storage begin a read, after waiting where too many are under way. */
+int swap_core_ticket(swap_session *session, uint64_t offset, void *buffer,
+                     uint64_t length, int64_t *ticket);
+/* A read that is over when this returns. */
+int swap_core_read(swap_session *session, uint64_t offset, void *buffer,
+                   uint64_t length);
+/* Another ticket may be taken. */
+int swap_core_has_ticket(const swap_session *session);
+/* Waits for entry `position` of the list, which stays there. */
+int swap_core_settle(swap_session *session, uint32_t position);
+void swap_core_submit(swap_session *session);
 /* Waits for everything under way and forgets it. */
 void swap_core_drain(swap_session *session);
+
+/* units.c: one unit's way in and out. Starting may first finish the oldest. */
+int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind);
+int swap_core_begin(swap_session *session, uint32_t unit, uint32_t kind);
+int swap_core_begin_deferred(swap_session *session, uint32_t position);
+int swap_core_begin_rows(swap_session *session, uint32_t unit, uint64_t offset,
+                         void *buffer, uint64_t length);
+/* Position of a unit in the list, in_flight_count where it is not. */
+uint32_t swap_core_find(const swap_session *session, uint32_t unit);
+int swap_core_finish(swap_session *session, uint32_t unit);
+/* All entries of a kind. */
+int swap_core_finish_kind(swap_session *session, uint32_t kind);
+int swap_core_release(swap_session *session, uint32_t unit);
 /* First byte of a unit that is in memory, null if it cannot be mapped. */
 const uint8_t *swap_core_unit_base(const swap_session *session, uint32_t unit);
 
@@ -117,8 +137,9 @@ int swap_core_load_some(swap_session *session);
 /* A unit must be in memory; a resident one, or one that is under way. */
 int swap_core_load_unit(swap_session *session, uint32_t unit);
 int swap_core_load_rest(swap_session *session);
-/* After an error: waits for everything and forgets what is not trusted. */
-void swap_core_abandon(swap_session *session);
+/* Waits for everything under way. After an error (not `all`), what is not
+ * trusted is forgotten; else whatever is in memory or mapped. */
+void swap_core_forget(swap_session *session, int all);
 
 /* rows.c: SWAP_OP_ROWS. */
 int swap_core_rows(swap_session *session, const swap_step *step,

@@ -9,8 +9,7 @@
 |* no tables and is rare enough not to matter.
 \*===----------------------------------------------------------------------===*/
 #include "swap/crc32c.h"
-
-#include <string.h>
+#include "core.h"
 
 #define POLYNOMIAL 0x82F63B78u
 

@@ -12,7 +12,7 @@
 static uint32_t next_resident(swap_session *session) {
   const swap_model *model = session->model;
   while (session->next_resident < model->unit_count &&
-         (!session->plan->resident[session->next_resident] ||
+         (!swap_core_stays(session, session->next_resident) ||
           !model->units[session->next_resident].length))
     session->next_resident += 1;
   return session->next_resident;
@@ -35,7 +35,8 @@ static uint32_t next_deferred(swap_session *session) {
   for (uint32_t i = 0; i < session->in_flight_count; ++i) {
     /* What the next run needs comes after all that this one does. */
     const uint64_t order =
-        session->in_flight[i].unit + (session->in_flight[i].ahead ? units : 0);
+        session->in_flight[i].unit +
+        (session->in_flight[i].kind == SWAP_CORE_AHEAD ? units : 0);
     if (session->in_flight[i].ticket == SWAP_CORE_DEFERRED &&
         (order < least || (least == units && best == session->in_flight_count))) {
       least = order;
@@ -56,33 +57,39 @@ static int load_next(swap_session *session, int *left) {
   if (!*left)
     return SWAP_OK;
   session->next_resident += 1;
-  session->counters.loaded_bytes +=
-      swap_core_pages(session->model->units[unit].length);
-  return swap_core_begin(session, unit, 0);
+  session->counters.loaded_bytes += swap_core_unit_bytes(session, unit);
+  return swap_core_begin(session, unit, SWAP_CORE_UNIT);
+}
+
+/* Bytes of units on their way. */
+static uint64_t begun_bytes(const swap_session *session) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < session->in_flight_count; ++i)
+    if (session->in_flight[i].ticket >= 0 ||
+        session->in_flight[i].ticket == SWAP_CORE_MAPPED)
+      bytes += session->model->units[session->in_flight[i].unit].length;
+  return bytes;
 }
 
 int swap_core_load_some(swap_session *session) {
-  uint64_t bytes;
   int status = SWAP_OK, left = swap_core_overlaps(session);
-  while (!status && left &&
-         session->in_flight_count < SWAP_CORE_MAX_READS &&
-         swap_core_begun(session, &bytes) < swap_core_depth(session) &&
-         bytes < SWAP_CORE_LOAD_BYTES)
+  while (!status && left && session->in_flight_count < SWAP_MAX_READS &&
+         swap_core_has_ticket(session) &&
+         begun_bytes(session) < SWAP_CORE_LOAD_BYTES)
     status = load_next(session, &left);
   return status;
 }
 
 static int is_deferred(const swap_session *session, uint32_t unit) {
-  for (uint32_t i = 0; i < session->in_flight_count; ++i)
-    if (session->in_flight[i].unit == unit)
-      return session->in_flight[i].ticket == SWAP_CORE_DEFERRED;
-  return 0;
+  const uint32_t position = swap_core_find(session, unit);
+  return position < session->in_flight_count &&
+         session->in_flight[position].ticket == SWAP_CORE_DEFERRED;
 }
 
 int swap_core_load_unit(swap_session *session, uint32_t unit) {
   int status = SWAP_OK, left = 1;
   while (!status && left &&
-         (session->plan->resident[unit]
+         (swap_core_stays(session, unit)
               ? unit >= next_resident(session)
               : swap_core_overlaps(session) && is_deferred(session, unit)))
     status = load_next(session, &left);
@@ -94,21 +101,25 @@ int swap_core_load_rest(swap_session *session) {
   while (!status && left)
     status = load_next(session, &left);
   if (!status)
-    status = swap_core_finish_all(session);
+    status = swap_core_finish_kind(session, SWAP_CORE_UNIT);
   if (!status)
     session->loading = 0;
   return status;
 }
 
-void swap_core_abandon(swap_session *session) {
+void swap_core_forget(swap_session *session, int all) {
+  const swap_storage *storage = session->config.storage;
   swap_core_drain(session);
   session->primed = 0;
-  if (session->loading) /* some may be missing, or wrong */
+  for (uint32_t unit = 0; swap_core_maps(session) && storage->unmap &&
+                          unit < session->model->unit_count;
+       ++unit) {
+    const swap_blob_unit *entry = &session->model->units[unit];
+    if (entry->length && (all || !swap_core_stays(session, unit)))
+      storage->unmap(storage->context, entry->offset, entry->length);
+  }
+  if (all || session->loading) /* some may be missing, or wrong */
     swap_core_load_reset(session);
-  for (uint32_t unit = 0;
-       swap_core_maps(session) && unit < session->model->unit_count; ++unit)
-    if (!session->plan->resident[unit])
-      (void)swap_core_release(session, unit);
 }
 
 int swap_load(swap_session *session) {
@@ -121,7 +132,7 @@ int swap_load(swap_session *session) {
   session->failed_unit = SWAP_CORE_NONE;
   const int status = swap_core_load_rest(session);
   if (status)
-    swap_core_abandon(session);
+    swap_core_forget(session, 0);
   session->status = status;
   return status;
 }

@@ -4,129 +4,109 @@
 |*
 |* An inference touches a few rows of a table of thousands, so only those are
 |* read. A unit's checksum covers the whole table: rows that come straight from
-|* storage are not verified, those of a resident table were when it came in. Rows that
-|* follow each other (positions 0, 1, 2, ...) are read as one range.
+|* storage are not verified, those of a table in memory were when it came in.
+|* Rows that follow each other (positions 0, 1, 2, ...) are read as one range.
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
-#include <string.h>
-
 typedef struct gather {
-  swap_session *session;
   const swap_step *step;
-  const void *indices;
-  uint64_t table_rows;
-  uint64_t row_bytes;
-  int64_t tickets[SWAP_CORE_MAX_READS]; /* a ring */
-  uint32_t first;
-  uint32_t count;
+  const uint8_t *indices;
+  uint64_t table_bytes;
+  uint64_t most; /* bytes of a range */
+  uint32_t row_bytes;
 } gather;
 
-/* Row number `position`, counted from the table's start, into `row`. */
-static int row_at(const gather *g, uint64_t position, uint64_t *row) {
+/* Where in the table row number `position` begins; 0 if nowhere. */
+static int row_at(const gather *g, uint32_t position, uint64_t *offset) {
   int64_t index;
   if (g->step->aux == SWAP_I64) {
-    memcpy(&index, (const uint8_t *)g->indices + position * 8, 8);
+    memcpy(&index, g->indices + (size_t)position * 8, 8);
+    if (index != (int32_t)index)
+      return 0; /* no table has so many rows: check.c */
   } else {
     int32_t narrow;
-    memcpy(&narrow, (const uint8_t *)g->indices + position * 4, 4);
+    memcpy(&narrow, g->indices + (size_t)position * 4, 4);
     index = narrow;
   }
-  if (index < 0 && index >= -(int64_t)g->table_rows)
-    index += (int64_t)g->table_rows;
-  *row = (uint64_t)index;
-  return index >= 0 && *row < g->table_rows;
+  index *= g->row_bytes;
+  if (index < 0) /* counts from the end */
+    index += (int64_t)g->table_bytes;
+  *offset = (uint64_t)index;
+  return *offset < g->table_bytes;
 }
 
-static int wait_oldest(gather *g) {
-  const swap_storage *storage = g->session->config.storage;
-  const int64_t ticket = g->tickets[g->first];
-  g->first = (g->first + 1) % SWAP_CORE_MAX_READS;
-  g->count -= 1;
-  return swap_core_status(storage->wait(storage->context, ticket));
+/* Rows [position, *end) that lie next to each other, as one range. */
+static uint64_t find_range(const gather *g, uint32_t position, uint64_t offset,
+                           uint32_t *end) {
+  const uint32_t count = (uint32_t)g->step->tile_end;
+  uint64_t bytes = g->row_bytes, next;
+  for (*end = position + 1;
+       *end < count && g->row_bytes <= g->most - bytes &&
+       row_at(g, *end, &next) && next == offset + bytes;
+       ++*end)
+    bytes += g->row_bytes;
+  return bytes;
 }
 
-/* Reads a range, at once or by ticket; leaves room for the units under way. */
-static int fetch(gather *g, uint64_t offset, void *destination,
-                 uint64_t length) {
-  swap_session *session = g->session;
+/* Reads a range, at once or by ticket. */
+static int fetch(swap_session *session, uint32_t unit, uint64_t offset,
+                 void *destination, uint64_t length) {
   const swap_storage *storage = session->config.storage;
   session->counters.streamed_bytes += length;
   if (!storage->begin || length > storage->begin_any ||
-      (session->config.flags & SWAP_FLAG_SERIAL))
-    return swap_core_status(
-        storage->read(storage->context, offset, destination, length));
-  const uint32_t depth = swap_core_depth(session);
-  uint64_t bytes;
-  while (g->count + swap_core_begun(session, &bytes) >= depth) {
-    const int status =
-        g->count ? wait_oldest(g) : swap_core_finish_oldest(session);
-    if (status)
-      return status;
-  }
-  const int64_t ticket =
-      storage->begin(storage->context, offset, destination, length);
-  if (ticket < 0)
-    return ticket < INT32_MIN ? SWAP_ERR_IO : (int)ticket;
-  g->tickets[(g->first + g->count) % SWAP_CORE_MAX_READS] = ticket;
-  g->count += 1;
-  return SWAP_OK;
-}
-
-/* Rows [position, ...) that lie next to each other in the table, as one. The
- * run ends before it needs more than `begin` takes. */
-static int next_range(gather *g, uint64_t position, uint64_t *row,
-                      uint64_t *rows) {
-  if (!row_at(g, position, row))
-    return 0;
-  const swap_storage *storage = g->session->config.storage;
-  const uint64_t most = storage && storage->begin_any >= g->row_bytes
-                            ? storage->begin_any / g->row_bytes
-                            : UINT64_MAX;
-  uint64_t following;
-  for (*rows = 1; *rows < most && position + *rows < g->step->tile_end;
-       *rows += 1) {
-    if (!row_at(g, position + *rows, &following) || following != *row + *rows)
-      break;
-  }
-  return 1;
+      swap_core_serial(session))
+    return swap_core_read(session, offset, destination, length);
+  return swap_core_begin_rows(session, unit, offset, destination, length);
 }
 
 int swap_core_rows(swap_session *session, const swap_step *step,
                    const void *indices, void *destination) {
   const uint32_t unit = step->index;
   const swap_blob_unit *entry = &session->model->units[unit];
-  gather g = {.session = session, .step = step, .indices = indices};
-  g.row_bytes = entry->row_bytes;
-  g.table_rows = entry->length / entry->row_bytes;
+  const swap_storage *storage = session->config.storage;
+  uint8_t *to = destination;
+  gather g = {.step = step,
+              .indices = indices,
+              .table_bytes = entry->length,
+              .most = UINT64_MAX,
+              .row_bytes = entry->row_bytes};
+  if (storage && storage->begin_any >= g.row_bytes)
+    g.most = storage->begin_any; /* no more than `begin` takes */
 
-  const uint8_t *resident = NULL;
-  if (session->plan->resident[unit] &&
-      !(resident = swap_core_unit_base(session, unit)))
-    return swap_core_fail(session, SWAP_ERR_IO, unit, entry->offset);
+  const uint8_t *table = NULL;
+  if (session->plan->resident[unit] ||
+      (session->plan->slots[unit] == SWAP_SLOT_IN_PLACE &&
+       swap_core_maps(session))) {
+    table = swap_core_unit_base(session, unit);
+    if (!table)
+      return swap_core_fail_unit(session, SWAP_ERR_IO, unit);
+  }
   /* Units in flight may fail while rows make room; that error names them. */
   session->failed_unit = SWAP_CORE_NONE;
   int status = SWAP_OK;
-  uint64_t offset = entry->offset;
-  for (uint64_t position = 0, row, rows; !status && position < step->tile_end;
-       position += rows) {
-    if (!next_range(&g, position, &row, &rows)) {
+  uint64_t failed = 0;
+  for (uint32_t position = 0, end; !status && position < step->tile_end;
+       position = end) {
+    uint64_t offset;
+    if (!row_at(&g, position, &offset)) {
       status = SWAP_ERR_INDEX;
-      offset = position; /* what helps here is which index was wrong */
+      failed = position; /* what helps here is which index was wrong */
       break;
     }
-    uint8_t *to = (uint8_t *)destination + position * g.row_bytes;
-    offset = entry->offset + row * g.row_bytes;
-    if (resident)
-      memcpy(to, resident + row * g.row_bytes, rows * g.row_bytes);
+    const uint64_t bytes = find_range(&g, position, offset, &end);
+    failed = entry->offset + offset;
+    if (table)
+      memcpy(to, table + (size_t)offset, (size_t)bytes);
     else
-      status = fetch(&g, offset, to, rows * g.row_bytes);
+      status = fetch(session, unit, failed, to, bytes);
+    to += (size_t)bytes;
   }
-  while (g.count) { /* the destination must be quiet, whatever happened */
-    const int late = wait_oldest(&g);
-    status = status ? status : late;
-  }
-  if (status && session->failed_unit == SWAP_CORE_NONE)
-    swap_core_fail(session, status, unit, offset);
+  if (!status)
+    status = swap_core_finish_kind(session, SWAP_CORE_ROWS);
+  else if (session->failed_unit == SWAP_CORE_NONE)
+    swap_core_fail(session, status, unit, failed);
+  if (status) /* the destination must be quiet */
+    swap_core_drain(session);
   return status;
 }

@@ -7,43 +7,34 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
-/* The tiles of a call: `width` of each panel, from `begin` on, and from one
- * panel to the next `pitch` further. A call that is no band is one panel. */
+/* The tiles of a call: `width` of each panel, from `begin` on, and `gap` more to
+ * the next panel's. A call that is no band is one panel. */
 typedef struct call {
   swap_kernel_fn fn;
   void *operands[SWAP_MAX_OPERANDS];
   uint64_t begin;
-  uint64_t width;
-  uint64_t pitch;
+  uint32_t width; /* of a band */
+  uint32_t gap;
   uint8_t *scratch;
-  uint64_t scratch_stride;
+  uint32_t scratch_stride;
 } call;
 
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
   const call *c = context;
-  const uint64_t tile =
-      c->begin + index / c->width * c->pitch + index % c->width;
-  c->fn(c->operands, tile, tile + 1, c->scratch + thread * c->scratch_stride);
-}
-
-/* How many panels; sets what a call's tiles are. check.c saw to it that they
- * make sense. */
-static uint64_t set_tiles(call *c, const swap_step *step) {
-  c->begin = step->tile_begin;
-  c->width = step->tile_end - step->tile_begin;
-  c->pitch = c->width;
-  if (!step->aux || !c->width)
-    return c->width ? 1 : 0;
-  const uint64_t last = step->tile_end - 1;
-  c->width = last % step->aux - c->begin % step->aux + 1;
-  c->pitch = step->aux;
-  return last / step->aux - c->begin / step->aux + 1;
+  uint64_t panel = 0;
+  uint64_t tile = c->begin + index;
+  if (c->gap) { /* what every panel leaves out lies before a tile too */
+    swap_core_divide(index, c->width, &panel);
+    tile += panel * c->gap;
+  }
+  c->fn(c->operands, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
 }
 
 typedef struct run {
   swap_session *session;
   const void *const *inputs;
   void *const *outputs;
+  uint64_t mark; /* since when time was not counted yet */
 } run;
 
 static void *address(const run *r, const swap_operand *operand) {
@@ -70,32 +61,50 @@ static void *address(const run *r, const swap_operand *operand) {
   return base ? (void *)((uintptr_t)base + (uintptr_t)operand->offset) : NULL;
 }
 
-static int call_kernel(const run *r, const swap_step *step) {
+/* check.c saw to it that the tiles make sense. */
+static void run_tiles(call *c, const swap_step *step,
+                      const swap_executor *executor) {
+  const uint64_t end = step->tile_end;
+  uint64_t width = end - c->begin, pitch = width, count = 0, panel;
+  if (step->aux && width) {
+    pitch = step->aux;
+    c->width = swap_core_divide(end - 1, step->aux, &panel) -
+               swap_core_divide(c->begin, step->aux, &panel) + 1;
+    c->gap = step->aux - c->width;
+    width = c->width;
+  }
+  if (executor && executor->threads > 1) {
+    for (uint64_t tile = c->begin; tile < end; tile += pitch)
+      count += width;
+    if (count > 1) {
+      executor->parallel(executor->context, run_tile, c, count);
+      return;
+    }
+  }
+  for (uint64_t tile = c->begin; tile < end; tile += pitch)
+    c->fn(c->operands, tile, tile + width, c->scratch);
+}
+
+SWAP_CORE_APART static int call_kernel(const run *r, const swap_step *step) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
-  const swap_executor *executor = session->config.executor;
-  call c = {.fn = session->model->kernels[step->index].fn};
-  const uint64_t panels = set_tiles(&c, step);
+  call c;
+  c.fn = session->model->kernels[step->index].fn;
+  c.begin = step->tile_begin;
+  c.width = c.gap = 0;
+  c.scratch = NULL;
+  c.scratch_stride = (uint32_t)plan->scratch_stride;
   session->failed_kernel = step->index; /* the last one reached */
   for (uint32_t i = 0; i < step->operand_count; ++i) {
     const swap_operand *operand = &plan->operands[step->first_operand + i];
     c.operands[i] = address(r, operand);
     if (!c.operands[i] && operand->space == SWAP_SPACE_UNIT &&
         session->model->units[operand->index].length)
-      return swap_core_fail(session, SWAP_ERR_IO, operand->index,
-                            session->model->units[operand->index].offset);
+      return swap_core_fail_unit(session, SWAP_ERR_IO, operand->index);
   }
-  if (plan->scratch_stride) {
-    c.scratch = (uint8_t *)session->config.arena + plan->scratch_offset;
-    c.scratch_stride = plan->scratch_stride;
-  }
-  if (executor && executor->threads > 1 && panels * c.width > 1) {
-    executor->parallel(executor->context, run_tile, &c, panels * c.width);
-    return SWAP_OK;
-  }
-  for (uint64_t i = 0; i < panels; ++i)
-    c.fn(c.operands, c.begin + i * c.pitch, c.begin + i * c.pitch + c.width,
-         c.scratch);
+  if (plan->scratch_stride)
+    c.scratch = (uint8_t *)session->config.arena + (size_t)plan->scratch_offset;
+  run_tiles(&c, step, session->config.executor);
   return SWAP_OK;
 }
 
@@ -107,12 +116,13 @@ static int load(swap_session *session, const swap_step *step) {
                        i < step->operand_count;
        ++i) {
     const swap_operand *operand = &plan->operands[step->first_operand + i];
-    if (operand->space == SWAP_SPACE_UNIT && plan->resident[operand->index])
+    if (operand->space == SWAP_SPACE_UNIT &&
+        swap_core_stays(session, operand->index))
       status = swap_core_load_unit(session, operand->index);
   }
-  if ((step->op == SWAP_OP_ROWS && plan->resident[step->index]) ||
-      ((step->op == SWAP_OP_WAIT || step->op == SWAP_OP_OUT) &&
-       !plan->resident[step->index]))
+  /* Rows wait for a table that stays, WAIT and OUT for a unit that does not. */
+  if (step->op != SWAP_OP_CALL && step->op != SWAP_OP_IN &&
+      (step->op == SWAP_OP_ROWS) == swap_core_stays(session, step->index))
     status = swap_core_load_unit(session, step->index);
   return status ? status : swap_core_load_some(session);
 }
@@ -124,10 +134,11 @@ static int start(swap_session *session, const swap_step *step) {
       (session->config.flags & SWAP_FLAG_NO_AHEAD))
     return SWAP_OK;
   return swap_core_start(session, step->index,
-                         (step->aux & SWAP_IN_AHEAD) != 0);
+                         step->aux & SWAP_IN_AHEAD ? SWAP_CORE_AHEAD
+                                                   : SWAP_CORE_UNIT);
 }
 
-static int execute(const run *r, const swap_step *step) {
+SWAP_CORE_APART static int execute(const run *r, const swap_step *step) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
   if (step->op == SWAP_OP_CALL)
@@ -136,7 +147,7 @@ static int execute(const run *r, const swap_step *step) {
     return swap_core_rows(session, step,
                           address(r, &plan->operands[step->first_operand]),
                           address(r, &plan->operands[step->first_operand + 1]));
-  if (plan->resident[step->index])
+  if (swap_core_stays(session, step->index))
     return SWAP_OK; /* load() sees to it */
   if (step->op == SWAP_OP_IN)
     return start(session, step);
@@ -145,68 +156,60 @@ static int execute(const run *r, const swap_step *step) {
   return swap_core_release(session, step->index);
 }
 
-static void report(swap_session *session, const swap_step *step, uint64_t begin,
-                   uint64_t end) {
-  static const swap_event_kind kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
-                                          SWAP_EVENT_OUT, SWAP_EVENT_CALL,
-                                          SWAP_EVENT_WAIT};
-  if (step->op == SWAP_OP_CALL)
-    session->counters.compute_ns += end - begin;
-  else
-    session->counters.stall_ns += end - begin;
+/* Counts the time since the last call; says when that was. */
+static uint64_t lap(run *r, uint64_t *counter) {
+  const uint64_t begin = r->mark;
+  r->mark = swap_core_now(r->session);
+  *counter += r->mark - begin;
+  return begin;
+}
+
+static void report(run *r, const swap_step *step) {
+  static const uint8_t kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
+                                  SWAP_EVENT_OUT, SWAP_EVENT_CALL,
+                                  SWAP_EVENT_WAIT};
+  swap_session *session = r->session;
+  const uint64_t begin = lap(r, step->op == SWAP_OP_CALL
+                                    ? &session->counters.compute_ns
+                                    : &session->counters.stall_ns);
   if (session->config.event)
-    session->config.event(session->config.event_context, kinds[step->op],
-                          step->index, begin, end);
+    session->config.event(session->config.event_context,
+                          (swap_event_kind)kinds[step->op], step->index, begin,
+                          r->mark);
 }
 
-static int check_tensors(const run *r) {
-  const swap_model *model = r->session->model;
-  for (uint32_t i = 0; i < model->input_count; ++i)
-    if (model->inputs[i].bytes && (!r->inputs || !r->inputs[i] ||
-                                   (uintptr_t)r->inputs[i] % SWAP_BUFFER_ALIGN))
-      return SWAP_ERR_ARGUMENT;
-  for (uint32_t i = 0; i < model->output_count; ++i)
-    if (model->outputs[i].bytes &&
-        (!r->outputs || !r->outputs[i] ||
-         (uintptr_t)r->outputs[i] % SWAP_BUFFER_ALIGN))
-      return SWAP_ERR_ARGUMENT;
-  return SWAP_OK;
+static int are_tensors(const swap_tensor *tensors, uint32_t count,
+                       const void *const *addresses) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (tensors[i].bytes && (!addresses || !addresses[i] ||
+                             (uintptr_t)addresses[i] % SWAP_BUFFER_ALIGN))
+      return 0;
+  return 1;
 }
 
-static void submit(swap_session *session) {
-  if (session->unsubmitted)
-    session->config.storage->submit(session->config.storage->context);
-  session->unsubmitted = 0;
-}
-
-static int run_steps(const run *r, uint64_t start, uint64_t *end) {
+static int run_steps(run *r) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
   int status = SWAP_OK;
-  uint64_t begin = start;
-  *end = start;
-  for (uint32_t i = 0; !status && i < plan->step_count; ++i, begin = *end) {
+  for (uint32_t i = 0; !status && i < plan->step_count; ++i) {
+    const swap_step *step = &plan->steps[i];
     if (session->loading) {
-      status = load(session, &plan->steps[i]);
-      const uint64_t loaded = swap_core_now(session);
-      session->counters.stall_ns += loaded - begin;
-      begin = loaded;
+      status = load(session, step);
+      lap(r, &session->counters.stall_ns);
     }
-    if (plan->steps[i].op == SWAP_OP_CALL)
-      submit(session); /* the device works meanwhile */
+    if (step->op == SWAP_OP_CALL)
+      swap_core_submit(session); /* the device works meanwhile */
     if (!status)
-      status = execute(r, &plan->steps[i]);
-    *end = swap_core_now(session);
+      status = execute(r, step);
     if (!status)
-      report(session, &plan->steps[i], begin, *end);
+      report(r, step);
   }
   if (status)
     return status;
   status = session->loading ? swap_core_load_rest(session)
-                            : swap_core_finish_all(session);
-  submit(session);
-  *end = swap_core_now(session);
-  session->counters.stall_ns += *end - begin;
+                            : swap_core_finish_kind(session, SWAP_CORE_UNIT);
+  swap_core_submit(session);
+  lap(r, &session->counters.stall_ns);
   return status;
 }
 
@@ -216,30 +219,32 @@ int swap_run(swap_session *session, const void *const *inputs,
     return SWAP_ERR_ARGUMENT;
   if (!session->model)
     return SWAP_ERR_STATE;
-  const run r = {session, inputs, outputs};
+  run r = {session, inputs, outputs, swap_core_now(session)};
+  const swap_model *model = session->model;
   swap_counters *counters = &session->counters;
   const uint64_t *copied =
       session->config.storage ? session->config.storage->copied : NULL;
   const uint64_t copied_before = copied ? *copied : 0;
-  const uint64_t start = swap_core_now(session);
-  uint64_t end = start;
+  const uint64_t start = r.mark;
   *counters = (swap_counters){.runs = counters->runs,
                               .loaded_bytes = counters->loaded_bytes,
                               .streamed_bytes =
                                   session->primed ? session->ahead_bytes : 0};
   session->ahead_bytes = 0;
   for (uint32_t i = 0; i < session->in_flight_count; ++i)
-    session->in_flight[i].ahead = 0; /* this is the run they are for */
+    session->in_flight[i].kind = SWAP_CORE_UNIT; /* this is the run they are for */
   session->failed_unit = SWAP_CORE_NONE;
   session->failed_kernel = SWAP_CORE_NONE;
-  int status = check_tensors(&r);
-  if (!status)
-    status = run_steps(&r, start, &end);
+  int status = SWAP_ERR_ARGUMENT;
+  if (are_tensors(model->inputs, model->input_count, inputs) &&
+      are_tensors(model->outputs, model->output_count,
+                  (const void *const *)outputs))
+    status = run_steps(&r);
   if (status)
-    swap_core_abandon(session);
+    swap_core_forget(session, 0);
   session->status = status;
   counters->copied_bytes = copied ? *copied - copied_before : 0;
-  counters->total_ns = end - start;
+  counters->total_ns = r.mark - start;
   if (!status) {
     counters->runs += 1;
     session->verified = 1;

@@ -5,37 +5,31 @@
 #include "core.h"
 
 const char *swap_status_string(int status) {
-  switch (status) {
-  case SWAP_OK:
-    return "success";
-  case SWAP_ERR_ARGUMENT:
-    return "an argument is null, misaligned or out of range";
-  case SWAP_ERR_ABI:
-    return "the model was compiled for another version of the runtime, or for "
-           "another kind of processor";
-  case SWAP_ERR_BUDGET:
-    return "no plan of the model fits the memory given";
-  case SWAP_ERR_IO:
-    return "storage reported an error";
-  case SWAP_ERR_SHORT:
-    return "storage ends before the weights do";
-  case SWAP_ERR_BLOB:
-    return "not a weight blob of this version";
-  case SWAP_ERR_HASH:
-    return "the weight blob belongs to another model";
-  case SWAP_ERR_CHECKSUM:
-    return "weights differ from those that were compiled";
-  case SWAP_ERR_INDEX:
-    return "a row index is outside its table";
-  case SWAP_ERR_GEOMETRY:
-    return "storage cannot serve reads as the runtime needs them";
-  case SWAP_ERR_STATE:
-    return "the session is not open";
-  case SWAP_ERR_DEVICE:
-    return "the device or its driver reported an error";
-  default:
-    return "unknown status";
-  }
+  /* One after the other: no table of addresses that a loader must fix. */
+  static const char sentences[] =
+      "success\0"
+      "an argument is null, misaligned or out of range\0"
+      "the model was compiled for another version of the runtime, or for "
+      "another kind of processor\0"
+      "no plan of the model fits the memory given\0"
+      "storage reported an error\0"
+      "storage ends before the weights do\0"
+      "not a weight blob of this version\0"
+      "the weight blob belongs to another model\0"
+      "weights differ from those that were compiled\0"
+      "a row index is outside its table\0"
+      "storage cannot serve reads as the runtime needs them\0"
+      "the session is not open\0"
+      "the device or its driver reported an error\0"
+      "storage did not complete a read in time\0"
+      "unknown status";
+  const char *sentence = sentences;
+  if (status > SWAP_OK || status < SWAP_ERR_TIMEOUT)
+    status = SWAP_ERR_TIMEOUT - 1;
+  for (; status; ++status)
+    while (*sentence++)
+      ;
+  return sentence;
 }
 
 const swap_plan *swap_choose_plan(const swap_model *model,

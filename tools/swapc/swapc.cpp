@@ -5,6 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swap/blob.h"
+#include "swap/runtime.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
@@ -58,6 +61,13 @@ struct Options {
   cl::list<std::string> mattr{
       "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
       cl::desc("features to add to the processor's or to leave out")};
+  cl::opt<std::string> relocation{
+      "relocation-model", cl::value_desc("pic|static"), cl::cat(category),
+      cl::desc("code for any address or for the one that it is linked to "
+               "(default: static where the triple has no system, else pic)")};
+  cl::opt<std::string> targetAbi{
+      "target-abi", cl::value_desc("abi"), cl::cat(category),
+      cl::desc("RISC-V: ilp32, ilp32f, lp64d, ... (default: by the features)")};
   cl::list<std::string> cudaArchs{
       "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
       cl::cat(category),
@@ -74,7 +84,8 @@ struct Options {
                              cl::desc("size of a symbolic dimension")};
   cl::opt<std::string> threads{
       "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("most threads of a run (default: processors here)")};
+      cl::desc("most threads of a run (default: processors here; 1 where the "
+               "triple has no system)")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -86,6 +97,11 @@ struct Options {
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
+  cl::opt<std::string> pageBytes{
+      "page-bytes", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("slots of units are multiples of it: a power of two from 64 to "
+               "4096 (default: 4096 for files, 64 for a target without an "
+               "operating system)")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -206,8 +222,18 @@ static int readOptions(const Options &line, CompileOptions &options,
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
+  if (line.pageBytes.getNumOccurrences()) {
+    Expected<int64_t> bytes = parseSize(line.pageBytes);
+    if (!bytes)
+      return usageError("--page-bytes: " + toString(bytes.takeError()));
+    if (!isPowerOf2_64(*bytes) || *bytes < SWAP_BUFFER_ALIGN ||
+        *bytes > SWAP_BLOB_ALIGN)
+      return usageError("--page-bytes: '" + line.pageBytes +
+                        "' is not a power of two from 64 to 4096");
+    options.pageBytes = *bytes;
+  }
   options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = options.compileThreads;
+  options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
   if (line.threads.getNumOccurrences() &&
       (StringRef(line.threads).getAsInteger(10, options.threads) ||
        options.threads == 0 || options.threads > kMaxThreads))
@@ -237,6 +263,13 @@ static int readOptions(const Options &line, CompileOptions &options,
   options.triple = line.mtriple;
   options.cpu = line.mcpu;
   options.features = join(line.mattr, ",");
+  options.abi = line.targetAbi;
+  if (line.relocation.getNumOccurrences()) {
+    if (line.relocation != "pic" && line.relocation != "static")
+      return usageError("--relocation-model: '" + line.relocation +
+                        "' is not pic or static");
+    options.pic = line.relocation == "pic";
+  }
   options.linkerDriver = line.linkerDriver;
   options.runtimeDir = line.runtimeDir;
   options.executable = sys::fs::getMainExecutable(

@@ -44,7 +44,7 @@ struct SectionSizes {
 struct CodeSizes {
   SectionSizes model;   ///< Kernels and tables.
   SectionSizes runtime; ///< The core, where it is in the library.
-  SectionSizes flash;   ///< The flash port, where it is in the library.
+  SectionSizes flash;   ///< The flash port; linked only where it is used.
   uint64_t arena = 0;   ///< Of the largest plan with slots, or the only plan.
   uint64_t session = 0; ///< sizeof(swap_session) on the target; 0: not known.
   uint64_t blob = 0;
@@ -52,10 +52,8 @@ struct CodeSizes {
   /// the caller; none where it has no bound that is known.
   std::optional<uint64_t> stack;
 
-  uint64_t getCode() const { return model.code + runtime.code + flash.code; }
-  uint64_t getConstants() const {
-    return model.constants + runtime.constants + flash.constants;
-  }
+  uint64_t getCode() const { return model.code + runtime.code; }
+  uint64_t getConstants() const { return model.constants + runtime.constants; }
 };
 
 /// Adds up the sections of an object file.

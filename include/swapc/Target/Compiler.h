@@ -12,6 +12,7 @@
 #include "swapc/Codegen/CUDA/CudaTarget.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,12 +48,16 @@ struct CompileOptions {
   llvm::StringMap<int64_t> dims;
   std::string triple, cpu; ///< Of the host's part, where there is a GPU.
   std::string features;    ///< Beside the cpu's, as LLVM takes them: "+f,-g".
+  std::string abi; ///< Of a RISC-V, as in -mabi; empty: by its features.
+  /// Whether code runs at any address; by default where there is a system.
+  std::optional<bool> pic;
   Device device = Device::Cpu;
   CudaTarget cuda;
   std::string cudaPath; ///< Of the toolkit; empty: found.
   unsigned threads = 1; ///< That a program may use.
   unsigned compileThreads = 1;
   int64_t unitBytes = 0;    ///< 0: chosen by the planner.
+  int64_t pageBytes = 0;    ///< Of slots; 0: as the target has files or not.
   std::string linkerDriver; ///< Empty: the first that is installed.
   std::string runtimeDir;   ///< Empty: beside the compiler.
   std::string executable;   ///< Path of the compiler itself.

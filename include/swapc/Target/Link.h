@@ -26,18 +26,25 @@ struct LinkOptions {
   std::string executable; ///< Path of swapc itself.
   std::string triple;
   bool cuda = false; ///< Whether a GPU runs the kernels.
+  bool pic = true;   ///< Whether code runs at any address.
 };
 
 /// Links a program from objects and the runtime into `output`.
 llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects, OutputFile &output,
                         const LinkOptions &options);
 
-/// Bytes of a static library with these objects.
-llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<CodeBuffer> objects,
-                                       llvm::StringRef name);
+/// An object file and its name in a library.
+struct ArchiveMember {
+  std::string name;
+  llvm::ArrayRef<char> code;
+};
+
+/// Bytes of a static library.
+llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<ArchiveMember> members);
 
 /// The header that declares a library's model and its sizes.
-std::string makeHeader(const ModelTables &tables, llvm::StringRef name);
+std::string makeHeader(const ModelTables &tables, const BlobInfo &blob,
+                       llvm::StringRef name);
 
 /// `text` as a C identifier.
 std::string toIdentifier(llvm::StringRef text);

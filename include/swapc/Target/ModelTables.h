@@ -83,7 +83,7 @@ struct ModelTables {
   std::vector<PlanTable> plans;     ///< In ascending order of budget.
   uint64_t weightBytes = 0, modelBytes = 0, minBytes = 0;
   uint32_t pageBytes = SWAP_BLOB_ALIGN; ///< Of slots.
-  std::optional<CudaTables> cuda; ///< Where a GPU runs the kernels.
+  std::optional<CudaTables> cuda;       ///< Where a GPU runs the kernels.
 };
 
 /// Reads the memory phase.

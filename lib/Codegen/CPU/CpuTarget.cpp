@@ -134,6 +134,13 @@ static void describeInstructions(const llvm::Triple &triple,
   }
 }
 
+bool swapc::isBareMetal(llvm::StringRef triple) {
+  // "none" and "unknown" alike; none at all is the host's.
+  return !triple.empty() &&
+         llvm::Triple(llvm::Triple::normalize(triple)).getOS() ==
+             llvm::Triple::UnknownOS;
+}
+
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
                                                llvm::StringRef cpu,
                                                llvm::StringRef features,
@@ -151,7 +158,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
-  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
+  target.isBareMetal = isBareMetal(target.triple);
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {

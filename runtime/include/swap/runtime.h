@@ -225,9 +225,13 @@ typedef struct swap_storage {
   uint32_t buffer_align;
   /* Optional, for reads that may never end: with both, a clock and a timeout in
    * swap_config, the core polls `done` (1: ended, `wait` will not block; 0: not
-   * yet; or a negative status) and calls `cancel` where time is up. `cancel`
-   * returns when nothing writes to the ticket's buffer any more, and spends the
-   * ticket as `wait` does; the read fails with SWAP_ERR_TIMEOUT. */
+   * yet; or a negative status) and calls `cancel` where time is up, or on that
+   * status. `cancel` returns when nothing writes to the ticket's buffer any
+   * more, and spends the ticket as `wait` does; the read fails with
+   * SWAP_ERR_TIMEOUT. After an error, and where the bytes are not wanted any
+   * more, reads are cancelled and not waited for. With a timeout the core uses
+   * `begin` for whole pages and for what `begin_any` allows; other rows are left
+   * to `read`, which has to end by itself. */
   int (*done)(void *context, int64_t ticket);
   void (*cancel)(void *context, int64_t ticket);
 } swap_storage;
@@ -289,26 +293,29 @@ typedef struct swap_config {
                                   compute runs undisturbed (for bound_ms) */
 #define SWAP_FLAG_NO_VERIFY 2u /* trust the blob: skip checksums on first use */
 #define SWAP_FLAG_NO_AHEAD 4u  /* no run follows: read nothing for it */
+#define SWAP_FLAG_VERIFY_ALWAYS 8u /* compare a unit with its checksum whenever
+                                      it comes in, for storage that may change */
 
 /* Session state; fields are private. Checksums are verified the first time
  * each unit comes in; `progress` remembers how far that got. */
 typedef struct swap_session {
   const swap_model *model;
   const swap_plan *plan;
-  swap_config config;
-  swap_counters counters;
-  uint32_t verified; /* every unit was seen once */
-  int32_t status;    /* sticky until the next swap_run */
+  uint32_t in_flight_count;
+  uint32_t maps;          /* storage maps: slots are not used */
+  uint32_t loading;       /* resident units may be missing ... */
+  uint32_t next_resident; /* ... those from this one on were not started */
+  uint32_t unsubmitted;   /* reads were begun since the last `submit` */
+  uint32_t primed;        /* reads for the next run are under way */
+  uint32_t verified;      /* every unit was seen once */
+  int32_t status;         /* sticky until the next swap_run */
   uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
-  uint32_t primed;        /* reads for the next run are under way */
-  uint32_t unsubmitted; /* reads were begun since the last `submit` */
-  uint32_t loading;       /* resident units may be missing ... */
-  uint32_t next_resident; /* ... those from this one on were not started */
-  uint64_t ahead_bytes;   /* started for the next run */
-  struct { uint32_t unit; uint32_t ahead; int64_t ticket; } in_flight[SWAP_MAX_READS];
-  uint32_t in_flight_count;
+  swap_config config;
+  swap_counters counters;
+  uint64_t ahead_bytes; /* started for the next run */
+  struct { uint32_t unit; uint32_t kind; int64_t ticket; } in_flight[SWAP_MAX_READS];
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the

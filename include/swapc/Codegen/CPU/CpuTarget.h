@@ -48,6 +48,9 @@ struct CpuTarget {
   }
 };
 
+/// Whether `triple` names no operating system; an empty one is the host's.
+bool isBareMetal(llvm::StringRef triple);
+
 /// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
 /// x86-64-v3 (or the generic one of another architecture), and "native" the
 /// host's. `features` are added to the processor's, "+f,-g". Fails with a

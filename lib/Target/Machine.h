@@ -1,0 +1,48 @@
+//===- Machine.h - LLVM's back end ------------------------------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_LIB_TARGET_MACHINE_H
+#define SWAPC_LIB_TARGET_MACHINE_H
+
+#include "swapc/Target/Object.h"
+#include "llvm/Passes/OptimizationLevel.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace swapc {
+
+/// Whether `abi`, as CodeOptions has it, is one of `target`.
+llvm::Error checkAbi(const CpuTarget &target, llvm::StringRef abi);
+
+/// What makes code for `options`; null, with the reason in `error`.
+std::unique_ptr<llvm::TargetMachine>
+createTargetMachine(const CodeOptions &options, std::string &error);
+
+/// Gives `module` the triple, the layout and the relocation model of `machine`.
+void setTarget(llvm::Module &module, const llvm::TargetMachine &machine);
+
+/// Runs LLVM's passes for `level`, but those that vectorise and unroll.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine,
+              llvm::OptimizationLevel level);
+
+/// Writes `module` to `code`; false, with the reason in `error`.
+bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
+                CodeFormat format, CodeBuffer &code, std::string &error);
+
+/// Takes out of an object what a program does not need: sizes of frames, and
+/// on ARM the table that says of each function that it cannot be unwound.
+llvm::Error strip(CodeBuffer &object);
+
+} // namespace swapc
+
+#endif // SWAPC_LIB_TARGET_MACHINE_H
