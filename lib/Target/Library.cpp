@@ -38,7 +38,7 @@ static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
   for (CodeBuffer &object : objects) {
     if (Error error = stack.addKernels(object))
       return error;
-    if (Error error = removeFrames(object))
+    if (Error error = strip(object))
       return error;
   }
   Expected<RuntimeCode> emitted = emitRuntime(options, stack);
@@ -51,9 +51,7 @@ static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
   if (!core)
     return core.takeError();
   sizes.runtime = *core;
-  if (!runtime.flash)
-    return Error::success();
-  Expected<SectionSizes> flash = measureObject(runtime.flash->code);
+  Expected<SectionSizes> flash = measureObject(runtime.flash.code);
   if (!flash)
     return flash.takeError();
   sizes.flash = *flash;
@@ -73,8 +71,7 @@ Expected<CodeBuffer> swapc::makeLibrary(MutableArrayRef<CodeBuffer> objects,
   for (auto [index, object] : llvm::enumerate(objects))
     members.push_back({(name + "." + Twine(index) + ".o").str(), object});
   if (!tables.cuda)
-    members.push_back({runtime.core.name, runtime.core.code});
-  if (runtime.flash)
-    members.push_back({runtime.flash->name, runtime.flash->code});
+    for (const RuntimeObject *object : {&runtime.core, &runtime.flash})
+      members.push_back({object->name, object->code});
   return makeArchive(members);
 }

@@ -9,6 +9,7 @@
 
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/ObjCopy/ConfigManager.h"
 #include "llvm/ObjCopy/ObjCopy.h"
@@ -29,6 +30,36 @@ static std::optional<CodeModel::Model> getCodeModel(const Triple &triple) {
   return std::nullopt;
 }
 
+Error swapc::checkAbi(const CpuTarget &target, StringRef abi) {
+  if (abi.empty())
+    return Error::success();
+  Triple triple(target.triple);
+  if (!triple.isRISCV())
+    return createStringError("--target-abi: " + target.triple +
+                             " has one ABI; those of RISC-V can be chosen");
+  std::string message;
+  const Target *found = TargetRegistry::lookupTarget(triple, message);
+  std::unique_ptr<MCSubtargetInfo> subtarget(
+      found->createMCSubtargetInfo(triple, target.cpu, target.features));
+  StringRef kind = abi;
+  bool isKnown = kind.consume_front(triple.isRISCV64() ? "lp64" : "ilp32") &&
+                 (kind.empty() || kind == "f" || kind == "d" || kind == "e");
+  if (!isKnown)
+    return createStringError("--target-abi: '" + abi + "' is not an ABI of " +
+                             target.triple);
+  bool hasFew = subtarget->checkFeatures("+e");
+  if (hasFew != (kind == "e"))
+    return createStringError("--target-abi: '" + abi + "' is for processors " +
+                             (hasFew ? "with 32 registers, without feature 'e'"
+                                     : "with 16 registers, with feature 'e'"));
+  if (!kind.empty() && !hasFew && !subtarget->checkFeatures(("+" + kind).str()))
+    return createStringError(
+        "--target-abi: '" + abi +
+        "' passes floats in registers that need feature '" + kind +
+        "': --mattr +" + kind);
+  return Error::success();
+}
+
 std::unique_ptr<TargetMachine>
 swapc::createTargetMachine(const CodeOptions &options, std::string &error) {
   const CpuTarget &target = options.target;
@@ -40,10 +71,13 @@ swapc::createTargetMachine(const CodeOptions &options, std::string &error) {
   machine.FunctionSections = machine.DataSections = true;
   machine.MCOptions.ABIName = options.abi;
   machine.EmitStackSizeSection = options.frames;
-  return std::unique_ptr<TargetMachine>(found->createTargetMachine(
+  std::unique_ptr<TargetMachine> created(found->createTargetMachine(
       triple, target.cpu, target.features, machine,
       options.pic ? Reloc::PIC_ : Reloc::Static, getCodeModel(triple),
       CodeGenOptLevel::Default));
+  // Functions that it makes would not be in the bound of the stack.
+  created->setMachineOutliner(false);
+  return created;
 }
 
 void swapc::setTarget(Module &module, const TargetMachine &machine) {
@@ -78,18 +112,18 @@ void swapc::optimize(Module &module, TargetMachine &machine,
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
-Error swapc::removeFrames(CodeBuffer &object) {
+Error swapc::strip(CodeBuffer &object) {
   auto file = object::createBinary(
       MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
   if (!file)
     return file.takeError();
   objcopy::ConfigManager config;
   config.Common.OutputFilename = "object";
-  if (Error error =
-          config.Common.ToRemove.addMatcher(objcopy::NameOrPattern::create(
-              ".stack_sizes", objcopy::MatchStyle::Literal,
-              [](Error error) { return error; })))
-    return error;
+  for (StringRef name : {".stack_sizes", ".ARM.exidx*"})
+    if (Error error = config.Common.ToRemove.addMatcher(
+            objcopy::NameOrPattern::create(name, objcopy::MatchStyle::Wildcard,
+                                           [](Error error) { return error; })))
+      return error;
   CodeBuffer result;
   raw_svector_ostream stream(result);
   if (Error error = objcopy::executeObjcopyOnBinary(config, **file, stream))

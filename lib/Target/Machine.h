@@ -21,6 +21,9 @@ class TargetMachine;
 
 namespace swapc {
 
+/// Whether `abi`, as CodeOptions has it, is one of `target`.
+llvm::Error checkAbi(const CpuTarget &target, llvm::StringRef abi);
+
 /// What makes code for `options`; null, with the reason in `error`.
 std::unique_ptr<llvm::TargetMachine>
 createTargetMachine(const CodeOptions &options, std::string &error);
@@ -36,8 +39,9 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
                 CodeFormat format, CodeBuffer &code, std::string &error);
 
-/// Takes the sections with sizes of frames out of an object.
-llvm::Error removeFrames(CodeBuffer &object);
+/// Takes out of an object what a program does not need: sizes of frames, and
+/// on ARM the table that says of each function that it cannot be unwound.
+llvm::Error strip(CodeBuffer &object);
 
 } // namespace swapc
 

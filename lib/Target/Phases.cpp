@@ -7,15 +7,18 @@
 
 #include "Phases.h"
 
+#include "Machine.h"
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassManager.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Import/Import.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Link.h"
 #include "llvm/Support/Path.h"
@@ -117,8 +120,22 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
   return success();
 }
 
+/// Slots of files' pages where there may be files; without, there is no page
+/// but that of the processor's cache.
+static void setPageBytes(const CompileOptions &options, Phases &phases) {
+  int64_t bytes = options.pageBytes;
+  if (!bytes)
+    bytes =
+        isBareMetal(phases.target.triple) ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
+  if (bytes != SWAP_BLOB_ALIGN)
+    phases.module.get()->setAttr(
+        swap::SwapDialect::kPageBytesAttr,
+        Builder(phases.module->getContext()).getI64IntegerAttr(bytes));
+}
+
 static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
+  setPageBytes(options, phases);
   bool isCuda = options.device == Device::Cuda;
   if (failed(orderCalls(isCuda, phases)))
     return failure();
@@ -164,6 +181,12 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
       getCpuTarget(options.triple, options.cpu, options.features, errors);
   if (failed(target))
     return emitError(UnknownLoc::get(&context)) << StringRef(message).trim();
+  if (options.emit == Emit::Exe && target->isBareMetal)
+    return emitError(UnknownLoc::get(&context))
+           << "a program needs a system to run on, and " << target->triple
+           << " has none: --emit lib makes a library for firmware";
+  if (llvm::Error error = checkAbi(*target, options.abi))
+    return emitFailure(UnknownLoc::get(&context), std::move(error));
   phases.target = *target;
   phases.target.threads = options.threads;
 

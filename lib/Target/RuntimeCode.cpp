@@ -37,9 +37,7 @@ using namespace swapc;
   BITCODE(part, riscv64)                                                       \
   BITCODE(part, x86_64)
 ARCHITECTURES(core)
-#ifdef SWAPC_FLASH
 ARCHITECTURES(flash)
-#endif
 #undef BITCODE
 #undef ARCHITECTURES
 
@@ -63,9 +61,7 @@ struct Part {
   }
 
 static Part getCore() { return PART(core); }
-#ifdef SWAPC_FLASH
 static Part getFlash() { return PART(flash); }
-#endif
 
 static StringRef getBitcode(const Part &part, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
@@ -119,7 +115,7 @@ static void setProcessor(Module &module, const CpuTarget &target) {
     }
     for (StringRef stale :
          {"target-features", "tune-cpu", "use-soft-float", "frame-pointer",
-          "no-builtins", "no-trapping-math", "stack-protector-buffer-size",
+          "no-trapping-math", "stack-protector-buffer-size",
           "min-legal-vector-width"})
       function.removeFnAttr(stale);
     function.addFnAttr("target-cpu", target.cpu);
@@ -216,14 +212,14 @@ Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
   code.core = std::move(*core);
   if (Error error = stack.addFrames(code.core.code))
     return std::move(error);
-  if (Error error = removeFrames(code.core.code))
+  if (Error error = strip(code.core.code))
     return std::move(error);
-#ifdef SWAPC_FLASH
   Expected<RuntimeObject> flash = emitPart(
       getFlash(), options, [](Module &) {}, [](Module &) {});
   if (!flash)
     return flash.takeError();
   code.flash = std::move(*flash);
-#endif
+  if (Error error = strip(code.flash.code))
+    return std::move(error);
   return code;
 }

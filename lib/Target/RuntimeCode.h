@@ -23,8 +23,7 @@ struct RuntimeObject {
 
 /// What a library contains of the runtime.
 struct RuntimeCode {
-  RuntimeObject core;
-  std::optional<RuntimeObject> flash;
+  RuntimeObject core, flash;
   uint64_t sessionBytes = 0; ///< sizeof(swap_session)
 };
 

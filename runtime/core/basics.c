@@ -22,6 +22,11 @@ int swap_core_fail_unit(swap_session *session, int status, uint32_t unit) {
                         session->model->units[unit].offset);
 }
 
+int swap_core_stays(const swap_session *session, uint32_t unit) {
+  return session->plan->resident[unit] ||
+         session->plan->slots[unit] == SWAP_SLOT_IN_PLACE;
+}
+
 uint64_t swap_core_unit_bytes(const swap_session *session, uint32_t unit) {
   const uint32_t mask = session->model->page_bytes - 1;
   return (session->model->units[unit].length + mask) & ~(uint64_t)mask;

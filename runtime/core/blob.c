@@ -45,24 +45,23 @@ static const uint8_t *look(window *w, uint64_t offset, uint32_t length,
 
 static int check_header(window *w) {
   const swap_model *model = w->session->model;
-  swap_blob_header header;
+  swap_blob_header own = {.magic = SWAP_BLOB_MAGIC,
+                          .version = SWAP_BLOB_VERSION,
+                          .header_bytes = sizeof own,
+                          .blob_bytes = model->blob_bytes,
+                          .table_offset = SWAP_BLOB_ALIGN,
+                          .unit_count = model->unit_count,
+                          .unit_stride = sizeof(swap_blob_unit)};
   int status = SWAP_OK;
-  const uint8_t *bytes =
-      look(w, 0, sizeof header, sizeof header, &status);
-  if (status)
+  memcpy(own.hash, model->blob_hash, SWAP_HASH_BYTES);
+  const uint8_t *header = look(w, 0, sizeof own, sizeof own, &status);
+  if (status || memcmp(header, &own, sizeof own) == 0)
     return status;
-  memcpy(&header, bytes, sizeof header);
-  if (header.magic != SWAP_BLOB_MAGIC || header.version != SWAP_BLOB_VERSION ||
-      header.header_bytes != sizeof(swap_blob_header) ||
-      header.unit_stride != sizeof(swap_blob_unit) ||
-      header.table_offset != SWAP_BLOB_ALIGN)
-    status = SWAP_ERR_BLOB;
-  else if (memcmp(header.hash, model->blob_hash, SWAP_HASH_BYTES) != 0 ||
-           header.unit_count != model->unit_count ||
-           header.blob_bytes != model->blob_bytes)
-    status = SWAP_ERR_HASH;
-  return status ? swap_core_fail(w->session, status, SWAP_CORE_NONE, 0)
-                : SWAP_OK;
+  /* Up to there it says what the rest means. */
+  status = memcmp(header, &own, offsetof(swap_blob_header, blob_bytes))
+               ? SWAP_ERR_BLOB
+               : SWAP_ERR_HASH;
+  return swap_core_fail(w->session, status, SWAP_CORE_NONE, 0);
 }
 
 static int check_table(window *w) {

@@ -26,6 +26,10 @@ int memcmp(const void *a, const void *b, size_t bytes);
 _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
 #endif
 
+/* A function that keeps registers and stack to itself: one large function would
+ * take more of both than its parts. */
+#define SWAP_CORE_APART __attribute__((noinline))
+
 #define SWAP_CORE_NONE UINT32_MAX
 
 /* Tickets in session->in_flight that are not the storage's. */
@@ -58,18 +62,13 @@ static inline int swap_core_status(int returned) {
   return returned > 0 ? (int)SWAP_ERR_IO : returned;
 }
 
+/* Whether units are read where they lie, if a plan gives them slots or not. */
 static inline int swap_core_maps(const swap_session *session) {
-  return session->config.storage && session->config.storage->map;
+  return (int)session->maps;
 }
 
 static inline int swap_core_serial(const swap_session *session) {
   return (session->config.flags & SWAP_FLAG_SERIAL) != 0;
-}
-
-/* Whether a unit comes in once: it is resident, or read where it lies. */
-static inline int swap_core_stays(const swap_session *session, uint32_t unit) {
-  return session->plan->resident[unit] ||
-         session->plan->slots[unit] == SWAP_SLOT_IN_PLACE;
 }
 
 /* basics.c: what several files need. */
@@ -78,6 +77,8 @@ uint64_t swap_core_now(const swap_session *session);
 int swap_core_fail(swap_session *session, int status, uint32_t unit,
                    uint64_t offset);
 int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
+/* Whether a unit comes in once: it is resident, or read where it lies. */
+int swap_core_stays(const swap_session *session, uint32_t unit);
 /* Bytes that are read for a unit, and that its slot takes. */
 uint64_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
 /* Whether reads of units go on while the run does. */
@@ -136,8 +137,9 @@ int swap_core_load_some(swap_session *session);
 /* A unit must be in memory; a resident one, or one that is under way. */
 int swap_core_load_unit(swap_session *session, uint32_t unit);
 int swap_core_load_rest(swap_session *session);
-/* After an error: waits for everything and forgets what is not trusted. */
-void swap_core_abandon(swap_session *session);
+/* Waits for everything under way. After an error (not `all`), what is not
+ * trusted is forgotten; else whatever is in memory or mapped. */
+void swap_core_forget(swap_session *session, int all);
 
 /* rows.c: SWAP_OP_ROWS. */
 int swap_core_rows(swap_session *session, const swap_step *step,

@@ -55,7 +55,7 @@ int swap_verify(swap_session *session, uint32_t unit, void *buffer,
     status = SWAP_ERR_CHECKSUM;
   if (status) {
     swap_core_fail_unit(session, status, unit);
-    swap_core_abandon(session); /* a read ahead may be what failed */
+    swap_core_forget(session, 0); /* a read ahead may be what failed */
   }
   session->status = status;
   return status;

@@ -6,7 +6,7 @@
 
 #include "swap/crc32c.h"
 extern "C" {
-#include "port.h"
+#include "flash_port.h"
 }
 
 #include <gtest/gtest.h>

@@ -5,6 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swap/blob.h"
+#include "swap/runtime.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
@@ -86,7 +89,8 @@ struct Options {
                              cl::desc("size of a symbolic dimension")};
   cl::opt<std::string> threads{
       "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("most threads of a run (default: processors here)")};
+      cl::desc("most threads of a run (default: processors here; 1 where the "
+               "triple has no system)")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -98,6 +102,11 @@ struct Options {
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
+  cl::opt<std::string> pageBytes{
+      "page-bytes", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("slots of units are multiples of it: a power of two from 64 to "
+               "4096 (default: 4096 for files, 64 for a target without an "
+               "operating system)")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -218,8 +227,18 @@ static int readOptions(const Options &line, CompileOptions &options,
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
+  if (line.pageBytes.getNumOccurrences()) {
+    Expected<int64_t> bytes = parseSize(line.pageBytes);
+    if (!bytes)
+      return usageError("--page-bytes: " + toString(bytes.takeError()));
+    if (!isPowerOf2_64(*bytes) || *bytes < SWAP_BUFFER_ALIGN ||
+        *bytes > SWAP_BLOB_ALIGN)
+      return usageError("--page-bytes: '" + line.pageBytes +
+                        "' is not a power of two from 64 to 4096");
+    options.pageBytes = *bytes;
+  }
   options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = options.compileThreads;
+  options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
   if (line.threads.getNumOccurrences() &&
       (StringRef(line.threads).getAsInteger(10, options.threads) ||
        options.threads == 0 || options.threads > kMaxThreads))

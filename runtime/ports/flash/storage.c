@@ -5,7 +5,7 @@
 |* Everything is the partition's, moved by the slot's offset, which is a multiple
 |* of an erase block and so of what the partition's geometry asks for.
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 static int is_inside(const swap_flash_blob *blob, uint64_t offset,
                      uint64_t length) {

@@ -7,7 +7,7 @@
 |* one; when that is full, to the other block after its erasure, while the full
 |* one still has the record that counts.
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 #include "swap/crc32c.h"
 
