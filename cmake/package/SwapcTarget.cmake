@@ -8,7 +8,7 @@
 #                                CMAKE_SYSTEM_PROCESSOR and CMAKE_SYSTEM_NAME
 #   ARM                          -mcpu= or -march= (of Cortex-M: the Thumb version);
 #                                -mfloat-abi=hard: eabihf; softfp: the FPU with the
-#                                ABI of none; soft, or nothing: no FPU at all
+#                                ABI of none; soft, GCC's default: no FPU at all
 #   RISC-V                       -march=: width and extensions; -mabi=
 #   else                         -mcpu=
 #
@@ -58,6 +58,8 @@ macro(_swapc_detect_arm)
   if(NOT float)
     if(base MATCHES "hf$")
       set(float hard)
+    elseif(compiler MATCHES "clang")
+      set(float softfp)
     else()
       set(float soft)
     endif()
@@ -67,6 +69,9 @@ macro(_swapc_detect_arm)
   elseif(fpu MATCHES "-sp-d16$" OR "+nofp.dp" IN_LIST modifiers)
     list(APPEND features -fp64)
   endif()
+  if(march MATCHES "^armv(7e-m|8-m.main)$" AND "+fp" IN_LIST modifiers AND NOT float STREQUAL "soft")
+    list(APPEND features +vfp4d16sp)
+  endif()
   if("+nodsp" IN_LIST modifiers)
     list(APPEND features -dsp)
   endif()
@@ -74,7 +79,10 @@ macro(_swapc_detect_arm)
   if(base MATCHES "linux")
     string(REGEX REPLACE "^arm-" "armv7a-" triple "${base}")
   elseif(base MATCHES "^(thumbv|armv)[^-]*")
-    set(triple "${base}")
+    string(REGEX REPLACE "eabi(hf)?$" "eabi" triple "${base}")
+    if(float STREQUAL "hard")
+      string(APPEND triple hf)
+    endif()
   elseif(arch)
     set(triple "${arch}-none-eabi")
     if(float STREQUAL "hard")
