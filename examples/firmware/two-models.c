@@ -36,8 +36,8 @@ int main(void) {
     if (!status)
       status = swap_run(&loops, inputs, loop_outputs);
     swap_evict(&loops);
-    board_print("%s ", loop[0] > 0 ? "loop" : "-");
+    board_print("%s ", loop[0] > 0 ? " loop," : ",");
   }
-  board_print(": %d of %d right\n%s", right, DIGITS_IMAGES, status ? swap_status_string(status) : "");
+  board_print("%d of %d right\n%s", right, DIGITS_IMAGES, status ? swap_status_string(status) : "");
   return status != SWAP_OK;
 }

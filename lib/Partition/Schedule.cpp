@@ -173,7 +173,7 @@ void Planner::finish(MemoryPlan &plan, int64_t region) const {
   plan.residentBytes = plan.streamedBytes = plan.inPlaceBytes = 0;
   for (size_t unit = 0; unit < problem.units.size(); ++unit) {
     if (plan.resident[unit]) {
-      top = roundUp(top, kPageBytes);
+      top = roundUp(top, problem.pageBytes);
       plan.slots[unit] = top;
       top += getPages(unit);
       plan.residentBytes += getPages(unit);

@@ -101,7 +101,7 @@ static bool continuesLaunch(CallOp call, const UnitIndex &index,
                     getPanelBytes(cast<RankedTensorType>(param.getType()));
     return from->unit + 1 == to->unit && from->offset == 0 && to->offset == 0 &&
            from->begin == first.begin && to->begin == range.begin &&
-           bytes % kPageBytes == 0 &&
+           bytes % getPageBytes(call->getParentOfType<ModuleOp>()) == 0 &&
            static_cast<int64_t>(index.getUnit(from->unit).getLength()) == bytes;
   });
 }
@@ -159,6 +159,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
   problem.overheadBytes = getOverheadBytes(getOperation());
+  problem.pageBytes = getPageBytes(getOperation());
   problem.depth = depth;
   SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {

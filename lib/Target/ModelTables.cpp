@@ -114,7 +114,7 @@ private:
         {uint32_t(at.getSpace()), uint32_t(at.getIndex()), at.getOffset()});
   }
   uint64_t getPages(uint32_t unit) {
-    return llvm::alignTo(uint64_t(units[unit].getLength()), SWAP_BLOB_ALIGN);
+    return llvm::alignTo(uint64_t(units[unit].getLength()), tables.pageBytes);
   }
 
   ModuleOp module;
@@ -282,6 +282,7 @@ FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
                                                ModelSignature signature) {
   ModelTables tables;
   tables.signature = std::move(signature);
+  tables.pageBytes = swap::getPageBytes(module);
   TableBuilder builder(module, tables);
   for (swap::PlanOp plan : module.getOps<swap::PlanOp>())
     if (failed(builder.add(plan)))

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassManager.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Import/Import.h"
@@ -119,8 +120,22 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
   return success();
 }
 
+/// Slots of files' pages where there may be files; without, there is no page
+/// but that of the processor's cache.
+static void setPageBytes(const CompileOptions &options, Phases &phases) {
+  int64_t bytes = options.pageBytes;
+  if (!bytes)
+    bytes =
+        isBareMetal(phases.target.triple) ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
+  if (bytes != SWAP_BLOB_ALIGN)
+    phases.module.get()->setAttr(
+        swap::SwapDialect::kPageBytesAttr,
+        Builder(phases.module->getContext()).getI64IntegerAttr(bytes));
+}
+
 static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
+  setPageBytes(options, phases);
   bool isCuda = options.device == Device::Cuda;
   if (failed(orderCalls(isCuda, phases)))
     return failure();
@@ -134,7 +149,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
   plan.profiles.assign(options.profiles.begin(), options.profiles.end());
-  plan.model = toIdentifier(llvm::sys::path::stem(options.model));
+  plan.model = getModelName(options);
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
   plan.device = isCuda ? "cuda" : "cpu";
@@ -149,6 +164,12 @@ static LogicalResult runMemoryPhase(Phases &phases) {
   pm.addPass(createAssignMemory());
   pm.addPass(createVerifyMemory());
   return pm.run(*phases.module);
+}
+
+std::string swapc::getModelName(const CompileOptions &options) {
+  return options.name.empty()
+             ? toIdentifier(llvm::sys::path::stem(options.model))
+             : options.name;
 }
 
 LogicalResult swapc::runPhases(const CompileOptions &options,

@@ -72,10 +72,12 @@ private:
 } // namespace
 
 void TimelineBuilder::readUnits() {
-  for (UnitOp unit : plan->getParentOfType<ModuleOp>().getOps<UnitOp>()) {
+  auto module = plan->getParentOfType<ModuleOp>();
+  int64_t pageBytes = getPageBytes(module);
+  for (UnitOp unit : module.getOps<UnitOp>()) {
     numbers[unit.getSymName()] = timeline.units.size();
     timeline.units.push_back(
-        {unit.getSymName().str(), roundUp(unit.getLength(), kPageBytes)});
+        {unit.getSymName().str(), roundUp(unit.getLength(), pageBytes)});
   }
   reads.resize(timeline.units.size());
 }

@@ -3,7 +3,9 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The core allocates nothing, has no globals, does not recurse and calls only
-|* memcpy, memset and memcmp: no header of a C library is needed.
+|* memcpy, memset and memcmp: no header of a C library is needed. check.c sees
+|* to it that blob and arena have addresses for all their bytes, so what lies
+|* inside them is counted in size_t, which firmware is much smaller for.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_CORE_H
 #define SWAP_CORE_H
@@ -25,6 +27,10 @@ int memcmp(const void *a, const void *b, size_t bytes);
 #if UINTPTR_MAX <= 0xFFFFFFFFu
 _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
 #endif
+
+/* A function that keeps registers and stack to itself: one large function would
+ * take more of both than its parts. */
+#define SWAP_CORE_APART __attribute__((noinline))
 
 #define SWAP_CORE_NONE UINT32_MAX
 
@@ -58,18 +64,13 @@ static inline int swap_core_status(int returned) {
   return returned > 0 ? (int)SWAP_ERR_IO : returned;
 }
 
+/* Whether units are read where they lie, if a plan gives them slots or not. */
 static inline int swap_core_maps(const swap_session *session) {
-  return session->config.storage && session->config.storage->map;
+  return (int)session->maps;
 }
 
 static inline int swap_core_serial(const swap_session *session) {
   return (session->config.flags & SWAP_FLAG_SERIAL) != 0;
-}
-
-/* Whether a unit comes in once: it is resident, or read where it lies. */
-static inline int swap_core_stays(const swap_session *session, uint32_t unit) {
-  return session->plan->resident[unit] ||
-         session->plan->slots[unit] == SWAP_SLOT_IN_PLACE;
 }
 
 /* basics.c: what several files need. */
@@ -78,21 +79,21 @@ uint64_t swap_core_now(const swap_session *session);
 int swap_core_fail(swap_session *session, int status, uint32_t unit,
                    uint64_t offset);
 int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
+/* Whether a unit comes in once: it is resident, or read where it lies. */
+int swap_core_stays(const swap_session *session, uint32_t unit);
 /* Bytes that are read for a unit, and that its slot takes. */
-uint64_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
+size_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
 /* Whether reads of units go on while the run does. */
 int swap_core_overlaps(const swap_session *session);
 /* The rest of a / b, and what is before the point: processors of 32 bits have
  * no division by more. */
 uint32_t swap_core_divide(uint64_t a, uint32_t b, uint64_t *quotient);
 
-/* check.c: nothing in the plan reaches outside the arena, tables or tensors.
- * `device`: another processor runs the kernels. */
+/* check.c: nothing in the plan reaches outside the arena, tables or tensors, and
+ * storage (null: not known) serves its reads. `device`: another processor runs
+ * the kernels. */
 int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
-                         int device);
-/* And the storage serves the reads of it. */
-int swap_core_check_geometry(const swap_model *model, const swap_plan *plan,
-                             const swap_storage *storage);
+                         const swap_storage *storage, int device);
 /* blob.c: header, hash, size and unit table of the storage are the model's. The
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
@@ -101,11 +102,11 @@ int swap_core_check_blob(swap_session *session);
 /* Waits for one no longer than the timeout; it is spent then. */
 int swap_core_wait(swap_session *session, int64_t ticket);
 /* Makes the storage begin a read, after waiting where too many are under way. */
-int swap_core_ticket(swap_session *session, uint64_t offset, void *buffer,
-                     uint64_t length, int64_t *ticket);
+int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
+                     size_t length, int64_t *ticket);
 /* A read that is over when this returns. */
-int swap_core_read(swap_session *session, uint64_t offset, void *buffer,
-                   uint64_t length);
+int swap_core_read(swap_session *session, size_t offset, void *buffer,
+                   size_t length);
 /* Another ticket may be taken. */
 int swap_core_has_ticket(const swap_session *session);
 /* Waits for entry `position` of the list, which stays there. */
@@ -118,8 +119,8 @@ void swap_core_drain(swap_session *session);
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind);
 int swap_core_begin(swap_session *session, uint32_t unit, uint32_t kind);
 int swap_core_begin_deferred(swap_session *session, uint32_t position);
-int swap_core_begin_rows(swap_session *session, uint32_t unit, uint64_t offset,
-                         void *buffer, uint64_t length);
+int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
+                         void *buffer, size_t length);
 /* Position of a unit in the list, in_flight_count where it is not. */
 uint32_t swap_core_find(const swap_session *session, uint32_t unit);
 int swap_core_finish(swap_session *session, uint32_t unit);
@@ -136,8 +137,9 @@ int swap_core_load_some(swap_session *session);
 /* A unit must be in memory; a resident one, or one that is under way. */
 int swap_core_load_unit(swap_session *session, uint32_t unit);
 int swap_core_load_rest(swap_session *session);
-/* After an error: waits for everything and forgets what is not trusted. */
-void swap_core_abandon(swap_session *session);
+/* Waits for everything under way. After an error (not `all`), what is not
+ * trusted is forgotten; else whatever is in memory or mapped. */
+void swap_core_forget(swap_session *session, int all);
 
 /* rows.c: SWAP_OP_ROWS. */
 int swap_core_rows(swap_session *session, const swap_step *step,

@@ -107,15 +107,19 @@ int swap_core_load_rest(swap_session *session) {
   return status;
 }
 
-void swap_core_abandon(swap_session *session) {
+void swap_core_forget(swap_session *session, int all) {
+  const swap_storage *storage = session->config.storage;
   swap_core_drain(session);
   session->primed = 0;
-  if (session->loading) /* some may be missing, or wrong */
+  for (uint32_t unit = 0; swap_core_maps(session) && storage->unmap &&
+                          unit < session->model->unit_count;
+       ++unit) {
+    const swap_blob_unit *entry = &session->model->units[unit];
+    if (entry->length && (all || !swap_core_stays(session, unit)))
+      storage->unmap(storage->context, entry->offset, entry->length);
+  }
+  if (all || session->loading) /* some may be missing, or wrong */
     swap_core_load_reset(session);
-  for (uint32_t unit = 0;
-       swap_core_maps(session) && unit < session->model->unit_count; ++unit)
-    if (!swap_core_stays(session, unit))
-      (void)swap_core_release(session, unit);
 }
 
 int swap_load(swap_session *session) {
@@ -128,7 +132,7 @@ int swap_load(swap_session *session) {
   session->failed_unit = SWAP_CORE_NONE;
   const int status = swap_core_load_rest(session);
   if (status)
-    swap_core_abandon(session);
+    swap_core_forget(session, 0);
   session->status = status;
   return status;
 }

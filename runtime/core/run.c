@@ -34,6 +34,7 @@ typedef struct run {
   swap_session *session;
   const void *const *inputs;
   void *const *outputs;
+  uint64_t mark; /* since when time was not counted yet */
 } run;
 
 static void *address(const run *r, const swap_operand *operand) {
@@ -84,7 +85,7 @@ static void run_tiles(call *c, const swap_step *step,
     c->fn(c->operands, tile, tile + width, c->scratch);
 }
 
-static int call_kernel(const run *r, const swap_step *step) {
+SWAP_CORE_APART static int call_kernel(const run *r, const swap_step *step) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
   call c;
@@ -137,7 +138,7 @@ static int start(swap_session *session, const swap_step *step) {
                                                    : SWAP_CORE_UNIT);
 }
 
-static int execute(const run *r, const swap_step *step) {
+SWAP_CORE_APART static int execute(const run *r, const swap_step *step) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
   if (step->op == SWAP_OP_CALL)
@@ -155,18 +156,26 @@ static int execute(const run *r, const swap_step *step) {
   return swap_core_release(session, step->index);
 }
 
-static void report(swap_session *session, const swap_step *step, uint64_t begin,
-                   uint64_t end) {
-  static const swap_event_kind kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
-                                          SWAP_EVENT_OUT, SWAP_EVENT_CALL,
-                                          SWAP_EVENT_WAIT};
-  if (step->op == SWAP_OP_CALL)
-    session->counters.compute_ns += end - begin;
-  else
-    session->counters.stall_ns += end - begin;
+/* Counts the time since the last call; says when that was. */
+static uint64_t lap(run *r, uint64_t *counter) {
+  const uint64_t begin = r->mark;
+  r->mark = swap_core_now(r->session);
+  *counter += r->mark - begin;
+  return begin;
+}
+
+static void report(run *r, const swap_step *step) {
+  static const uint8_t kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
+                                  SWAP_EVENT_OUT, SWAP_EVENT_CALL,
+                                  SWAP_EVENT_WAIT};
+  swap_session *session = r->session;
+  const uint64_t begin = lap(r, step->op == SWAP_OP_CALL
+                                    ? &session->counters.compute_ns
+                                    : &session->counters.stall_ns);
   if (session->config.event)
-    session->config.event(session->config.event_context, kinds[step->op],
-                          step->index, begin, end);
+    session->config.event(session->config.event_context,
+                          (swap_event_kind)kinds[step->op], step->index, begin,
+                          r->mark);
 }
 
 static int are_tensors(const swap_tensor *tensors, uint32_t count,
@@ -178,34 +187,29 @@ static int are_tensors(const swap_tensor *tensors, uint32_t count,
   return 1;
 }
 
-static int run_steps(const run *r, uint64_t start, uint64_t *end) {
+static int run_steps(run *r) {
   swap_session *session = r->session;
   const swap_plan *plan = session->plan;
   int status = SWAP_OK;
-  uint64_t begin = start;
-  *end = start;
-  for (uint32_t i = 0; !status && i < plan->step_count; ++i, begin = *end) {
+  for (uint32_t i = 0; !status && i < plan->step_count; ++i) {
+    const swap_step *step = &plan->steps[i];
     if (session->loading) {
-      status = load(session, &plan->steps[i]);
-      const uint64_t loaded = swap_core_now(session);
-      session->counters.stall_ns += loaded - begin;
-      begin = loaded;
+      status = load(session, step);
+      lap(r, &session->counters.stall_ns);
     }
-    if (plan->steps[i].op == SWAP_OP_CALL)
+    if (step->op == SWAP_OP_CALL)
       swap_core_submit(session); /* the device works meanwhile */
     if (!status)
-      status = execute(r, &plan->steps[i]);
-    *end = swap_core_now(session);
+      status = execute(r, step);
     if (!status)
-      report(session, &plan->steps[i], begin, *end);
+      report(r, step);
   }
   if (status)
     return status;
   status = session->loading ? swap_core_load_rest(session)
                             : swap_core_finish_kind(session, SWAP_CORE_UNIT);
   swap_core_submit(session);
-  *end = swap_core_now(session);
-  session->counters.stall_ns += *end - begin;
+  lap(r, &session->counters.stall_ns);
   return status;
 }
 
@@ -215,14 +219,13 @@ int swap_run(swap_session *session, const void *const *inputs,
     return SWAP_ERR_ARGUMENT;
   if (!session->model)
     return SWAP_ERR_STATE;
-  const run r = {session, inputs, outputs};
+  run r = {session, inputs, outputs, swap_core_now(session)};
   const swap_model *model = session->model;
   swap_counters *counters = &session->counters;
   const uint64_t *copied =
       session->config.storage ? session->config.storage->copied : NULL;
   const uint64_t copied_before = copied ? *copied : 0;
-  const uint64_t start = swap_core_now(session);
-  uint64_t end = start;
+  const uint64_t start = r.mark;
   *counters = (swap_counters){.runs = counters->runs,
                               .loaded_bytes = counters->loaded_bytes,
                               .streamed_bytes =
@@ -236,12 +239,12 @@ int swap_run(swap_session *session, const void *const *inputs,
   if (are_tensors(model->inputs, model->input_count, inputs) &&
       are_tensors(model->outputs, model->output_count,
                   (const void *const *)outputs))
-    status = run_steps(&r, start, &end);
+    status = run_steps(&r);
   if (status)
-    swap_core_abandon(session);
+    swap_core_forget(session, 0);
   session->status = status;
   counters->copied_bytes = copied ? *copied - copied_before : 0;
-  counters->total_ns = end - start;
+  counters->total_ns = r.mark - start;
   if (!status) {
     counters->runs += 1;
     session->verified = 1;

@@ -8,13 +8,14 @@
 #include "core.h"
 
 static int check_config(const swap_model *model, const swap_plan *plan,
-                        const swap_config *config) {
+                        const swap_config *config, const void *arena,
+                        uint64_t arena_bytes) {
   const swap_storage *storage = config->storage;
   const uint32_t threads = plan->threads ? plan->threads : 1;
   if (plan->arena_bytes &&
-      (!config->arena || ((uintptr_t)config->arena & (model->page_bytes - 1))))
+      (!arena || ((uintptr_t)arena & (model->page_bytes - 1))))
     return SWAP_ERR_ARGUMENT;
-  if (config->arena_bytes < plan->arena_bytes)
+  if (arena_bytes < plan->arena_bytes)
     return SWAP_ERR_BUDGET;
   /* Each thread has a scratch area in the plan; more threads have none. */
   if (config->executor &&
@@ -29,30 +30,17 @@ static int check_config(const swap_model *model, const swap_plan *plan,
   if (config->timeout_ns && (!config->clock || !storage->begin ||
                              !storage->done || !storage->cancel))
     return SWAP_ERR_ARGUMENT;
-  return swap_core_check_geometry(model, plan, storage);
+  return SWAP_OK;
 }
 
 static int check(const swap_model *model, const swap_plan *plan,
-                 const swap_config *config) {
+                 const swap_config *config, const void *arena,
+                 uint64_t arena_bytes) {
   if (!plan) /* what swap_choose_plan answers when nothing fits */
     return SWAP_ERR_BUDGET;
-  const int status = swap_core_check_plan(model, plan, 0);
-  return status ? status : check_config(model, plan, config);
-}
-
-/* Lets go of all that is in memory, under way or mapped. */
-static void forget(swap_session *session) {
-  const swap_model *model = session->model;
-  const swap_storage *storage = session->config.storage;
-  swap_core_drain(session);
-  for (uint32_t unit = 0; storage && storage->unmap && storage->map &&
-                          unit < model->unit_count;
-       ++unit)
-    if (model->units[unit].length)
-      storage->unmap(storage->context, model->units[unit].offset,
-                     model->units[unit].length);
-  session->primed = 0;
-  session->ahead_bytes = 0;
+  const int status = check_config(model, plan, config, arena, arena_bytes);
+  return status ? status
+                : swap_core_check_plan(model, plan, config->storage, 0);
 }
 
 int swap_open(swap_session *session, const swap_model *model,
@@ -62,7 +50,8 @@ int swap_open(swap_session *session, const swap_model *model,
   memset(session, 0, sizeof *session);
   if (model->abi_version != SWAP_ABI_VERSION)
     return SWAP_ERR_ABI;
-  int status = check(model, plan, config);
+  int status =
+      check(model, plan, config, config->arena, config->arena_bytes);
   if (status)
     return status;
   session->model = model;
@@ -70,9 +59,10 @@ int swap_open(swap_session *session, const swap_model *model,
   session->config = *config;
   session->failed_unit = SWAP_CORE_NONE;
   session->failed_kernel = SWAP_CORE_NONE;
+  session->maps = config->storage && config->storage->map;
+  swap_core_load_reset(session);
   if (config->storage)
     status = swap_core_check_blob(session);
-  swap_core_load_reset(session);
   if (status) {
     /* Closed, but what failed stays readable. */
     swap_close(session);
@@ -87,15 +77,14 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
     return SWAP_ERR_ARGUMENT;
   if (!session->model)
     return SWAP_ERR_STATE;
-  swap_config config = session->config;
-  config.arena = arena;
-  config.arena_bytes = arena_bytes;
-  const int status = check(session->model, plan, &config);
+  const int status =
+      check(session->model, plan, &session->config, arena, arena_bytes);
   if (status)
     return status;
-  forget(session);
+  swap_core_forget(session, 1);
   session->plan = plan;
-  session->config = config;
+  session->config.arena = arena;
+  session->config.arena_bytes = arena_bytes;
   session->verified = 0;
   swap_core_load_reset(session);
   return SWAP_OK;
@@ -103,20 +92,19 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
 
 void swap_drain(swap_session *session) {
   if (session && session->model)
-    swap_core_abandon(session);
+    swap_core_forget(session, 0);
 }
 
 void swap_evict(swap_session *session) {
   if (!session || !session->model)
     return;
-  forget(session);
-  swap_core_load_reset(session);
+  swap_core_forget(session, 1);
 }
 
 void swap_close(swap_session *session) {
   if (!session || !session->model)
     return;
-  forget(session);
+  swap_core_forget(session, 1);
   session->model = NULL;
   session->plan = NULL;
 }

@@ -5,11 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swap/blob.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Compiler.h"
+#include "swapc/Target/Link.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
@@ -37,6 +40,10 @@ struct Options {
   cl::opt<std::string> outputPath{
       "o", cl::value_desc("PROG"), cl::cat(category),
       cl::desc("output; the blob goes to PROG.swap ('-': stdout)")};
+  cl::opt<std::string> name{
+      "name", cl::value_desc("NAME"), cl::cat(category),
+      cl::desc("of a library's files and symbols (default: the model file's "
+               "as a C identifier)")};
   cl::list<std::string> budgets{
       "budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
       cl::cat(category),
@@ -95,6 +102,11 @@ struct Options {
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
+  cl::opt<std::string> pageBytes{
+      "page-bytes", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("slots of units are multiples of it: a power of two from 64 to "
+               "4096 (default: 4096 for files, 64 for a target without an "
+               "operating system)")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -215,6 +227,16 @@ static int readOptions(const Options &line, CompileOptions &options,
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
+  if (line.pageBytes.getNumOccurrences()) {
+    Expected<int64_t> bytes = parseSize(line.pageBytes);
+    if (!bytes)
+      return usageError("--page-bytes: " + toString(bytes.takeError()));
+    if (!isPowerOf2_64(*bytes) || *bytes < SWAP_BUFFER_ALIGN ||
+        *bytes > SWAP_BLOB_ALIGN)
+      return usageError("--page-bytes: '" + line.pageBytes +
+                        "' is not a power of two from 64 to 4096");
+    options.pageBytes = *bytes;
+  }
   options.compileThreads = hardware_concurrency().compute_thread_count();
   options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
   if (line.threads.getNumOccurrences() &&
@@ -232,6 +254,11 @@ static int readOptions(const Options &line, CompileOptions &options,
   options.emit = *emit;
   options.model = line.modelPath;
   options.output = line.outputPath;
+  if (line.name.getNumOccurrences() && toIdentifier(line.name) != line.name)
+    return usageError("--name: '" + line.name +
+                      "' is no name in C that a program may use; '" +
+                      toIdentifier(line.name) + "' is");
+  options.name = line.name;
   if (options.output == "-" &&
       (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { BYTES_A_TICK = 2048 };
+enum { BYTES_A_TICK = 8192 };
 
 static volatile struct channel {
   unsigned char *to;

@@ -22,7 +22,8 @@
 
 namespace swapc {
 
-/// Slots start on pages and take whole pages, as reads do.
+/// Slots start on pages and take whole pages, as reads do: of this size where
+/// there are files, and as small as kBufferAlign elsewhere.
 constexpr int64_t kPageBytes = 4096;
 /// Buffers and scratch areas start on multiples of this.
 constexpr int64_t kBufferAlign = 64;
@@ -107,6 +108,7 @@ struct PlanProblem {
   std::vector<PlanBuffer> buffers;
   int64_t scratchBytes = 0; ///< of all threads together
   int64_t overheadBytes = 0; ///< of a budget that are not the arena's
+  int64_t pageBytes = kPageBytes; ///< of slots; a power of two
   PlanLink link;
   int depth = 64; ///< most reads in flight
 };
@@ -203,7 +205,7 @@ private:
   std::vector<char> getJoins(const std::vector<char> &resident) const;
   std::vector<double> getStepSeconds(const std::vector<char> &joins) const;
   int64_t getPages(int unit) const {
-    return roundUp(problem.units[unit].bytes, kPageBytes);
+    return roundUp(problem.units[unit].bytes, problem.pageBytes);
   }
   int64_t getArenaBytes(int64_t region, int64_t resident) const;
   bool readsAhead(const Mode &mode, int64_t region) const;

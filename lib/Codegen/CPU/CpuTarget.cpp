@@ -14,6 +14,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/ARMTargetParser.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
@@ -32,6 +33,19 @@ static void addHostFeatures(const llvm::MCSubtargetInfo &subtarget,
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
     if (isFeature(subtarget, feature.first()))
       features.AddFeature(feature.first(), feature.second);
+}
+
+/// NEON is of the FPU that compilers take a processor to have, as `-mfpu` says
+/// otherwise; LLVM's own list of the processor's features is without it.
+static void addNeon(const llvm::Triple &triple, llvm::StringRef cpu,
+                    llvm::SubtargetFeatures &features) {
+  if (!triple.isARM() && !triple.isThumb())
+    return;
+  llvm::ARM::FPUKind fpu =
+      llvm::ARM::getDefaultFPU(cpu, llvm::ARM::parseArch(triple.getArchName()));
+  if (llvm::ARM::getFPUNeonSupportLevel(fpu) !=
+      llvm::ARM::NeonSupportLevel::None)
+    features.AddFeature("neon");
 }
 
 /// Adds those of `text`, or fails with a message.
@@ -65,6 +79,8 @@ static void describeInstructions(const llvm::Triple &triple,
            subtarget.checkFeatures(("+" + feature).str());
   };
   target.indexBits = triple.isArch64Bit() ? 64 : 32;
+  if (triple.isAArch64() || triple.isRISCV())
+    target.addressRegisters = 32;
   if (triple.isX86()) {
     target.hasFma = has("fma");
     target.hasF16c = has("f16c");
@@ -106,18 +122,20 @@ static void describeInstructions(const llvm::Triple &triple,
     target.hasFloat = has("vfp2sp");
     target.hasDouble = target.hasFloat && has("fp64");
     target.hasFma = has("vfp4d16sp");
-    target.hasF16c = has("fp16");
+    target.hasF16c = target.hasFloat && has("fp16");
     target.hasRounding = has("fp-armv8d16sp");
     target.vectorRegisters = target.hasFloat ? 32 : 16;
     if (has("neon") || has("mve.fp")) {
       target.vectorBits = 128;
       target.vectorRegisters = has("neon") ? 16 : 8;
       target.hasMasks = has("mve.fp");
+      target.fusesOnDemand = has("neon") && target.hasFma;
     }
   }
 }
 
 bool swapc::isBareMetal(llvm::StringRef triple) {
+  // "none" and "unknown" alike; none at all is the host's.
   return !triple.empty() &&
          llvm::Triple(llvm::Triple::normalize(triple)).getOS() ==
              llvm::Triple::UnknownOS;
@@ -172,6 +190,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::SubtargetFeatures all;
   if (cpu == "native")
     addHostFeatures(*subtarget, all);
+  addNeon(parsed, target.cpu, all);
   if (failed(addFeatures(*subtarget, features, all, errors)))
     return llvm::failure();
   target.features = all.getString();

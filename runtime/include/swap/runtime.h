@@ -301,24 +301,26 @@ typedef struct swap_config {
 typedef struct swap_session {
   const swap_model *model;
   const swap_plan *plan;
-  swap_config config;
-  swap_counters counters;
-  uint32_t verified; /* every unit was seen once */
-  int32_t status;    /* sticky until the next swap_run */
+  uint32_t in_flight_count;
+  uint32_t maps;          /* storage maps: slots are not used */
+  uint32_t loading;       /* resident units may be missing ... */
+  uint32_t next_resident; /* ... those from this one on were not started */
+  uint32_t unsubmitted;   /* reads were begun since the last `submit` */
+  uint32_t primed;        /* reads for the next run are under way */
+  uint32_t verified;      /* every unit was seen once */
+  int32_t status;         /* sticky until the next swap_run */
   uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
-  uint32_t primed;        /* reads for the next run are under way */
-  uint32_t unsubmitted; /* reads were begun since the last `submit` */
-  uint32_t loading;       /* resident units may be missing ... */
-  uint32_t next_resident; /* ... those from this one on were not started */
-  uint64_t ahead_bytes;   /* started for the next run */
+  swap_config config;
+  swap_counters counters;
+  uint64_t ahead_bytes; /* started for the next run */
   struct { uint32_t unit; uint32_t kind; int64_t ticket; } in_flight[SWAP_MAX_READS];
-  uint32_t in_flight_count;
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
- * smallest of those that stream nothing (plans are in ascending order). */
+ * smallest of those that stream nothing (plans are in ascending order). One that
+ * reads units in place, for storage that maps, only where no other fits. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
 /* Opens a session: checks the ABI, the blob's header, table and hash. Resident
