@@ -319,7 +319,8 @@ typedef struct swap_session {
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
- * smallest of those that stream nothing (plans are in ascending order). */
+ * smallest of those that stream nothing (plans are in ascending order). One that
+ * reads units in place, for storage that maps, only where no other fits. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
 /* Opens a session: checks the ABI, the blob's header, table and hash. Resident
