@@ -32,6 +32,25 @@ const char *swap_status_string(int status) {
   return sentence;
 }
 
+/* A GPU's plans count what they read in place as streamed. */
+static int is_mapped(const swap_model *model, const swap_plan *plan) {
+  for (uint32_t unit = 0; !plan->streamed_bytes && unit < model->unit_count;
+       ++unit)
+    if (plan->slots[unit] == SWAP_SLOT_IN_PLACE)
+      return 1;
+  return 0;
+}
+
+const swap_plan *swap_mapped_plan(const swap_model *model,
+                                  uint64_t arena_bytes) {
+  const swap_plan *best = NULL;
+  for (uint32_t i = 0; model && i < model->plan_count; ++i)
+    if (model->plans[i].arena_bytes <= arena_bytes &&
+        is_mapped(model, &model->plans[i]))
+      best = &model->plans[i];
+  return best;
+}
+
 const swap_plan *swap_choose_plan(const swap_model *model,
                                   uint64_t arena_bytes) {
   const swap_plan *best = NULL;
@@ -39,7 +58,7 @@ const swap_plan *swap_choose_plan(const swap_model *model,
     return NULL;
   for (uint32_t i = 0; i < model->plan_count; ++i) {
     const swap_plan *plan = &model->plans[i];
-    if (plan->arena_bytes > arena_bytes)
+    if (plan->arena_bytes > arena_bytes || is_mapped(model, plan))
       continue;
     /* More memory is more to read ahead in, until nothing streams. */
     if (!best || (best->streamed_bytes &&
@@ -47,5 +66,5 @@ const swap_plan *swap_choose_plan(const swap_model *model,
                    plan->arena_bytes >= best->arena_bytes)))
       best = plan;
   }
-  return best;
+  return best ? best : swap_mapped_plan(model, arena_bytes);
 }
