@@ -45,7 +45,9 @@ uint64_t swapc::getArenaBytes(const ModelTables &tables) {
     bool hasSlots = llvm::any_of(plan.slots, [](uint64_t slot) {
       return slot != SWAP_SLOT_NONE && slot != SWAP_SLOT_IN_PLACE;
     });
-    if (hasSlots || tables.plans.size() == 1)
+    bool isMapped =
+        !hasSlots && llvm::is_contained(plan.slots, SWAP_SLOT_IN_PLACE);
+    if (!isMapped || tables.plans.size() == 1)
       largest = std::max(largest, plan.arena);
   }
   return largest;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "swap/runtime.h"
+#include "swapc/Target/CodeSizes.h"
 #include "swapc/Target/Link.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -123,7 +124,6 @@ void MacroWriter::definePlans(const ModelTables &tables) {
   os << "\n/* Plans, in ascending order of budget, and the arena that each "
         "needs. */\n";
   define("PLAN_COUNT", tables.plans.size());
-  uint64_t largest = 0;
   std::optional<size_t> mapped;
   for (auto [index, plan] : llvm::enumerate(tables.plans)) {
     std::string name = ("PLAN_" + Twine(index)).str();
@@ -131,17 +131,14 @@ void MacroWriter::definePlans(const ModelTables &tables) {
     define(name + "_BUDGET_BYTES", plan.budget);
     if (!tables.cuda && llvm::is_contained(plan.slots, SWAP_SLOT_IN_PLACE))
       mapped = index;
-    else
-      largest = std::max(largest, plan.arena);
   }
   if (mapped) {
     define("MAPPED_PLAN", *mapped,
            "kernels read the blob in place: storage needs map");
     define("MAPPED_ARENA_BYTES", tables.plans[*mapped].arena);
-    if (tables.plans.size() == 1)
-      largest = tables.plans[*mapped].arena;
   }
-  define("ARENA_BYTES", largest, "serves every plan that reads into slots");
+  define("ARENA_BYTES", getArenaBytes(tables),
+         "serves every plan that reads into slots");
   define("ARENA_ALIGN", tables.pageBytes);
 }
 
@@ -158,15 +155,16 @@ static void declareModel(raw_ostream &os, const ModelTables &tables,
   os << "\n#ifdef __cplusplus\n}\n#endif\n";
 }
 
-std::string swapc::makeHeader(const ModelTables &tables, const BlobInfo &blob,
+std::string swapc::makeHeader(const ModelTables &tables, const CodeSizes &sizes,
                               StringRef name) {
   std::string upper = name.upper();
   std::string text;
   raw_string_ostream os(text);
   os << "/* " << inComment(tables.signature.name)
      << ", compiled by swapc. Link with lib" << name
-     << (tables.cuda ? ".a, libswap_cuda.a" : ".a")
-     << " and libswap_runtime.a. */\n"
+     << (tables.cuda ? ".a, libswap_cuda.a and libswap_runtime.a"
+                     : ".a; README.md says how")
+     << ". */\n"
      << "#ifndef SWAPC_" << upper << "_H\n#define SWAPC_" << upper << "_H\n\n"
      << (tables.cuda ? "#include \"swap/cuda.h\"\n\n"
                      : "#include \"swap/runtime.h\"\n\n")
@@ -176,10 +174,13 @@ std::string swapc::makeHeader(const ModelTables &tables, const BlobInfo &blob,
   MacroWriter macros(os, upper);
   macros.definePlans(tables);
   os << '\n';
-  macros.define("BLOB_BYTES", blob.bytes);
+  macros.define("BLOB_BYTES", sizes.blob);
   macros.define("MODEL_BYTES", tables.modelBytes, "without swapping");
   macros.define("MIN_BYTES", tables.minBytes,
                 "the smallest budget that swapc can compile for");
+  if (sizes.stack)
+    macros.define("STACK_BYTES", *sizes.stack,
+                  "most that a call takes, without the program's callbacks");
   macros.defineTensors("INPUT", tables.signature.inputs);
   macros.defineTensors("OUTPUT", tables.signature.outputs);
   declareModel(os, tables, name);

@@ -103,6 +103,10 @@ void swapc::optimize(Module &module, TargetMachine &machine,
   tuning.SLPVectorization = false;
   tuning.LoopInterleaving = false;
   tuning.LoopUnrolling = false;
+  if (level == OptimizationLevel::Oz) {
+    tuning.InlinerThreshold = -20; // what has one caller, and less than a call
+    tuning.MergeFunctions = true;
+  }
   PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);

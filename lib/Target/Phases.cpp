@@ -156,7 +156,7 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
   plan.profiles.assign(options.profiles.begin(), options.profiles.end());
-  plan.model = toIdentifier(llvm::sys::path::stem(options.model));
+  plan.model = getModelName(options);
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
   plan.device = units.device;
@@ -172,6 +172,12 @@ static LogicalResult runMemoryPhase(Phases &phases) {
   pm.addPass(createAssignMemory());
   pm.addPass(createVerifyMemory());
   return pm.run(*phases.module);
+}
+
+std::string swapc::getModelName(const CompileOptions &options) {
+  return options.name.empty()
+             ? toIdentifier(llvm::sys::path::stem(options.model))
+             : options.name;
 }
 
 LogicalResult swapc::runPhases(const CompileOptions &options,

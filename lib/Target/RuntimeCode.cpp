@@ -115,7 +115,7 @@ static void setProcessor(Module &module, const CpuTarget &target) {
     }
     for (StringRef stale :
          {"target-features", "tune-cpu", "use-soft-float", "frame-pointer",
-          "no-builtins", "no-trapping-math", "stack-protector-buffer-size",
+          "no-trapping-math", "stack-protector-buffer-size",
           "min-legal-vector-width"})
       function.removeFnAttr(stale);
     function.addFnAttr("target-cpu", target.cpu);

@@ -22,25 +22,25 @@
 typedef struct window {
   swap_session *session;
   uint8_t *bytes;
-  uint32_t room; /* whole pages */
-  uint32_t page;
-  uint64_t from;
-  uint64_t to;
+  size_t room; /* whole pages */
+  size_t page;
+  size_t from;
+  size_t to;
 } window;
 
 /* `length` bytes at `offset`, of which the bytes up to `end` are wanted too. */
-static const uint8_t *look(window *w, uint64_t offset, uint32_t length,
-                           uint64_t end, int *status) {
+static const uint8_t *look(window *w, size_t offset, size_t length, size_t end,
+                           int *status) {
   if (offset < w->from || offset + length > w->to) {
-    w->from = offset & ~(uint64_t)(w->page - 1);
-    w->to = (end + (w->page - 1)) & ~(uint64_t)(w->page - 1);
+    w->from = offset & ~(w->page - 1);
+    w->to = (end + (w->page - 1)) & ~(w->page - 1);
     if (w->to - w->from > w->room)
       w->to = w->from + w->room;
     *status = swap_core_read(w->session, w->from, w->bytes, w->to - w->from);
     if (*status)
       swap_core_fail(w->session, *status, SWAP_CORE_NONE, offset);
   }
-  return w->bytes + (size_t)(offset - w->from);
+  return w->bytes + (offset - w->from);
 }
 
 static int check_header(window *w) {
@@ -66,9 +66,9 @@ static int check_header(window *w) {
 
 static int check_table(window *w) {
   const swap_model *model = w->session->model;
-  const uint64_t end =
-      SWAP_BLOB_ALIGN + (uint64_t)model->unit_count * sizeof(swap_blob_unit);
-  uint64_t offset = SWAP_BLOB_ALIGN;
+  const size_t end =
+      SWAP_BLOB_ALIGN + (size_t)model->unit_count * sizeof(swap_blob_unit);
+  size_t offset = SWAP_BLOB_ALIGN;
   int status = SWAP_OK;
   for (uint32_t i = 0; i < model->unit_count; ++i) {
     const uint8_t *entry = look(w, offset, sizeof *model->units, end, &status);
@@ -88,12 +88,12 @@ int swap_core_check_blob(swap_session *session) {
   window w = {.session = session, .bytes = small, .room = SMALL_BYTES, .page = 1};
   /* Two pages hold a header or a table's entry, wherever it begins. */
   if (session->config.arena &&
-      session->plan->arena_bytes >= 2 * model->page_bytes) {
+      (size_t)session->plan->arena_bytes >= 2 * model->page_bytes) {
     w.bytes = session->config.arena;
     w.page = model->page_bytes;
-    w.room = session->plan->arena_bytes > MOST_BYTES
-                 ? MOST_BYTES
-                 : (uint32_t)session->plan->arena_bytes & ~(w.page - 1);
+    w.room = (size_t)session->plan->arena_bytes & ~(w.page - 1);
+    if (w.room > MOST_BYTES)
+      w.room = MOST_BYTES;
   } else if (storage->read_bytes > 1 || storage->buffer_align > 1) {
     return SWAP_ERR_GEOMETRY;
   }
@@ -102,7 +102,8 @@ int swap_core_check_blob(swap_session *session) {
     status = check_table(&w);
   /* A truncated blob is found now, not in the middle of a run. */
   w.to = 0;
-  if (!status && model->blob_bytes)
-    look(&w, model->blob_bytes - 1, 1, model->blob_bytes, &status);
+  if (!status)
+    look(&w, (size_t)model->blob_bytes - 1, 1, (size_t)model->blob_bytes,
+         &status);
   return status;
 }

@@ -9,6 +9,14 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
+typedef struct check {
+  const swap_model *model;
+  const swap_plan *plan;
+  const swap_storage *storage; /* null: not asked about */
+  int device;
+  int fits; /* storage serves the reads */
+} check;
+
 static int is_aligned(uint64_t value, uint32_t power) {
   return ((uint32_t)value & (power - 1)) == 0;
 }
@@ -17,74 +25,86 @@ static int is_power(uint32_t value, uint32_t most) {
   return value && value <= most && is_aligned(value, value);
 }
 
-/* The unit has a slot, or a processor reads it where it lies. Called when all
- * units were found to be inside the blob. */
-static int check_unit(const swap_model *model, const swap_plan *plan,
-                      uint32_t unit, int device) {
+/* The unit has a slot, or a processor reads it where it lies. */
+static int check_unit(const check *c, uint32_t unit) {
+  const swap_model *model = c->model;
   if (unit >= model->unit_count)
     return 0;
-  if (plan->slots[unit] == SWAP_SLOT_IN_PLACE)
-    return !device;
-  const uint32_t mask = model->page_bytes - 1;
-  return is_aligned(plan->slots[unit], model->page_bytes) &&
-         swap_core_inside(plan->slots[unit],
-                          (model->units[unit].length + mask) & ~(uint64_t)mask,
-                          plan->arena_bytes);
+  const uint64_t slot = c->plan->slots[unit];
+  const size_t mask = model->page_bytes - 1;
+  if (slot == SWAP_SLOT_IN_PLACE)
+    return !c->device;
+  return is_aligned(slot, model->page_bytes) &&
+         swap_core_inside(slot, ((size_t)model->units[unit].length + mask) & ~mask,
+                          c->plan->arena_bytes);
 }
 
-static int check_operand(const swap_model *model, const swap_plan *plan,
-                         const swap_operand *operand, uint64_t extent) {
-  uint64_t size;
+static int check_operand(const check *c, const swap_operand *operand,
+                         uint64_t extent) {
+  const swap_model *model = c->model;
+  const swap_tensor *tensors = model->inputs;
+  uint32_t count = model->input_count;
+  uint64_t size = c->plan->arena_bytes;
   switch (operand->space) {
   case SWAP_SPACE_ARENA:
-    size = plan->arena_bytes;
-    break;
-  case SWAP_SPACE_INPUT:
-    if (operand->index >= model->input_count)
-      return 0;
-    size = model->inputs[operand->index].bytes;
     break;
   case SWAP_SPACE_OUTPUT:
-    if (operand->index >= model->output_count)
+    tensors = model->outputs;
+    count = model->output_count; /* fallthrough */
+  case SWAP_SPACE_INPUT:
+    if (operand->index >= count)
       return 0;
-    size = model->outputs[operand->index].bytes;
+    size = tensors[operand->index].bytes;
     break;
   case SWAP_SPACE_UNIT: /* any offset: kernels index by absolute panel */
     return operand->index < model->unit_count;
   default:
     return 0;
   }
-  return operand->offset >= 0 &&
-         swap_core_inside((uint64_t)operand->offset, extent, size);
+  /* A negative offset is a large one here. */
+  return swap_core_inside((uint64_t)operand->offset, extent, size);
 }
 
-static int check_rows(const swap_model *model, const swap_plan *plan,
-                      const swap_step *step, const swap_operand *operands) {
-  if (step->index >= model->unit_count || step->operand_count != 2)
+/* Rows that leave storage one by one. */
+static int rows_fit(const check *c, uint32_t unit, const swap_operand *to) {
+  const swap_storage *storage = c->storage;
+  const uint32_t row_bytes = c->model->units[unit].row_bytes;
+  const uint32_t align = storage->buffer_align;
+  return c->plan->resident[unit] ||
+         c->plan->slots[unit] == SWAP_SLOT_IN_PLACE ||
+         ((!storage->read_bytes || is_aligned(row_bytes, storage->read_bytes)) &&
+          (!align || (is_aligned(row_bytes | (uint32_t)to->offset, align) &&
+                      (to->space == SWAP_SPACE_ARENA ||
+                       align <= SWAP_BUFFER_ALIGN))));
+}
+
+static int check_rows(check *c, const swap_step *step,
+                      const swap_operand *operands) {
+  if (step->index >= c->model->unit_count || step->operand_count != 2)
     return 0;
-  const swap_blob_unit *entry = &model->units[step->index];
+  const swap_blob_unit *entry = &c->model->units[step->index];
   uint64_t rows;
   if (!entry->row_bytes || (step->aux != SWAP_I32 && step->aux != SWAP_I64) ||
       step->tile_end > UINT32_MAX ||
       swap_core_divide(entry->length, entry->row_bytes, &rows) ||
       rows > INT32_MAX)
     return 0;
-  const uint64_t index_bytes = step->tile_end
-                               << (step->aux == SWAP_I32 ? 2 : 3);
+  if (c->storage && !rows_fit(c, step->index, &operands[1]))
+    c->fits = 0;
   return operands[0].space != SWAP_SPACE_UNIT &&
          operands[1].space != SWAP_SPACE_UNIT &&
          operands[1].space != SWAP_SPACE_INPUT &&
-         check_operand(model, plan, &operands[0], index_bytes) &&
-         check_operand(model, plan, &operands[1],
-                       step->tile_end * entry->row_bytes);
+         check_operand(c, &operands[0],
+                       step->tile_end << (step->aux == SWAP_I32 ? 2 : 3)) &&
+         check_operand(c, &operands[1], step->tile_end * entry->row_bytes);
 }
 
-static int check_call(const swap_model *model, const swap_plan *plan,
-                      const swap_step *step, const swap_operand *operands) {
-  if (step->index >= model->kernel_count ||
+static int check_call(const check *c, const swap_step *step,
+                      const swap_operand *operands) {
+  if (step->index >= c->model->kernel_count ||
       step->operand_count > SWAP_MAX_OPERANDS ||
       step->tile_begin > step->tile_end || step->tile_end > INT64_MAX ||
-      step->scratch_bytes > plan->scratch_stride)
+      step->scratch_bytes > c->plan->scratch_stride)
     return 0;
   /* Of each panel the same tiles, and of them at least one. */
   uint64_t panel;
@@ -95,91 +115,75 @@ static int check_call(const swap_model *model, const swap_plan *plan,
   for (uint32_t i = 0; i < step->operand_count; ++i)
     /* What a band leaves out of a tensor needs no memory: any base. */
     if (!(step->aux && operands[i].space == SWAP_SPACE_ARENA) &&
-        !check_operand(model, plan, &operands[i], 0))
+        !check_operand(c, &operands[i], 0))
       return 0;
   return 1;
 }
 
 static int check_scratch(const swap_plan *plan) {
   const uint64_t threads = plan->threads ? plan->threads : 1;
-  if (!plan->scratch_stride)
-    return 1;
-  return is_aligned(plan->scratch_offset | plan->scratch_stride,
-                    SWAP_BUFFER_ALIGN) &&
-         plan->scratch_stride <= UINT32_MAX &&
-         swap_core_inside(plan->scratch_offset, plan->scratch_stride * threads,
-                          plan->arena_bytes);
+  return !plan->scratch_stride ||
+         (is_aligned(plan->scratch_offset | plan->scratch_stride,
+                     SWAP_BUFFER_ALIGN) &&
+          plan->scratch_stride <= UINT32_MAX &&
+          swap_core_inside(plan->scratch_offset,
+                           plan->scratch_stride * threads, plan->arena_bytes));
 }
 
-/* Whether the processor that calls this can run the plan's kernels itself. */
-static int runs_here(const swap_model *model) {
-  for (uint32_t i = 0; i < model->kernel_count; ++i)
-    if (!model->kernels[i].fn)
+/* All has addresses; units begin and end at pages of the blob, as it does. */
+static int check_units(check *c) {
+  const swap_model *model = c->model;
+  if (model->blob_bytes > SIZE_MAX || c->plan->arena_bytes > SIZE_MAX ||
+      !is_aligned(model->blob_bytes, SWAP_BLOB_ALIGN))
+    return 0;
+  for (uint32_t i = 0; i < model->unit_count; ++i) {
+    const swap_blob_unit *entry = &model->units[i];
+    if (!is_aligned(entry->offset, SWAP_BLOB_ALIGN) ||
+        !swap_core_inside(entry->offset, entry->length, model->blob_bytes) ||
+        (c->plan->resident[i] && !check_unit(c, i)))
       return 0;
+    if (c->storage && !c->storage->map &&
+        c->plan->slots[i] == SWAP_SLOT_IN_PLACE)
+      c->fits = 0;
+  }
   return 1;
 }
 
-static int check_step(const swap_model *model, const swap_plan *plan,
-                      const swap_step *step, int device) {
-  const swap_operand *operands = plan->operands + step->first_operand;
+static int check_step(check *c, const swap_step *step) {
+  const swap_operand *operands = c->plan->operands + step->first_operand;
   switch (step->op) {
   case SWAP_OP_IN:
   case SWAP_OP_WAIT:
   case SWAP_OP_OUT:
-    return check_unit(model, plan, step->index, device);
+    return check_unit(c, step->index);
   case SWAP_OP_CALL:
-    return check_call(model, plan, step, operands);
+    return check_call(c, step, operands);
   case SWAP_OP_ROWS:
-    return check_rows(model, plan, step, operands);
+    return check_rows(c, step, operands);
   default:
     return 0;
   }
 }
 
 int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
-                         int device) {
+                         const swap_storage *storage, int device) {
   const uint32_t page = model->page_bytes;
-  if (!device && !runs_here(model))
-    return SWAP_ERR_ABI;
+  check c = {model, plan, storage, device, 1};
+  /* The processor that calls this runs the kernels itself. */
+  for (uint32_t i = 0; !device && i < model->kernel_count; ++i)
+    if (!model->kernels[i].fn)
+      return SWAP_ERR_ABI;
   /* Other processors take whole pages of the blob. */
   int ok = page >= (device ? SWAP_BLOB_ALIGN : SWAP_BUFFER_ALIGN) &&
-           is_power(page, SWAP_BLOB_ALIGN) && check_scratch(plan);
-  for (uint32_t i = 0; ok && i < model->unit_count; ++i) {
-    const swap_blob_unit *entry = &model->units[i];
-    ok = is_aligned(entry->offset, SWAP_BLOB_ALIGN) &&
-         entry->length <= UINT64_MAX - SWAP_BLOB_ALIGN &&
-         swap_core_inside(entry->offset, swap_core_pages(entry->length),
-                          model->blob_bytes) &&
-         (!plan->resident[i] || check_unit(model, plan, i, device));
-  }
+           is_power(page, SWAP_BLOB_ALIGN) && check_scratch(plan) &&
+           check_units(&c);
   for (uint32_t i = 0; ok && i < plan->step_count; ++i)
-    ok = check_step(model, plan, &plan->steps[i], device);
-  return ok ? SWAP_OK : SWAP_ERR_ARGUMENT;
-}
-
-/* Rows that leave storage for operand `to`. */
-static int rows_fit(const swap_blob_unit *table, const swap_operand *to,
-                    uint32_t read, uint32_t align) {
-  return is_aligned(table->row_bytes, read) &&
-         is_aligned(table->row_bytes | (uint64_t)to->offset, align) &&
-         (to->space == SWAP_SPACE_ARENA || align <= SWAP_BUFFER_ALIGN);
-}
-
-int swap_core_check_geometry(const swap_model *model, const swap_plan *plan,
-                             const swap_storage *storage) {
-  const uint32_t read = storage->read_bytes ? storage->read_bytes : 1;
-  const uint32_t align = storage->buffer_align ? storage->buffer_align : 1;
-  int ok = is_power(read, model->page_bytes) &&
-           is_power(align, model->page_bytes) &&
-           (!storage->begin || storage->depth);
-  for (uint32_t i = 0; ok && i < model->unit_count; ++i)
-    ok = plan->slots[i] != SWAP_SLOT_IN_PLACE || storage->map;
-  for (uint32_t i = 0; ok && i < plan->step_count; ++i) {
-    const swap_step *step = &plan->steps[i];
-    ok = step->op != SWAP_OP_ROWS || plan->resident[step->index] ||
-         plan->slots[step->index] == SWAP_SLOT_IN_PLACE ||
-         rows_fit(&model->units[step->index],
-                  &plan->operands[step->first_operand + 1], read, align);
-  }
-  return ok ? SWAP_OK : SWAP_ERR_GEOMETRY;
+    ok = check_step(&c, &plan->steps[i]);
+  if (!ok)
+    return SWAP_ERR_ARGUMENT;
+  if (storage && ((storage->read_bytes && !is_power(storage->read_bytes, page)) ||
+                  (storage->buffer_align && !is_power(storage->buffer_align, page)) ||
+                  (storage->begin && !storage->depth)))
+    c.fits = 0;
+  return c.fits ? SWAP_OK : SWAP_ERR_GEOMETRY;
 }

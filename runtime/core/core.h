@@ -3,7 +3,9 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The core allocates nothing, has no globals, does not recurse and calls only
-|* memcpy, memset and memcmp: no header of a C library is needed.
+|* memcpy, memset and memcmp: no header of a C library is needed. check.c sees
+|* to it that blob and arena have addresses for all their bytes, so what lies
+|* inside them is counted in size_t, which firmware is much smaller for.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_CORE_H
 #define SWAP_CORE_H
@@ -80,20 +82,18 @@ int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
 /* Whether a unit comes in once: it is resident, or read where it lies. */
 int swap_core_stays(const swap_session *session, uint32_t unit);
 /* Bytes that are read for a unit, and that its slot takes. */
-uint64_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
+size_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
 /* Whether reads of units go on while the run does. */
 int swap_core_overlaps(const swap_session *session);
 /* The rest of a / b, and what is before the point: processors of 32 bits have
  * no division by more. */
 uint32_t swap_core_divide(uint64_t a, uint32_t b, uint64_t *quotient);
 
-/* check.c: nothing in the plan reaches outside the arena, tables or tensors.
- * `device`: another processor runs the kernels. */
+/* check.c: nothing in the plan reaches outside the arena, tables or tensors, and
+ * storage (null: not known) serves its reads. `device`: another processor runs
+ * the kernels. */
 int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
-                         int device);
-/* And the storage serves the reads of it. */
-int swap_core_check_geometry(const swap_model *model, const swap_plan *plan,
-                             const swap_storage *storage);
+                         const swap_storage *storage, int device);
 /* blob.c: header, hash, size and unit table of the storage are the model's. The
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
@@ -102,11 +102,11 @@ int swap_core_check_blob(swap_session *session);
 /* Waits for one no longer than the timeout; it is spent then. */
 int swap_core_wait(swap_session *session, int64_t ticket);
 /* Makes the storage begin a read, after waiting where too many are under way. */
-int swap_core_ticket(swap_session *session, uint64_t offset, void *buffer,
-                     uint64_t length, int64_t *ticket);
+int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
+                     size_t length, int64_t *ticket);
 /* A read that is over when this returns. */
-int swap_core_read(swap_session *session, uint64_t offset, void *buffer,
-                   uint64_t length);
+int swap_core_read(swap_session *session, size_t offset, void *buffer,
+                   size_t length);
 /* Another ticket may be taken. */
 int swap_core_has_ticket(const swap_session *session);
 /* Waits for entry `position` of the list, which stays there. */
@@ -119,8 +119,8 @@ void swap_core_drain(swap_session *session);
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind);
 int swap_core_begin(swap_session *session, uint32_t unit, uint32_t kind);
 int swap_core_begin_deferred(swap_session *session, uint32_t position);
-int swap_core_begin_rows(swap_session *session, uint32_t unit, uint64_t offset,
-                         void *buffer, uint64_t length);
+int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
+                         void *buffer, size_t length);
 /* Position of a unit in the list, in_flight_count where it is not. */
 uint32_t swap_core_find(const swap_session *session, uint32_t unit);
 int swap_core_finish(swap_session *session, uint32_t unit);

@@ -53,8 +53,8 @@ int swap_core_settle(swap_session *session, uint32_t position) {
   return status ? swap_core_fail_unit(session, status, unit) : SWAP_OK;
 }
 
-int swap_core_ticket(swap_session *session, uint64_t offset, void *buffer,
-                     uint64_t length, int64_t *ticket) {
+int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
+                     size_t length, int64_t *ticket) {
   const swap_storage *storage = session->config.storage;
   for (uint32_t oldest = 0; !swap_core_has_ticket(session); ++oldest)
     if (session->in_flight[oldest].ticket >= 0) {
@@ -69,15 +69,15 @@ int swap_core_ticket(swap_session *session, uint64_t offset, void *buffer,
   return *ticket < INT32_MIN ? SWAP_ERR_IO : (int)*ticket;
 }
 
-int swap_core_read(swap_session *session, uint64_t offset, void *buffer,
-                   uint64_t length) {
+int swap_core_read(swap_session *session, size_t offset, void *buffer,
+                   size_t length) {
   const swap_storage *storage = session->config.storage;
   const uint32_t mask = session->model->page_bytes - 1;
   int64_t ticket;
   /* `read` cannot be given up, so by ticket where a timeout wants that. */
   if (!session->config.timeout_ns ||
       (length > storage->begin_any &&
-       (((uint32_t)offset | (uint32_t)length | (uintptr_t)buffer) & mask)))
+       ((offset | length | (uintptr_t)buffer) & mask)))
     return swap_core_status(
         storage->read(storage->context, offset, buffer, length));
   const int status = swap_core_ticket(session, offset, buffer, length, &ticket);

@@ -10,39 +10,34 @@
 #include "core.h"
 
 typedef struct gather {
-  const swap_step *step;
   const uint8_t *indices;
-  uint64_t table_bytes;
-  uint64_t most; /* bytes of a range */
+  uint32_t wide; /* they have 8 bytes, not 4 */
+  uint32_t count;
   uint32_t row_bytes;
+  uint32_t table_rows;
+  uint64_t most; /* bytes of a range */
 } gather;
 
 /* Where in the table row number `position` begins; 0 if nowhere. */
-static int row_at(const gather *g, uint32_t position, uint64_t *offset) {
-  int64_t index;
-  if (g->step->aux == SWAP_I64) {
-    memcpy(&index, g->indices + (size_t)position * 8, 8);
-    if (index != (int32_t)index)
-      return 0; /* no table has so many rows: check.c */
-  } else {
-    int32_t narrow;
-    memcpy(&narrow, g->indices + (size_t)position * 4, 4);
-    index = narrow;
-  }
-  index *= g->row_bytes;
-  if (index < 0) /* counts from the end */
-    index += (int64_t)g->table_bytes;
-  *offset = (uint64_t)index;
-  return *offset < g->table_bytes;
+static int row_at(const gather *g, uint32_t position, size_t *offset) {
+  int32_t row, high;
+  memcpy(&row, g->indices + ((size_t)position << (2 + g->wide)), 4);
+  high = row >> 31;
+  if (g->wide)
+    memcpy(&high, g->indices + (size_t)position * 8 + 4, 4);
+  const int inside = high == row >> 31; /* no table has more rows: check.c */
+  if (row < 0) /* counts from the end */
+    row += (int32_t)g->table_rows;
+  *offset = (size_t)(uint32_t)row * g->row_bytes;
+  return inside && (uint32_t)row < g->table_rows;
 }
 
 /* Rows [position, *end) that lie next to each other, as one range. */
-static uint64_t find_range(const gather *g, uint32_t position, uint64_t offset,
-                           uint32_t *end) {
-  const uint32_t count = (uint32_t)g->step->tile_end;
-  uint64_t bytes = g->row_bytes, next;
+static size_t find_range(const gather *g, uint32_t position, size_t offset,
+                         uint32_t *end) {
+  size_t bytes = g->row_bytes, next;
   for (*end = position + 1;
-       *end < count && g->row_bytes <= g->most - bytes &&
+       *end < g->count && bytes + g->row_bytes <= g->most &&
        row_at(g, *end, &next) && next == offset + bytes;
        ++*end)
     bytes += g->row_bytes;
@@ -50,8 +45,8 @@ static uint64_t find_range(const gather *g, uint32_t position, uint64_t offset,
 }
 
 /* Reads a range, at once or by ticket. */
-static int fetch(swap_session *session, uint32_t unit, uint64_t offset,
-                 void *destination, uint64_t length) {
+static int fetch(swap_session *session, uint32_t unit, size_t offset,
+                 void *destination, size_t length) {
   const swap_storage *storage = session->config.storage;
   session->counters.streamed_bytes += length;
   if (!storage->begin || length > storage->begin_any ||
@@ -66,11 +61,14 @@ int swap_core_rows(swap_session *session, const swap_step *step,
   const swap_blob_unit *entry = &session->model->units[unit];
   const swap_storage *storage = session->config.storage;
   uint8_t *to = destination;
-  gather g = {.step = step,
-              .indices = indices,
-              .table_bytes = entry->length,
-              .most = UINT64_MAX,
-              .row_bytes = entry->row_bytes};
+  uint64_t rows;
+  swap_core_divide(entry->length, entry->row_bytes, &rows);
+  gather g = {.indices = indices,
+              .wide = step->aux == SWAP_I64,
+              .count = (uint32_t)step->tile_end,
+              .row_bytes = entry->row_bytes,
+              .table_rows = (uint32_t)rows,
+              .most = UINT64_MAX};
   if (storage && storage->begin_any >= g.row_bytes)
     g.most = storage->begin_any; /* no more than `begin` takes */
 
@@ -85,22 +83,22 @@ int swap_core_rows(swap_session *session, const swap_step *step,
   /* Units in flight may fail while rows make room; that error names them. */
   session->failed_unit = SWAP_CORE_NONE;
   int status = SWAP_OK;
-  uint64_t failed = 0;
-  for (uint32_t position = 0, end; !status && position < step->tile_end;
+  size_t failed = 0;
+  for (uint32_t position = 0, end; !status && position < g.count;
        position = end) {
-    uint64_t offset;
+    size_t offset;
     if (!row_at(&g, position, &offset)) {
       status = SWAP_ERR_INDEX;
       failed = position; /* what helps here is which index was wrong */
       break;
     }
-    const uint64_t bytes = find_range(&g, position, offset, &end);
-    failed = entry->offset + offset;
+    const size_t bytes = find_range(&g, position, offset, &end);
+    failed = (size_t)entry->offset + offset;
     if (table)
-      memcpy(to, table + (size_t)offset, (size_t)bytes);
+      memcpy(to, table + offset, bytes);
     else
       status = fetch(session, unit, failed, to, bytes);
-    to += (size_t)bytes;
+    to += bytes;
   }
   if (!status)
     status = swap_core_finish_kind(session, SWAP_CORE_ROWS);

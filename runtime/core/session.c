@@ -30,7 +30,7 @@ static int check_config(const swap_model *model, const swap_plan *plan,
   if (config->timeout_ns && (!config->clock || !storage->begin ||
                              !storage->done || !storage->cancel))
     return SWAP_ERR_ARGUMENT;
-  return swap_core_check_geometry(model, plan, storage);
+  return SWAP_OK;
 }
 
 static int check(const swap_model *model, const swap_plan *plan,
@@ -38,9 +38,9 @@ static int check(const swap_model *model, const swap_plan *plan,
                  uint64_t arena_bytes) {
   if (!plan) /* what swap_choose_plan answers when nothing fits */
     return SWAP_ERR_BUDGET;
-  const int status = swap_core_check_plan(model, plan, 0);
+  const int status = check_config(model, plan, config, arena, arena_bytes);
   return status ? status
-                : check_config(model, plan, config, arena, arena_bytes);
+                : swap_core_check_plan(model, plan, config->storage, 0);
 }
 
 int swap_open(swap_session *session, const swap_model *model,

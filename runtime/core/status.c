@@ -32,13 +32,15 @@ const char *swap_status_string(int status) {
   return sentence;
 }
 
-/* A GPU's plans count what they read in place as streamed. */
+/* Whether only storage that maps can serve the plan. A GPU reads units where
+ * they lie without. */
 static int is_mapped(const swap_model *model, const swap_plan *plan) {
-  for (uint32_t unit = 0; !plan->streamed_bytes && unit < model->unit_count;
-       ++unit)
-    if (plan->slots[unit] == SWAP_SLOT_IN_PLACE)
-      return 1;
-  return 0;
+  uint32_t unit = 0;
+  if (model->kernel_count && !model->kernels[0].fn)
+    return 0;
+  while (unit < model->unit_count && plan->slots[unit] != SWAP_SLOT_IN_PLACE)
+    ++unit;
+  return unit < model->unit_count;
 }
 
 const swap_plan *swap_mapped_plan(const swap_model *model,

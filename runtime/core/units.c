@@ -25,7 +25,7 @@ static int verify(swap_session *session, uint32_t unit) {
   const swap_blob_unit *entry = &session->model->units[unit];
   const uint32_t flags = session->config.flags;
   if ((session->verified && !(flags & SWAP_FLAG_VERIFY_ALWAYS)) ||
-      (flags & SWAP_FLAG_NO_VERIFY) || !entry->length)
+      (flags & SWAP_FLAG_NO_VERIFY) || !(size_t)entry->length)
     return SWAP_OK;
   const uint8_t *base = swap_core_unit_base(session, unit);
   if (!base)
@@ -37,7 +37,7 @@ static int verify(swap_session *session, uint32_t unit) {
 
 static int read_now(swap_session *session, uint32_t unit) {
   const int status =
-      swap_core_read(session, session->model->units[unit].offset,
+      swap_core_read(session, (size_t)session->model->units[unit].offset,
                      slot(session, unit), swap_core_unit_bytes(session, unit));
   return status ? swap_core_fail_unit(session, status, unit) : SWAP_OK;
 }
@@ -96,8 +96,8 @@ int swap_core_finish(swap_session *session, uint32_t unit) {
 static int begin(swap_session *session, uint32_t unit, int64_t *ticket) {
   int status = SWAP_OK;
   if (!swap_core_maps(session)) {
-    status = swap_core_ticket(session, session->model->units[unit].offset,
-                              slot(session, unit),
+    status = swap_core_ticket(session,
+                              (size_t)session->model->units[unit].offset, slot(session, unit),
                               swap_core_unit_bytes(session, unit), ticket);
   } else {
     *ticket = SWAP_CORE_MAPPED;
@@ -136,8 +136,8 @@ int swap_core_begin_deferred(swap_session *session, uint32_t position) {
                &session->in_flight[position].ticket);
 }
 
-int swap_core_begin_rows(swap_session *session, uint32_t unit, uint64_t offset,
-                         void *buffer, uint64_t length) {
+int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
+                         void *buffer, size_t length) {
   int64_t ticket;
   int status = make_room(session);
   if (!status)
@@ -148,7 +148,7 @@ int swap_core_begin_rows(swap_session *session, uint32_t unit, uint64_t offset,
 }
 
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind) {
-  const uint64_t bytes = swap_core_unit_bytes(session, unit);
+  const size_t bytes = swap_core_unit_bytes(session, unit);
   if (!bytes)
     return SWAP_OK;
   *(kind == SWAP_CORE_AHEAD ? &session->ahead_bytes

@@ -21,20 +21,19 @@ static int checksum_mapped(swap_session *session, uint32_t unit,
 static int checksum_read(swap_session *session, uint32_t unit, void *buffer,
                          uint64_t bytes, uint32_t *crc) {
   const swap_blob_unit *entry = &session->model->units[unit];
-  const uint32_t mask = session->model->page_bytes - 1;
-  bytes &= ~(uint64_t)mask;
-  if (!buffer || ((uintptr_t)buffer & mask) || !bytes)
+  const size_t mask = session->model->page_bytes - 1;
+  size_t offset = (size_t)entry->offset, left = (size_t)entry->length;
+  size_t part = (size_t)bytes & ~mask;
+  int status = SWAP_OK;
+  if (!buffer || ((uintptr_t)buffer & mask) || !part)
     return SWAP_ERR_ARGUMENT;
-  for (uint64_t done = 0; done < entry->length; done += bytes) {
-    const uint64_t left = entry->length - done;
-    const uint64_t part = left < bytes ? left : bytes;
-    const int status = swap_core_read(session, entry->offset + done, buffer,
-                                      (part + mask) & ~(uint64_t)mask);
-    if (status)
-      return status;
-    *crc = swap_crc32c(*crc, buffer, (size_t)part);
+  for (; !status && left; left -= part, offset += part) {
+    if (part > left)
+      part = left; /* the last, so it may end inside a page */
+    status = swap_core_read(session, offset, buffer, (part + mask) & ~mask);
+    *crc = swap_crc32c(*crc, buffer, part);
   }
-  return SWAP_OK;
+  return status;
 }
 
 int swap_verify(swap_session *session, uint32_t unit, void *buffer,
@@ -49,7 +48,7 @@ int swap_verify(swap_session *session, uint32_t unit, void *buffer,
     return SWAP_ERR_ARGUMENT;
   if (!swap_core_maps(session))
     status = checksum_read(session, unit, buffer, bytes, &crc);
-  else if (session->model->units[unit].length)
+  else if ((size_t)session->model->units[unit].length)
     status = checksum_mapped(session, unit, &crc);
   if (!status && crc != session->model->units[unit].crc32c)
     status = SWAP_ERR_CHECKSUM;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "swap/runtime.h"
+#include "swapc/Target/CodeSizes.h"
 #include "swapc/Target/Link.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

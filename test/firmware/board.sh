@@ -3,7 +3,7 @@
 set -uo pipefail
 inputs=$(cd "$(dirname "$0")/Inputs" && pwd)
 mkdir -p "$2"
-for file in "$1"/*.board; do
+for file in "$1"/{mps,virt}*.board; do
   board=$(basename "$file" .board)
   echo "board $board"
   printf 'hello file' > "$2/in put,1"

@@ -220,7 +220,7 @@ TEST(ChoosePlan, FitsTheArena) {
 }
 
 TEST(Status, EveryOneHasASentence) {
-  for (int status = 0; status >= SWAP_ERR_DEVICE; --status)
+  for (int status = 0; status >= SWAP_ERR_TIMEOUT; --status)
     EXPECT_STRNE(swap_status_string(status), swap_status_string(-999));
   EXPECT_NE(swap_status_string(1), nullptr);
 }

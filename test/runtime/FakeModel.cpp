@@ -13,7 +13,9 @@
 namespace fake {
 namespace {
 
-uint64_t pages(uint64_t n) { return (n + 4095) / 4096 * 4096; }
+uint64_t pages(uint64_t n, uint64_t page = 4096) {
+  return (n + page - 1) / page * page;
+}
 
 constexpr uint64_t kLength[kUnits] = {5000, 8192, kTableRows *kRowFloats * 4,
                                       4100};
@@ -46,10 +48,9 @@ const swap_tensor outputs[] = {
     {"rows", SWAP_F32, 2, rowsDims, kIds *kRowFloats * 4}};
 const swap_kernel kernels[] = {{"add", add}, {"add \"shifted\"", addShifted}};
 
-// Arena: slots A and B, two activations, scratch for two threads; larger plans
+// Arena: two activations, scratch for two threads, slots A and B; larger plans
 // have their resident units behind those.
-constexpr uint64_t kA = 0, kB = 8192, kAct = 16384, kScratch = 20480,
-                   kRest = 24576;
+constexpr uint64_t kAct = 0, kScratch = 4096, kSlots = 4352;
 const swap_operand operands[] = {
     {SWAP_SPACE_INPUT, 0, 0},         {SWAP_SPACE_UNIT, 0, 0},
     {SWAP_SPACE_ARENA, 0, kAct},      {SWAP_SPACE_ARENA, 0, kAct},
@@ -88,6 +89,16 @@ const swap_step cyclicSteps[] = {
     {SWAP_OP_CALL, 1, 8, 3, 0, kElements, 64, 0},
     {SWAP_OP_OUT, 3, 0, 0, 0, 0, 0, 0}};
 
+// Units are where they are.
+const swap_step inPlaceSteps[] = {
+    {SWAP_OP_CALL, 0, 0, 3, 0, kElements, 64, 0},
+    {SWAP_OP_CALL, 0, 3, 3, 0, kElements, 64, 0},
+    {SWAP_OP_ROWS, kTable, 6, 2, 0, kIds, 0, SWAP_I64},
+    {SWAP_OP_CALL, 1, 8, 3, 0, kElements, 64, 0}};
+const uint64_t inPlaceSlots[kUnits] = {SWAP_SLOT_IN_PLACE, SWAP_SLOT_IN_PLACE,
+                                       SWAP_SLOT_IN_PLACE, SWAP_SLOT_IN_PLACE};
+const uint8_t noneResident[kUnits] = {};
+
 struct Fixture {
   swap_blob_unit units[kUnits];
   std::vector<uint8_t> blob;
@@ -96,8 +107,10 @@ struct Fixture {
   swap_plan plans[3] = {};
   swap_model model = {};
   const bool isCyclic;
+  const uint32_t page;
 
-  explicit Fixture(bool isCyclic) : isCyclic(isCyclic) {
+  explicit Fixture(bool isCyclic, uint32_t page = SWAP_BLOB_ALIGN)
+      : isCyclic(isCyclic), page(page) {
     if (isCyclic) {
       resident[1][0] = 0;
       resident[1][1] = 1;
@@ -137,7 +150,7 @@ struct Fixture {
              2,
              kUnits,
              3,
-             SWAP_BLOB_ALIGN,
+             page,
              0,
              "fake",
              inputs,
@@ -154,14 +167,16 @@ struct Fixture {
   }
 
   void makePlan(uint32_t p, uint64_t weights) {
-    uint64_t end = kRest, kept = 0;
+    const uint64_t slotA = pages(kSlots, page);
+    const uint64_t slotB = slotA + pages(kLength[0], page);
+    uint64_t end = slotB + pages(kLength[1], page), kept = 0;
     for (uint32_t u = 0; u < kUnits; ++u) {
-      slots[p][u] = u == 1 || (isCyclic && u == 3) ? kB : kA;
+      slots[p][u] = u == 1 || (isCyclic && u == 3) ? slotB : slotA;
       if (u == kTable)
         slots[p][u] = UINT64_MAX; // never in a slot unless resident
       if (resident[p][u]) {
         slots[p][u] = end;
-        end += pages(kLength[u]);
+        end += pages(kLength[u], page);
         kept += kLength[u];
       }
     }
@@ -196,6 +211,17 @@ const Fixture &cyclicFixture() {
 
 const swap_model &model() { return fixture().model; }
 const swap_model &cyclicModel() { return cyclicFixture().model; }
+const swap_model &firmwareModel(bool isCyclic) {
+  static const Fixture plain(false, 64), cyclic(true, 64);
+  return isCyclic ? cyclic.model : plain.model;
+}
+const swap_plan &inPlacePlan() {
+  static const swap_plan plan = {kSlots, kSlots, kSlots, 0, 0, kScratch, 64, 2,
+                                 static_cast<uint32_t>(std::size(inPlaceSteps)),
+                                 inPlaceSteps, operands, inPlaceSlots,
+                                 noneResident, nullptr};
+  return plan;
+}
 const std::vector<uint8_t> &blob() { return fixture().blob; }
 float weight(uint32_t unit, uint64_t index) {
   return static_cast<float>((unit * 1000 + index * 13) % 977);
@@ -219,6 +245,16 @@ Tensors::Tensors() {
 void Tensors::clear() {
   memset(y, 0xEE, sizeof y);
   memset(rows, 0xEE, sizeof rows);
+  for (uint8_t *guard : {before, between, behind})
+    memset(guard, 0xA5, sizeof before);
+}
+
+bool Tensors::areIntact() const {
+  for (const uint8_t *guard : {before, between, behind})
+    for (uint32_t i = 0; i < sizeof before; ++i)
+      if (guard[i] != 0xA5)
+        return false;
+  return true;
 }
 
 bool Tensors::yIsRight() const {

@@ -22,10 +22,13 @@ constexpr uint32_t kUnits = 4, kTable = 2, kTableRows = 1000, kRowFloats = 8;
 constexpr uint32_t kElements = 8, kIds = 3;
 
 /// The model; one of the same blob whose plans read unit 0 at the end of the run
-/// before (and whose plan 1 keeps unit 1 and the table); the blob; and the blob
-/// written to a file.
+/// before (and whose plan 1 keeps unit 1 and the table); the same two with slots
+/// of 64 bytes as firmware has them; a plan of these that reads all units in
+/// place; the blob; and the blob written to a file.
 const swap_model &model();
 const swap_model &cyclicModel();
+const swap_model &firmwareModel(bool isCyclic);
+const swap_plan &inPlacePlan();
 const std::vector<uint8_t> &blob();
 void writeBlob(const std::string &path);
 
@@ -36,8 +39,11 @@ float weight(uint32_t unit, uint64_t index);
 struct Tensors {
   alignas(64) float x[kElements];
   alignas(64) int64_t ids[kIds];
+  uint8_t before[64];
   alignas(64) float y[kElements];
+  uint8_t between[64];
   alignas(64) float rows[kIds * kRowFloats];
+  uint8_t behind[64];
   const void *inputs[2] = {x, ids};
   void *outputs[2] = {y, rows};
 
@@ -45,6 +51,8 @@ struct Tensors {
   void clear();
   bool yIsRight() const;
   bool rowsAreRight() const;
+  /// Nothing was written beside the outputs.
+  bool areIntact() const;
 };
 
 } // namespace fake

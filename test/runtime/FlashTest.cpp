@@ -185,8 +185,8 @@ TEST_P(FlashTest, SurvivesPowerCutsWhileProgramming) {
   const int64_t length = int64_t(c.size());
   for (int64_t n = 0;; ++n) {
     // Every byte around the ends, where header and record are; else primes.
-    if (n > 300 && n + 300 < length)
-      n += 96;
+    if (n > 140 && n + 140 < length)
+      n += 160;
     memcpy(nor.data(), before.data(), before.size());
     reopen();
     nor.failProgAfter = n;
@@ -277,6 +277,74 @@ TEST_P(FlashTest, TakesDamagedRecordsAsSpent) {
   nor.failReadWith = SWAP_ERR_CHECKSUM;
   ASSERT_EQ(swap_flash_open(&flash, &nor.config), SWAP_OK);
   EXPECT_EQ(flash.next, std::min(3 * place, GetParam().erase));
+}
+
+TEST_P(FlashTest, GoesOnBehindAWornCell) {
+  prepare();
+  nor.worn = (flash.block ? GetParam().erase : 0) + flash.next;
+  if (flash.next == GetParam().erase)
+    nor.worn = flash.block ? 0 : GetParam().erase;
+  EXPECT_EQ(swap_flash_switch(&flash), SWAP_ERR_IO);
+  EXPECT_EQ(readActive(flash), a);
+  nor.worn = flash.next == GetParam().erase ? -1 : nor.worn;
+  EXPECT_EQ(swap_flash_switch(&flash), SWAP_OK);
+  EXPECT_EQ(readActive(flash), b);
+  // And in the header of a slot.
+  nor.worn = int64_t(swap_flash_slot_offset(
+      GetParam().partition, GetParam().erase, 1 - flash.active));
+  EXPECT_EQ(update(flash, c, 3000), SWAP_ERR_IO);
+  EXPECT_EQ(swap_flash_switch(&flash), SWAP_ERR_BLOB);
+  reopen();
+  EXPECT_EQ(readActive(flash), b);
+}
+
+TEST_P(FlashTest, CountsBeyondThirtyTwoBits) {
+  prepare();
+  // The last two numbers before they begin anew.
+  const uint32_t step = swap_flash_record_bytes(GetParam().prog);
+  uint8_t *end = nor.data() + flash.block * GetParam().erase + flash.next;
+  for (uint32_t i = 1; i <= 2; ++i) {
+    swap_flash_record record;
+    memcpy(&record, end - i * step, sizeof record);
+    ASSERT_EQ(record.sequence, 3 - i);
+    record.sequence = 0 - i;
+    record.crc32c =
+        swap_crc32c(0, &record, offsetof(swap_flash_record, crc32c));
+    memcpy(end - i * step, &record, sizeof record);
+  }
+  reopen();
+  ASSERT_EQ(readActive(flash), a);
+  ASSERT_EQ(swap_flash_switch(&flash), SWAP_OK);
+  reopen();
+  EXPECT_EQ(flash.sequence, 0u);
+  EXPECT_EQ(readActive(flash), b);
+}
+
+TEST_P(FlashTest, IgnoresRecordsOfOtherVersions) {
+  prepare();
+  uint8_t *place = nor.data() + (flash.block ? GetParam().erase : 0) +
+                   flash.next - swap_flash_record_bytes(GetParam().prog);
+  swap_flash_record good, record;
+  memcpy(&good, place, sizeof good);
+  const auto change = [&](auto set) {
+    record = good;
+    set(record);
+    record.crc32c =
+        swap_crc32c(0, &record, offsetof(swap_flash_record, crc32c));
+    memcpy(place, &record, sizeof record);
+    reopen();
+    EXPECT_EQ(readActive(flash), b); // what the record before says
+  };
+  change([](swap_flash_record &r) { r.version = 2; });
+  change([](swap_flash_record &r) { r.slot = 2; });
+  change([](swap_flash_record &r) { r.erase_log2 += 1; });
+  change([](swap_flash_record &r) { r.erase_log2 = 255; });
+  change([](swap_flash_record &r) { r.magic += 1; });
+  record = good;
+  record.sequence += 1; // without its checksum
+  memcpy(place, &record, sizeof record);
+  reopen();
+  EXPECT_EQ(readActive(flash), b);
 }
 
 TEST_P(FlashTest, FallsBackToAWholeBlobOnly) {

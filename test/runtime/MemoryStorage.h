@@ -4,7 +4,7 @@
 //
 // Asynchronous reads deliver their bytes when they are waited for, in the
 // spirit of a device that is as late as it may be. The n-th read fails, is
-// short, or delivers a wrong bit.
+// short, delivers a wrong bit or never ends.
 //===----------------------------------------------------------------------===//
 #ifndef SWAP_TEST_MEMORYSTORAGE_H
 #define SWAP_TEST_MEMORYSTORAGE_H
@@ -18,8 +18,24 @@
 
 namespace fake {
 
-enum class Way { Blocking, Asynchronous, Scattered, Mapped };
-enum class Fault { None, Io, Short, Begin, WrongBit };
+enum class Way {
+  Blocking,
+  Asynchronous,
+  Scattered, ///< rows too
+  Mapped,
+  Polled, ///< asked whether reads are over, and may cancel them
+  PolledScattered
+};
+enum class Fault {
+  None,
+  Io,
+  Short,
+  Begin,
+  WrongBit,
+  Partial, ///< says that all is well, but only half of it came
+  Never,   ///< the read does not end
+  Done     ///< asking whether it is over fails
+};
 
 class MemoryStorage {
 public:
@@ -31,11 +47,14 @@ public:
   uint32_t mostUnderWay = 0;
   uint64_t copied = 0;
   std::set<uint64_t> mapped;
+  uint64_t failedOffset = UINT64_MAX; ///< what the read that went wrong was for
+  bool isMisused = false; ///< geometry ignored, or a wait that would not end
 
   struct Request {
     uint64_t offset, length;
     uint8_t *to;
     int number;
+    int polls = 0;
   };
   std::map<int64_t, Request> underWay;
   int64_t nextTicket = 0;
@@ -45,14 +64,23 @@ public:
     storage.context = this;
     storage.read = [](void *c, uint64_t o, void *b, uint64_t n) {
       auto *self = static_cast<MemoryStorage *>(c);
+      self->check(o, b, n);
       return self->deliver({o, n, static_cast<uint8_t *>(b), self->reads++});
     };
     storage.copied = &copied;
-    if (way == Way::Asynchronous || way == Way::Scattered) {
+    if (way != Way::Blocking && way != Way::Mapped) {
       storage.depth = depth;
       storage.begin = begin;
       storage.wait = wait;
-      storage.begin_any = way == Way::Scattered ? 4096 : 0;
+    }
+    if (way == Way::Scattered || way == Way::PolledScattered)
+      storage.begin_any = 4096;
+    if (way == Way::Polled || way == Way::PolledScattered) {
+      storage.done = done;
+      storage.cancel = [](void *c, int64_t ticket) {
+        auto *self = static_cast<MemoryStorage *>(c);
+        self->isMisused |= !self->underWay.erase(ticket);
+      };
     }
     if (way == Way::Mapped) {
       storage.map = map;
@@ -66,33 +94,68 @@ public:
     fault = kind;
     failAt = number;
     reads = 0;
+    failedOffset = UINT64_MAX;
   }
 
 private:
+  void check(uint64_t offset, void *buffer, uint64_t length) {
+    const uint64_t unit = storage.read_bytes ? storage.read_bytes : 1;
+    const uint64_t align = storage.buffer_align ? storage.buffer_align : 1;
+    isMisused |= offset % unit || length % unit ||
+                 reinterpret_cast<uintptr_t>(buffer) % align;
+  }
+
   int deliver(const Request &r) {
     const bool bad = r.number == failAt;
+    if (bad)
+      failedOffset = r.offset;
+    if (bad && fault == Fault::Never) { // nobody may wait for it
+      isMisused = true;
+      return SWAP_ERR_IO;
+    }
     if (bad && fault == Fault::Io) {
       memset(r.to, 0xBD, r.length / 2);
       return SWAP_ERR_IO;
     }
     if ((bad && fault == Fault::Short) || r.offset + r.length > blob.size())
       return SWAP_ERR_SHORT;
-    memcpy(r.to, blob.data() + r.offset, r.length);
+    memcpy(r.to, blob.data() + r.offset,
+           bad && fault == Fault::Partial ? r.length / 2 : r.length);
     if (bad && fault == Fault::WrongBit)
-      r.to[r.length > 100 ? 99 : 0] ^= 1;
+      r.to[r.length > 100 ? 50 : 0] ^= 1;
     return SWAP_OK;
   }
 
   static int64_t begin(void *c, uint64_t o, void *b, uint64_t n) {
     auto *self = static_cast<MemoryStorage *>(c);
     const int number = self->reads++;
-    if (number == self->failAt && self->fault == Fault::Begin)
+    if (n > self->storage.begin_any)
+      self->isMisused |= o % 64 || n % 64 ||
+                         reinterpret_cast<uintptr_t>(b) % 64;
+    self->check(o, b, n);
+    if (number == self->failAt && self->fault == Fault::Begin) {
+      self->failedOffset = o;
       return SWAP_ERR_IO;
+    }
     self->underWay[self->nextTicket] = {o, n, static_cast<uint8_t *>(b),
                                         number};
     if (self->underWay.size() > self->mostUnderWay)
       self->mostUnderWay = static_cast<uint32_t>(self->underWay.size());
     return self->nextTicket++;
+  }
+
+  /// A read is over when it was asked for the third time.
+  static int done(void *c, int64_t ticket) {
+    auto *self = static_cast<MemoryStorage *>(c);
+    auto found = self->underWay.find(ticket);
+    if (found == self->underWay.end())
+      return SWAP_ERR_STATE;
+    const bool bad = found->second.number == self->failAt;
+    if (bad && (self->fault == Fault::Done || self->fault == Fault::Never)) {
+      self->failedOffset = found->second.offset;
+      return self->fault == Fault::Done ? SWAP_ERR_IO : 0;
+    }
+    return ++found->second.polls > 2;
   }
 
   static int wait(void *c, int64_t ticket) {
@@ -108,8 +171,10 @@ private:
   static const void *map(void *c, uint64_t o, uint64_t n) {
     auto *self = static_cast<MemoryStorage *>(c);
     if (!self->mapped.count(o) && self->reads++ == self->failAt &&
-        self->fault == Fault::Io)
+        self->fault == Fault::Io) {
+      self->failedOffset = o;
       return nullptr;
+    }
     if (o + n > self->blob.size())
       return nullptr;
     self->mapped.insert(o);

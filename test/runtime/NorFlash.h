@@ -86,6 +86,7 @@ public:
   int64_t failEraseAt = -1;   ///< number of the erase that is cut
   int64_t failReadAt = -1;    ///< number of the read that fails
   int failReadWith = SWAP_ERR_IO;
+  int64_t worn = -1; ///< byte that stays erased, whatever is programmed
   HalfErased half = HalfErased::FirstHalf;
   int64_t progBytes = 0, erases = 0, reads = 0;
   uint64_t misuse = 0;
@@ -126,7 +127,8 @@ private:
         return SWAP_ERR_IO;
       }
       misuse += data()[offset + i] != 0xFF;
-      data()[offset + i] &= source[i];
+      if (int64_t(offset + i) != worn)
+        data()[offset + i] &= source[i];
       ++progBytes;
     }
     return SWAP_OK;

@@ -12,6 +12,7 @@
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Compiler.h"
+#include "swapc/Target/Link.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
@@ -39,6 +40,10 @@ struct Options {
   cl::opt<std::string> outputPath{
       "o", cl::value_desc("PROG"), cl::cat(category),
       cl::desc("output; the blob goes to PROG.swap ('-': stdout)")};
+  cl::opt<std::string> name{
+      "name", cl::value_desc("NAME"), cl::cat(category),
+      cl::desc("of a library's files and symbols (default: the model file's "
+               "as a C identifier)")};
   cl::list<std::string> budgets{
       "budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
       cl::cat(category),
@@ -269,6 +274,11 @@ static int readOptions(const Options &line, CompileOptions &options,
   options.emit = *emit;
   options.model = line.modelPath;
   options.output = line.outputPath;
+  if (line.name.getNumOccurrences() && toIdentifier(line.name) != line.name)
+    return usageError("--name: '" + line.name +
+                      "' is no name in C that a program may use; '" +
+                      toIdentifier(line.name) + "' is");
+  options.name = line.name;
   if (options.output == "-" &&
       (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");

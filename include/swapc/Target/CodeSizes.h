@@ -60,7 +60,7 @@ struct CodeSizes {
 llvm::Expected<SectionSizes> measureObject(llvm::ArrayRef<char> object);
 
 /// Bytes of the arena that most programs allocate: of the largest plan that
-/// has slots, or of the only one.
+/// does not read the blob in place, or of the only one.
 uint64_t getArenaBytes(const ModelTables &tables);
 
 /// One line, as in "code 31.2 KiB (kernels 24.0 KiB, runtime 7.2 KiB), ...".

@@ -41,6 +41,7 @@ enum class Device { Cpu, Cuda };
 struct CompileOptions {
   std::string model;  ///< Path of the ONNX file.
   std::string output; ///< Path; empty: made from the model's name; "-": stdout.
+  std::string name;   ///< Of files and symbols; empty: the model file's.
   std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
   std::vector<std::string> budgets = {"max"};

@@ -54,19 +54,21 @@ typedef struct swap_flash_record {
 } swap_flash_record;
 
 static inline uint32_t swap_flash_record_bytes(uint32_t prog_bytes) {
-  return prog_bytes > sizeof(swap_flash_record) ? prog_bytes
-                                                : (uint32_t)sizeof(swap_flash_record);
+  const uint32_t bytes = sizeof(swap_flash_record);
+  return prog_bytes > bytes ? prog_bytes : bytes;
 }
 
 /* Both slots have this size: half of what two erase blocks leave, in whole
  * erase blocks. The sizes are as in swap_flash_config. */
 static inline size_t swap_flash_slot_bytes(size_t partition_bytes, uint32_t erase_bytes) {
-  return (partition_bytes / 2 - erase_bytes) & ~((size_t)erase_bytes - 1);
+  const size_t block = erase_bytes;
+  return (partition_bytes / 2 - block) & ~(block - 1);
 }
 
 static inline size_t swap_flash_slot_offset(size_t partition_bytes, uint32_t erase_bytes,
                                             uint32_t slot) {
-  return 2 * (size_t)erase_bytes +
+  const size_t block = erase_bytes;
+  return 2 * block +
          (slot ? swap_flash_slot_bytes(partition_bytes, erase_bytes) : 0);
 }
 
@@ -183,7 +185,12 @@ int swap_flash_switch(swap_flash *flash);
  * `image_end`: a symbol of the linker script, behind the initial values of .data.
  * `align` as given to the tool (4096 by default). For swap_memory. */
 static inline const void *swap_appended_blob(const void *image_end, uint32_t align) {
-  return (const void *)(((uintptr_t)image_end + (align - 1u)) & ~(uintptr_t)(align - 1u));
+  const uintptr_t mask = align - 1u;
+#ifdef __cplusplus
+  return reinterpret_cast<const void *>((reinterpret_cast<uintptr_t>(image_end) + mask) & ~mask);
+#else
+  return (const void *)(((uintptr_t)image_end + mask) & ~mask);
+#endif
 }
 
 #ifdef __cplusplus

@@ -320,7 +320,7 @@ typedef struct swap_session {
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
  * smallest of those that stream nothing (plans are in ascending order). One that
- * needs storage with `map` only where no other fits. */
+ * reads units in place, for storage that maps, only where no other fits. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
 /* The largest plan (of the budget `mapped`) that fits and whose kernels read the

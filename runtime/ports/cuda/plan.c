@@ -186,7 +186,7 @@ static int count_bytes(swap_cuda *h) {
 int cuda_plan_prepare(swap_cuda *h) {
   const swap_model *model = h->model->model;
   const swap_plan *plan = h->session.plan;
-  if (swap_core_check_plan(model, plan, 1) || !count_bytes(h))
+  if (swap_core_check_plan(model, plan, NULL, 1) || !count_bytes(h))
     return cuda_fail(h, SWAP_ERR_ARGUMENT,
                      "the plan of %llu bytes is not one that this runtime can "
                      "follow; was the program altered?",

@@ -1,4 +1,4 @@
-/*===- port.h - What the flash port's files share -----------------*- C -*-===*\
+/*===- flash_port.h - What the flash port's files share -----------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*

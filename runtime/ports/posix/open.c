@@ -37,22 +37,44 @@ uint32_t port_choose_threads(const swap_plan *plan, uint32_t wanted) {
   return wanted < most ? wanted : most;
 }
 
+static int reads_in_place(const swap_model *model, const swap_plan *plan) {
+  for (uint32_t i = 0; i < model->unit_count; ++i)
+    if (plan->slots[i] == SWAP_SLOT_IN_PLACE)
+      return 1;
+  return 0;
+}
+
 static int open_file(swap_posix *h, const swap_model *model,
-                     const swap_posix_options *options) {
+                     const swap_plan *plan, const swap_posix_options *options) {
   if (options->weights ? snprintf(h->path, sizeof h->path, "%s",
                                   options->weights) >= (int)sizeof h->path
                        : !swap_posix_default_weights(h->path, sizeof h->path)) {
     snprintf(h->error, sizeof h->error, "the path of the weights is too long");
     return SWAP_ERR_ARGUMENT;
   }
-  const int status = port_file_open(&h->file, h->path, options->io);
+  uint32_t io = options->io;
+  if (io == SWAP_POSIX_AUTO && reads_in_place(model, plan))
+    io = SWAP_POSIX_MAP;
+  /* Slots of firmware are closer together than direct I/O can write. */
+  if (model->page_bytes < SWAP_BLOB_ALIGN) {
+    if (io == SWAP_POSIX_URING || io == SWAP_POSIX_THREAD) {
+      snprintf(h->error, sizeof h->error,
+               "the model was compiled with pages of %u bytes, direct I/O needs "
+               "%u: use buffered or mapped weights",
+               (unsigned)model->page_bytes, SWAP_BLOB_ALIGN);
+      return SWAP_ERR_GEOMETRY;
+    }
+    if (io == SWAP_POSIX_AUTO)
+      io = SWAP_POSIX_BUFFERED;
+  }
+  const int status = port_file_open(&h->file, h->path, io);
   if (status) {
     port_describe(h, status);
     return status;
   }
   h->file_open = 1;
   h->quiet = options->quiet;
-  if (h->file.io == SWAP_POSIX_BUFFERED && options->io != SWAP_POSIX_BUFFERED &&
+  if (h->file.io == SWAP_POSIX_BUFFERED && io != SWAP_POSIX_BUFFERED &&
       !options->quiet)
     fprintf(stderr,
             "note: %s: the file system refuses direct I/O; weights are copied "
@@ -115,7 +137,7 @@ static int start(swap_posix *h, const swap_model *model,
     port_describe(h, status);
     return status;
   }
-  int status = open_file(h, model, options);
+  int status = open_file(h, model, plan, options);
   if (status)
     return status;
   h->threads_wanted = options->threads;

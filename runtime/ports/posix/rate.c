@@ -113,8 +113,8 @@ static int read_next(reading *r, uint64_t *bytes) {
     r->next = (r->next + 1) % session->plan->step_count;
   } while (!is_read(session, step));
   const swap_blob_unit *unit = &session->model->units[step->index];
-  const uint64_t length =
-      (unit->length + SWAP_BLOB_ALIGN - 1) / SWAP_BLOB_ALIGN * SWAP_BLOB_ALIGN;
+  const uint64_t page = session->model->page_bytes;
+  const uint64_t length = (unit->length + page - 1) / page * page;
   *bytes += length;
   return read_range(r, unit->offset,
                     r->h->arena.base + session->plan->slots[step->index],

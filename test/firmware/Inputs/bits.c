@@ -3,7 +3,7 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Prints for each the checksum of all scores, the time of a run and whether the
-|* stack was within the header's bound; writes the scores to the
+|* stack was within the bound that swapc printed; writes the scores to the
 |* file that the command line names.
 \*===----------------------------------------------------------------------===*/
 #include "board.h"
@@ -26,14 +26,16 @@ static _Alignas(DIGITS_ARENA_ALIGN) unsigned char arena[DIGITS_ARENA_BYTES];
 static _Alignas(SWAP_BUFFER_ALIGN) float scores[DIGITS_IMAGES][16];
 static swap_session session;
 
-static int flash_read(void *context, uint64_t offset, void *buffer, uint64_t bytes) {
+static int flash_read(void *context, uint64_t offset, void *buffer,
+                      uint64_t bytes) {
   (void)context;
   memcpy(buffer, digits_blob + offset, (size_t)bytes);
   return SWAP_OK;
 }
 
 #ifdef DMA_CHANNELS
-static int64_t dma_begin(void *context, uint64_t offset, void *buffer, uint64_t bytes) {
+static int64_t dma_begin(void *context, uint64_t offset, void *buffer,
+                         uint64_t bytes) {
   (void)context;
   return dma_start(buffer, digits_blob + offset, (size_t)bytes);
 }
@@ -59,7 +61,8 @@ __attribute__((noinline)) static int run_one(int i) {
   return swap_run(&session, inputs, outputs);
 }
 
-/* Stack below run_one's frame, or a little more; interrupts would use it too. */
+/* Stack below run_one's frame, or a little more; interrupts would use it too.
+ */
 static size_t stack_of_run(int *status) {
   INTERRUPTS("d");
   board_paint_stack();
@@ -70,8 +73,10 @@ static size_t stack_of_run(int *status) {
   return after - before + 256; /* board_paint_stack leaves so much unpainted */
 }
 
-static int measure(const swap_plan *plan, const char *name, const swap_storage *storage) {
-  const swap_config config = {.arena = arena, .arena_bytes = sizeof arena, .storage = storage};
+static int measure(const swap_plan *plan, const char *name,
+                   const swap_storage *storage) {
+  const swap_config config = {
+      .arena = arena, .arena_bytes = sizeof arena, .storage = storage};
   memset(scores, 0, sizeof scores);
   int status = swap_open(&session, &digits_model, plan, &config);
   for (int i = 0; !status && i < DIGITS_IMAGES; i++)
@@ -85,10 +90,12 @@ static int measure(const swap_plan *plan, const char *name, const swap_storage *
   if (!status && storage->depth == 0) /* the DMA needs interrupts */
     stack = stack_of_run(&status);
   swap_close(&session);
-  board_print("plan %lu KiB, %s: crc %x, %s\n", (unsigned long)(plan->arena_bytes >> 10), name, (unsigned)crc,
+  board_print("plan %lu KiB, %s: crc %x, %s\n",
+              (unsigned long)(plan->arena_bytes >> 10), name, (unsigned)crc,
               swap_status_string(status));
-  board_print("  %lu us, stack %lu of %lu: %s\n", (unsigned long)(spent / 1000), (unsigned long)stack,
-              (unsigned long)DIGITS_STACK_BYTES, stack <= DIGITS_STACK_BYTES ? "within" : "EXCEEDED");
+  board_print("  %lu us, stack %lu of %lu: %s\n", (unsigned long)(spent / 1000),
+              (unsigned long)stack, (unsigned long)STACK_BYTES,
+              stack <= STACK_BYTES ? "within" : "EXCEEDED");
   return status;
 }
 
@@ -98,7 +105,10 @@ int main(void) {
       swap_memory_copied(&flash),
       {.read = flash_read},
 #ifdef DMA_CHANNELS
-      {.depth = DMA_CHANNELS, .read = flash_read, .begin = dma_begin, .wait = dma_wait},
+      {.depth = DMA_CHANNELS,
+       .read = flash_read,
+       .begin = dma_begin,
+       .wait = dma_wait},
 #endif
   };
   static const char *const names[] = {"mapped", "copied", "read", "dma"};
@@ -110,7 +120,8 @@ int main(void) {
   if (!status && board_command_line()[0]) {
     const int file = board_file_open(board_command_line(), 'w');
     for (int i = 0; i < DIGITS_IMAGES; i++)
-      status |= board_file_write(file, scores[i], DIGITS_OUTPUT_0_BYTES) != (long)DIGITS_OUTPUT_0_BYTES;
+      status |= board_file_write(file, scores[i], DIGITS_OUTPUT_0_BYTES) !=
+                (long)DIGITS_OUTPUT_0_BYTES;
     board_file_close(file);
   }
   return status != 0;

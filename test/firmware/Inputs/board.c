@@ -24,20 +24,25 @@ int main(void) {
   _Alignas(8) char text[16];
   memcpy(text + 1, "abcdefgh", 8);
   number = number * 2.25f;
-  board_print("unaligned %x, float %d, data %d, bss %d\n", *(volatile unsigned *)(void *)(text + 1),
-              (int)(number * 1000), initialized, zeroed[99]);
+  board_print("unaligned %x, float %d, data %d, bss %d\n",
+              *(volatile unsigned *)(void *)(text + 1), (int)(number * 1000),
+              initialized, zeroed[99]);
 
   const uint64_t before = board_nanoseconds();
   for (volatile int i = 0; i < 1000000; i++)
     ;
   const uint64_t spent = board_nanoseconds() - before;
-  board_print("time %s\n", spent > 3000000 && spent < 12000000 ? "passes" : "is wrong");
+  board_print("time %s\n",
+              spent > 3000000 && spent < 12000000 ? "passes" : "is wrong");
 
   const size_t little = board_stack_used();
   deep(10);
   const size_t much = board_stack_used();
   board_paint_stack();
-  board_print("stack %s\n", much - little > 10 * 256 && much < 10 * 512 && board_stack_used() < 1024 ? "is seen" : "is not");
+  board_print("stack %s\n", much - little > 10 * 256 && much < 10 * 512 &&
+                                    board_stack_used() < 1024
+                                ? "is seen"
+                                : "is not");
 
   char path[512], data[32] = {0};
   size_t length = strlen(board_command_line());
@@ -52,7 +57,8 @@ int main(void) {
   const int out = board_file_open(path, 'w');
   const long written = board_file_write(out, data, sizeof data);
   board_file_close(out);
-  board_print("file of %ld: %ld, %ld '%s', %ld\n", bytes, most, rest, data, written);
+  board_print("file of %ld: %ld, %ld '%s', %ld\n", bytes, most, rest, data,
+              written);
   board_print("no file: %d\n", board_file_open("/no/such/file", 'r') < 0);
   return 3;
 }
