@@ -113,10 +113,13 @@ int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
 /// Whether all units can stream through a region such that each can come in
 /// while the step before its first one computes: a budget that lets reading and
 /// computing only take turns saves one unit and costs up to twice the time.
+/// Where reads block they do so anyway.
 bool Planner::readsAhead(const Mode &mode, int64_t region) const {
   std::vector<char> held = pinned;
   for (int unit : order)
     held[unit] |= mode.inPlace[unit];
+  if (problem.link.isBlocking)
+    return place(held, region, PlacementPolicy::Lowest).feasible;
   UnitPlacement placement = place(held, region, PlacementPolicy::Earliest);
   int steps = static_cast<int>(problem.steps.size());
   return placement.feasible &&
@@ -128,14 +131,16 @@ bool Planner::readsAhead(const Mode &mode, int64_t region) const {
 }
 
 /// Bytes of streamed units that each step needs in memory so: its own, and
-/// those of the next one, which may be the first of the next inference.
+/// those of the next one, which may be the first of the next inference, where
+/// reads go on beside it.
 std::vector<int64_t> Planner::getNeeded(const Mode &mode) const {
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int64_t> needed(steps + 1, 0);
   for (int unit : order) {
     if (mode.inPlace[unit])
       continue;
-    needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
+    if (!problem.link.isBlocking)
+      needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
     for (int step = firstUse[unit]; step <= lastUse[unit]; ++step)
       needed[step] += getPages(unit);
   }

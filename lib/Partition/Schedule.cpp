@@ -109,7 +109,10 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
       queue.push_back(unit);
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int> starts;
-  if (!queue.empty())
+  if (problem.link.isBlocking) // sooner would only take memory
+    for (int unit : queue)
+      starts.push_back(firstUse[unit]);
+  else if (!queue.empty())
     starts = chooseStarts(plan, queue, placement.earliest);
 
   // Nothing that is read ahead is waited for in the same inference, so no more

@@ -235,7 +235,7 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
   if (tracker.isInPlace(unit)) {
-    if (!isOnce)
+    if (!isOnce && !plan.getMapped())
       return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                                << " in place, and more than once";
     return success();

@@ -101,8 +101,17 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   return pm.run(*phases.module);
 }
 
+/// What is assumed where no profile was measured.
+static StringRef getDeviceModel(const CompileOptions &options,
+                                const Phases &phases) {
+  return options.device == Device::Cuda ? "cuda"
+         : phases.target.isBareMetal    ? "mcu"
+                                        : "cpu";
+}
+
 /// Calls of the model in their order, and a second time band by band.
-static LogicalResult orderCalls(bool isCuda, Phases &phases) {
+static LogicalResult orderCalls(const CompileOptions &options, Phases &phases) {
+  bool isCuda = options.device == Device::Cuda;
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   UpdateInPlaceOptions update;
@@ -111,7 +120,7 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
     pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace(update));
   BandRowsOptions bands;
-  bands.device = isCuda ? "cuda" : "cpu";
+  bands.device = getDeviceModel(options, phases).str();
   pm.addPass(createBandRows(bands));
   if (failed(pm.run(*phases.module)))
     return failure();
@@ -125,8 +134,7 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
 static void setPageBytes(const CompileOptions &options, Phases &phases) {
   int64_t bytes = options.pageBytes;
   if (!bytes)
-    bytes =
-        isBareMetal(phases.target.triple) ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
+    bytes = phases.target.isBareMetal ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
   if (bytes != SWAP_BLOB_ALIGN)
     phases.module.get()->setAttr(
         swap::SwapDialect::kPageBytesAttr,
@@ -136,14 +144,13 @@ static void setPageBytes(const CompileOptions &options, Phases &phases) {
 static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
   setPageBytes(options, phases);
-  bool isCuda = options.device == Device::Cuda;
-  if (failed(orderCalls(isCuda, phases)))
+  if (failed(orderCalls(options, phases)))
     return failure();
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
-  units.device = isCuda ? "cuda" : "cpu";
+  units.device = getDeviceModel(options, phases).str();
   pm.addPass(createFormUnits(units));
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
@@ -152,7 +159,8 @@ static LogicalResult runSwapPhase(const CompileOptions &options,
   plan.model = getModelName(options);
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
-  plan.device = isCuda ? "cuda" : "cpu";
+  plan.device = units.device;
+  plan.blocking = options.isBlocking;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);

@@ -115,6 +115,7 @@ void TimelineBuilder::readPlan() {
   take("startSeconds", link.startSeconds);
   take("cpuPerByte", link.cpuPerByte);
   take("inPlaceBytesPerSecond", link.inPlaceBytesPerSecond);
+  link.isBlocking = known && known.contains("blocking");
 }
 
 void TimelineBuilder::visit(InOp in) {

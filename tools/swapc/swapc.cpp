@@ -49,7 +49,8 @@ struct Options {
       cl::cat(category),
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
                "(of what the model needs; cuda: beside code and graphs, which "
-               "are added), min, max (default)")};
+               "are added), min, max (default); mapped, mapped:64KiB, "
+               "mapped:min: beside weights that are read where they lie")};
   cl::list<std::string> profiles{
       "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
       cl::cat(category),
@@ -107,6 +108,11 @@ struct Options {
       cl::desc("slots of units are multiples of it: a power of two from 64 to "
                "4096 (default: 4096 for files, 64 for a target without an "
                "operating system)")};
+  cl::opt<std::string> storage{
+      "storage", cl::init("overlapping"), cl::value_desc("KIND"),
+      cl::cat(category),
+      cl::desc("overlapping (default): weights come in while kernels run; "
+               "blocking: reads keep the processor, so they come when needed")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -217,9 +223,23 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("--dim: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
-  for (const std::string &budget : options.budgets)
-    if (Expected<BudgetSpec> spec = BudgetSpec::parse(budget); !spec)
+  for (const std::string &budget : options.budgets) {
+    Expected<BudgetSpec> spec = BudgetSpec::parse(budget);
+    if (!spec)
       return usageError("--budget: " + toString(spec.takeError()));
+    if (spec->isMapped && options.device == Device::Cuda)
+      return usageError("--budget: '" + budget +
+                        "' is for processors; with "
+                        "--target cuda kernels read weights where they lie "
+                        "with every budget, where that pays");
+  }
+  if (line.storage != "overlapping" && line.storage != "blocking")
+    return usageError("--storage: '" + line.storage +
+                      "' is not overlapping or blocking");
+  options.isBlocking = line.storage == "blocking";
+  if (options.isBlocking && options.device == Device::Cuda)
+    return usageError("--storage blocking: with --target cuda a copy engine "
+                      "reads");
   options.profiles.assign(line.profiles.begin(), line.profiles.end());
   if (!line.unitBytes.empty()) {
     Expected<int64_t> bytes = parseSize(line.unitBytes);

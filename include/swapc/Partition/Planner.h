@@ -57,10 +57,23 @@ struct PlanLink {
   double caution = 1;
   int64_t burstBytes = 0;
   double inPlaceBytesPerSecond = 0;
+  /// The processor reads by itself, and computes nothing meanwhile. What a read
+  /// takes is then all in `startSeconds` and `cpuPerByte`.
+  bool isBlocking = false;
 
+  /// Makes a link that blocks of one that does not.
+  void block() {
+    startSeconds += latency + perRead;
+    cpuPerByte += 1 / bytesPerSecond;
+    latency = perRead = jitter = 0;
+    caution = 1;
+    burstBytes = 0;
+    isBlocking = true;
+  }
   /// How long a read of `bytes` occupies the link.
   double getReadSeconds(int64_t bytes) const {
-    return perRead + static_cast<double>(bytes) / bytesPerSecond;
+    return isBlocking ? 0
+                      : perRead + static_cast<double>(bytes) / bytesPerSecond;
   }
   /// What starting it costs the processor.
   double getStartSeconds(int64_t bytes) const {
@@ -88,6 +101,8 @@ struct PlanStep {
   /// What it adds to the step before where both are one launch, because their
   /// units stay in memory side by side; negative: they never are.
   double joinedSeconds = -1;
+  /// What it takes where the processor reads units where the blob lies.
+  double mappedSeconds = 0;
 
   /// What it takes at least.
   double getLeastSeconds() const {
@@ -190,6 +205,13 @@ public:
   int64_t getMinBytes() const { return minBytes + problem.overheadBytes; }
   /// The step that sets the smallest budget; -1 without steps.
   int getMinStep() const { return minStep; }
+
+  /// Where the processor addresses the blob: all units are read in place, and
+  /// the arena is for buffers and scratch. What that needs, and the step that
+  /// sets it.
+  int64_t getMappedBytes() const;
+  int getMappedStep() const;
+  MemoryPlan planMapped() const;
 
   /// The fastest plan found inside `budget`; infeasible below getMinBytes().
   MemoryPlan plan(int64_t budget) const;

@@ -59,6 +59,7 @@ struct CompileOptions {
   unsigned compileThreads = 1;
   int64_t unitBytes = 0;    ///< 0: chosen by the planner.
   int64_t pageBytes = 0;    ///< Of slots; 0: as the target has files or not.
+  bool isBlocking = false;  ///< Nothing is computed while weights are read.
   std::string linkerDriver; ///< Empty: the first that is installed.
   std::string runtimeDir;   ///< Empty: beside the compiler.
   std::string executable;   ///< Path of the compiler itself.
