@@ -39,6 +39,32 @@ int64_t swap::getOverheadBytes(Operation *module) {
   return bytes ? bytes.getInt() : 0;
 }
 
+/// Pages of storage with files; SWAP_BLOB_ALIGN of the runtime.
+static constexpr int64_t kMostPageBytes = 4096;
+/// Where pieces of a unit begin; SWAP_BUFFER_ALIGN of the runtime.
+static constexpr int64_t kLeastPageBytes = 64;
+
+int64_t swap::getPageBytes(Operation *module) {
+  auto bytes = module->getAttrOfType<IntegerAttr>(SwapDialect::kPageBytesAttr);
+  return bytes ? bytes.getInt() : kMostPageBytes;
+}
+
+LogicalResult SwapDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != kPageBytesAttr)
+    return success();
+  if (!isa<ModuleOp>(op))
+    return op->emitOpError() << kPageBytesAttr << " belongs on the module";
+  auto bytes = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!bytes || !bytes.getType().isInteger(64) ||
+      bytes.getInt() < kLeastPageBytes || bytes.getInt() > kMostPageBytes ||
+      !llvm::isPowerOf2_64(bytes.getInt()))
+    return op->emitOpError()
+           << kPageBytesAttr << " is not an i64 power of two from "
+           << kLeastPageBytes << " to " << kMostPageBytes;
+  return success();
+}
+
 int64_t swap::getStorageBytes(RankedTensorType type) {
   return getPanelCount(type) * getPanelBytes(type);
 }

@@ -47,6 +47,9 @@ int64_t getPanelBytes(RankedTensorType type);
 /// Bytes of every budget of a module that are not its arenas'.
 int64_t getOverheadBytes(Operation *module);
 
+/// Slots of a module's plans start on multiples of this and take whole ones.
+int64_t getPageBytes(Operation *module);
+
 /// Bytes [begin, end) of a tensor.
 struct ByteRange {
   int64_t begin = 0, end = 0;

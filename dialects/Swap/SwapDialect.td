@@ -34,12 +34,14 @@ def Swap_Dialect : Dialect {
     | `swap.gpu` | kernel functions | how the kernel runs on a GPU |
     | `swap.read_once` | kernel functions | numbers of the packed operands that one launch reads byte for byte once, so that they may stay where reading is slow |
     | `swap.overhead` | module | bytes of a budget that are not the arena's: code and graphs on a GPU |
+    | `swap.page_bytes` | module | slots of units start on multiples of this and take whole ones: a power of two from 64 to 4096 (the default, for files) |
     | `swap.segment` | `swap.call` | number of the stretch of calls that runs band by band with this one |
     | `swap.update` | `swap.launch` | continues a result that an earlier launch began |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
     static constexpr ::llvm::StringLiteral kModelAttr = "swap.model";
     static constexpr ::llvm::StringLiteral kDirectoryAttr = "swap.directory";
@@ -50,6 +52,7 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kGpuAttr = "swap.gpu";
     static constexpr ::llvm::StringLiteral kReadOnceAttr = "swap.read_once";
     static constexpr ::llvm::StringLiteral kOverheadAttr = "swap.overhead";
+    static constexpr ::llvm::StringLiteral kPageBytesAttr = "swap.page_bytes";
     static constexpr ::llvm::StringLiteral kSegmentAttr = "swap.segment";
     static constexpr ::llvm::StringLiteral kUpdateAttr = "swap.update";
     static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";

@@ -177,18 +177,20 @@ def Swap_PlanOp : Swap_Op<"plan", [Symbol, IsolatedFromAbove, SingleBlock]> {
 
     Units of `in_place` have no slot and no `swap.in`: kernels read them where
     the blob lies, because the processor can address it (a GPU that reads
-    registered host memory over the bus).
+    registered host memory over the bus). In a plan that is `mapped` a CPU does,
+    however often it likes: all units are in place, and nothing comes in.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$budget, I64Attr:$threads,
                        TypedArrayAttrBase<FlatSymbolRefAttr, "symbols">:$resident,
                        OptionalAttr<TypedArrayAttrBase<FlatSymbolRefAttr, "symbols">>:$in_place,
+                       UnitAttr:$mapped,
                        DefaultValuedAttr<I64Attr, "0">:$arena,
                        DefaultValuedAttr<I64Attr, "0">:$peak,
                        DefaultValuedAttr<I64Attr, "0">:$scratch_offset,
                        DefaultValuedAttr<I64Attr, "0">:$scratch_stride,
                        OptionalAttr<DenseI64ArrayAttr>:$slots);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `budget` $budget `threads` $threads `resident` $resident (`in_place` $in_place^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `budget` $budget `threads` $threads `resident` $resident (`in_place` $in_place^)? (`mapped` $mapped^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 

@@ -84,6 +84,9 @@ LogicalResult UnitOp::verify() {
 LogicalResult PlanOp::verify() {
   if (!isa<ReturnOp>(getBody().front().getTerminator()))
     return emitOpError("must end in swap.return");
+  if (getMapped() &&
+      (!getResident().empty() || !getBody().front().getOps<InOp>().empty()))
+    return emitOpError("is mapped, but has units that come in");
   return success();
 }
 

@@ -213,7 +213,7 @@ void MemoryAssigner::joinLaunches() {
 void MemoryAssigner::addLiveBytes() {
   auto getPages = [&](StringRef unit) {
     UnitOp unitOp = index.getUnit(index.getNumber(unit));
-    return roundUp(unitOp.getLength(), kPageBytes);
+    return roundUp(unitOp.getLength(), getPageBytes(plan->getParentOp()));
   };
   Block &body = plan.getBody().front();
   int64_t inUse = plan.getScratchStride() * plan.getThreads();

@@ -46,6 +46,7 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
 FailureOr<BandModel> BandModel::build(Block &block, const SymbolTable &symbols,
                                       const DeviceModel &device) {
   BandModel model;
+  model.pageBytes = getPageBytes(symbols.getOp());
   llvm::DenseMap<Value, int> producers;
   for (Operation &op : block.without_terminator()) {
     auto call = dyn_cast<CallOp>(op);
@@ -140,7 +141,7 @@ int64_t BandModel::getWeightBytes(int first, int last) const {
   for (int step = first; step <= last; ++step)
     for (auto [parameter, size] : weights[step])
       if (seen.insert(parameter).second)
-        bytes += roundUp(size, kPageBytes);
+        bytes += roundUp(size, pageBytes);
   return bytes;
 }
 

@@ -89,7 +89,7 @@ private:
   llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Attribute, int64_t>>>
       weights;
   double flops = 0;
-  int64_t unitBytes = 0;
+  int64_t unitBytes = 0, pageBytes = kPageBytes;
   int64_t callBytes = 0; ///< of a call more than without bands
 };
 

@@ -191,11 +191,9 @@ void BandRowsPass::runOnOperation() {
   auto main = symbols.lookup<func::FuncOp>("main");
   if (!main || main.isExternal())
     return;
-  const DeviceModel *deviceModel = DeviceModel::get(device);
-  if (!deviceModel) {
-    main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+  const DeviceModel *deviceModel = DeviceModel::get(device, main);
+  if (!deviceModel)
     return signalPassFailure();
-  }
   FailureOr<BandModel> model =
       BandModel::build(main.front(), symbols, *deviceModel);
   if (failed(model))

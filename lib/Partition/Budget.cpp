@@ -66,6 +66,19 @@ std::string swapc::formatSize(int64_t bytes) {
 
 llvm::Expected<BudgetSpec> BudgetSpec::parse(llvm::StringRef text) {
   BudgetSpec spec;
+  if (text == "mapped") {
+    spec.isMapped = true;
+    return spec;
+  }
+  if (llvm::StringRef limit = text; limit.consume_front("mapped:")) {
+    if (limit.contains('%') || limit == "max" || limit.starts_with("mapped"))
+      return sizeError(text, "is not mapped, mapped:min or a limit of the "
+                             "arena such as mapped:64KiB");
+    llvm::Expected<BudgetSpec> inner = parse(limit);
+    if (inner)
+      inner->isMapped = true;
+    return inner;
+  }
   if (text == "min" || text == "max") {
     spec.kind = text == "min" ? Kind::Min : Kind::Max;
     return spec;

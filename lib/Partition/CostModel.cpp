@@ -188,9 +188,18 @@ double CostModel::getJoinedSeconds(CallOp call, ScheduleAttr schedule,
 double CostModel::getRowsSeconds(RowsOp rows, const PlanLink &link,
                                  int64_t depth) const {
   auto type = cast<RankedTensorType>(rows.getResult().getType());
-  if (link.inPlaceBytesPerSecond > 0) // one kernel, for all rows
+  if (processor.blocks && link.inPlaceBytesPerSecond > 0) // one kernel for all
     return processor.callUs * 1e-6 + link.latency +
            getStorageBytes(type) / link.inPlaceBytesPerSecond;
+  if (link.isBlocking)
+    return static_cast<double>(type.getDimSize(0)) * link.startSeconds +
+           getStorageBytes(type) * link.cpuPerByte;
   double reads = std::ceil(static_cast<double>(type.getDimSize(0)) / depth);
   return reads * link.latency + getStorageBytes(type) / link.bytesPerSecond;
+}
+
+double CostModel::getMappedSeconds(int64_t bytes, const PlanLink &link) const {
+  return link.inPlaceBytesPerSecond > 0
+             ? static_cast<double>(bytes) / link.inPlaceBytesPerSecond
+             : 0;
 }

@@ -46,6 +46,14 @@ public:
   double getRowsSeconds(mlir::swap::RowsOp rows, const PlanLink &link,
                         int64_t depth) const;
 
+  /// What kernels wait for `bytes` that they read where the blob lies, beside
+  /// what they take in memory.
+  double getMappedSeconds(int64_t bytes, const PlanLink &link) const;
+
+  /// Whether reads block, by the profile.
+  bool isBlocking() const {
+    return profile.getStorage() && profile.getStorage()->isBlocking;
+  }
   /// Whether the call's kernel was measured, with this many threads.
   bool isMeasured(mlir::swap::CallOp call,
                   mlir::swap::ScheduleAttr schedule) const {

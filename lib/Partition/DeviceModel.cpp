@@ -38,6 +38,32 @@ static DeviceModel makeCpu() {
   return device;
 }
 
+/// A Cortex-M4 with FPU at 168 MHz, and flash on four wires that a DMA unit
+/// reads or that is mapped. Weights in RAM come as fast as activations; a read
+/// is a command of some microseconds, and flash keeps its promises. Memory is
+/// small, so units are too: a few per cent of the link for the commands.
+static DeviceModel makeMcu() {
+  DeviceModel device = {};
+  device.name = "mcu";
+  device.flopsPerSecond = 0.1e9;
+  device.bytesPerSecond = 0.3e9;
+  device.callUs = device.parallelCallUs = 2;
+  device.flopsScaling = 0.9;
+  device.bytesScaling = 0.1;
+  device.contractionShare = 1;
+  device.thinShare = 0.5;
+  device.rowsShare = 0.25;
+  device.cacheFactor = 1;
+  device.reads = {{4 * 1024, 28.9e6, 142, 3}, {64 * 1024, 29.9e6, 2190, 3}};
+  device.lateUs = 10;
+  device.caution = 1.02;
+  device.inPlaceBytesPerSecond = 30e6;
+  device.units = 64;
+  device.leastUnit = 4 * 1024;
+  device.mostUnit = 64 * 1024;
+  return device;
+}
+
 /// A data center GPU of 2024 on PCIe 5. The rates are what kernels of models
 /// reach at batch 1, and a call is a node of a graph. Copies that queue take 2
 /// us each and their bytes; starting one is the copy engine's work. A bus keeps
@@ -66,11 +92,12 @@ static DeviceModel makeCuda() {
   return device;
 }
 
-const DeviceModel *DeviceModel::get(llvm::StringRef name) {
-  static const DeviceModel devices[] = {makeCpu(), makeCuda()};
+const DeviceModel *DeviceModel::get(llvm::StringRef name, mlir::Operation *op) {
+  static const DeviceModel devices[] = {makeCpu(), makeMcu(), makeCuda()};
   for (const DeviceModel &device : devices)
     if (device.name == name)
       return &device;
+  op->emitError() << "device '" << name << "' is not cpu, mcu or cuda";
   return nullptr;
 }
 

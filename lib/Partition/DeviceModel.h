@@ -11,11 +11,13 @@
 #include "swapc/Partition/Planner.h"
 #include "swapc/Partition/Profile.h"
 
+#include "mlir/IR/Operation.h"
+
 namespace swapc {
 
 /// Rates and shares where no profile was measured, and what units suit.
 struct DeviceModel {
-  llvm::StringRef name; ///< "cpu" or "cuda"
+  llvm::StringRef name; ///< "cpu", "mcu" or "cuda"
 
   // Kernels.
   double flopsPerSecond, bytesPerSecond; ///< of one thread
@@ -39,8 +41,8 @@ struct DeviceModel {
   /// So many units make up the weights, each within these sizes.
   int64_t units, leastUnit, mostUnit;
 
-  /// Null where there is none of this name.
-  static const DeviceModel *get(llvm::StringRef name);
+  /// Null with an error at `op` where there is none of this name.
+  static const DeviceModel *get(llvm::StringRef name, mlir::Operation *op);
 
   int64_t getUnitBytes(int64_t weightBytes) const;
 };

@@ -152,8 +152,8 @@ void Planner::searchPlacements(MemoryPlan &best, int64_t budget, unsigned set,
 
   std::set<int64_t> bases{0};
   for (size_t i = 0; i < problem.buffers.size(); ++i)
-    bases.insert(
-        roundUp(layout.offsets[i] + problem.buffers[i].bytes, kPageBytes));
+    bases.insert(roundUp(layout.offsets[i] + problem.buffers[i].bytes,
+                         problem.pageBytes));
   for (const Item &item : items) {
     std::set<int64_t> sums = bases;
     for (int64_t base : bases)

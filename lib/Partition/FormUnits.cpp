@@ -95,11 +95,9 @@ struct FormUnitsPass : public swapc::impl::FormUnitsBase<FormUnitsPass> {
       main.emitError() << "unit-bytes is negative: " << unitBytes;
       return signalPassFailure();
     }
-    const DeviceModel *model = DeviceModel::get(device);
-    if (!model) {
-      main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+    const DeviceModel *model = DeviceModel::get(device, main);
+    if (!model)
       return signalPassFailure();
-    }
     UnitFormer former(getOperation(), main, *model, unitBytes);
     if (failed(former.run()))
       return signalPassFailure();

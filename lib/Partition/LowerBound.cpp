@@ -60,7 +60,7 @@ double Planner::getLeastSeconds(int64_t budget) const {
       needed.push_back(static_cast<int>(unit));
   auto getPrice = [&](double perRead, double perByte, auto cost) {
     double best = -1, price = perByte;
-    for (double size = kPageBytes; size < 1e12; size *= 1.25) {
+    for (double size = problem.pageBytes; size < 1e12; size *= 1.25) {
       double tried = perByte + perRead / size, sum = -tried * capacity[0];
       for (int unit : needed)
         sum +=

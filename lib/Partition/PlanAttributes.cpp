@@ -69,6 +69,8 @@ void swapc::setLink(ModuleOp module, const PlanLink &link) {
         {"cpuPerByte", link.cpuPerByte},
         {"inPlaceBytesPerSecond", link.inPlaceBytesPerSecond}})
     entries.set(name, builder.getF64FloatAttr(value));
+  if (link.isBlocking)
+    entries.set("blocking", builder.getUnitAttr());
   module->setAttr(kLinkAttr, entries.getDictionary(module.getContext()));
 }
 

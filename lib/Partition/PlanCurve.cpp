@@ -50,7 +50,7 @@ void PlanCurve::addSpread(int count, ForEach forEach) {
         static_cast<double>(least) *
         std::pow(ratio, static_cast<double>(i) / (count - 1)));
     // Whole pages: less than one more or less changes nothing.
-    bytes = roundUp(bytes, kPageBytes);
+    bytes = roundUp(bytes, planners[0]->getProblem().pageBytes);
     if (bytes > least && bytes < most)
       budgets.push_back(bytes);
   }
@@ -73,8 +73,10 @@ int64_t PlanCurve::findFreeBudget() {
   }
   if (low < 0)
     return high;
-  while (high - low > std::max<int64_t>(high / 100, kPageBytes)) {
-    int64_t middle = roundUp(low + (high - low) / 2, kPageBytes);
+  while (high - low >
+         std::max<int64_t>(high / 100, planners[0]->getProblem().pageBytes)) {
+    int64_t middle =
+        roundUp(low + (high - low) / 2, planners[0]->getProblem().pageBytes);
     if (middle >= high)
       break;
     add({middle}, oneByOne);

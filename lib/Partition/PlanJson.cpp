@@ -136,6 +136,8 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan,
     for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>())
       json.value(symbol.getValue());
   });
+  if (plan.getMapped())
+    json.attribute("mapped", true);
   if (auto inPlace = plan.getInPlace())
     json.attributeArray("in_place", [&] {
       for (auto symbol : inPlace->getAsRange<FlatSymbolRefAttr>())

@@ -23,8 +23,8 @@ MemoryPlan Planner::keepAll(int64_t budget) const {
   plan.resident = pinned;
   for (int unit : order)
     plan.resident[unit] = 1;
-  int64_t room = budget / kPageBytes * kPageBytes -
-                 roundUp(getArenaBytes(layout.bytes, 0), kPageBytes) -
+  int64_t room = budget / problem.pageBytes * problem.pageBytes -
+                 roundUp(getArenaBytes(layout.bytes, 0), problem.pageBytes) -
                  pinnedBytes - streamableBytes;
   for (size_t unit = 0; unit < problem.units.size(); ++unit)
     if (problem.units[unit].table && !problem.units[unit].duplicate &&
@@ -93,10 +93,13 @@ void Planner::searchRegions(MemoryPlan &best, const Mode &mode,
          region, std::move(resident)});
   };
   int64_t minRegion = mode.minRegion, largest = getRegion(budget, pinned);
-  int64_t base = std::min(layout.bytes, minRegion) / kPageBytes * kPageBytes;
-  double ring = static_cast<double>(std::max(minRegion - base, kPageBytes));
-  for (int64_t region = minRegion; region < largest; ring *= kRatio,
-               region = roundUp(base + static_cast<int64_t>(ring), kPageBytes))
+  int64_t base =
+      std::min(layout.bytes, minRegion) / problem.pageBytes * problem.pageBytes;
+  double ring =
+      static_cast<double>(std::max(minRegion - base, problem.pageBytes));
+  for (int64_t region = minRegion; region < largest;
+       ring *= kRatio, region = roundUp(base + static_cast<int64_t>(ring),
+                                        problem.pageBytes))
     if (getRoom(budget, region) >= 0)
       add(region);
   add(largest);
@@ -107,7 +110,7 @@ void Planner::searchRegions(MemoryPlan &best, const Mode &mode,
   for (int i = -kFine; i <= kFine; ++i) {
     int64_t region =
         roundUp(base + static_cast<int64_t>(middle * (1 + 0.25 * i / kFine)),
-                kPageBytes);
+                problem.pageBytes);
     if (i && region >= minRegion && region < largest &&
         getRoom(budget, region) >= 0)
       add(region);

@@ -77,14 +77,19 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
   double compute = getMs("compute_ms"), stream = getMs("stream_ms");
   double time = getMs("time_ms"), bound = std::max(compute, stream);
   int64_t needed = getInteger(plan->getParentOp(), kModelBytesAttr);
-  os << "budget " << formatSize(plan.getBudget());
+  os << (plan.getMapped() ? "mapped, " : "") << "budget "
+     << formatSize(plan.getBudget());
   if (needed > getOverheadBytes(plan->getParentOp()))
     os << llvm::format(" (%.1f %%)",
                        getPercent(plan.getBudget(), needed,
                                   getOverheadBytes(plan->getParentOp())));
-  os << ": " << formatSize(getBytes("resident_bytes")) << " resident, "
-     << formatSize(getBytes("streamed_bytes")) << " streamed per run";
-  if (int64_t inPlace = getBytes("in_place_bytes"))
+  int64_t inPlace = getBytes("in_place_bytes");
+  if (plan.getMapped())
+    os << ": " << formatSize(inPlace) << " read in place";
+  else
+    os << ": " << formatSize(getBytes("resident_bytes")) << " resident, "
+       << formatSize(getBytes("streamed_bytes")) << " streamed per run";
+  if (inPlace && !plan.getMapped())
     os << " (" << formatSize(inPlace) << " of it read in place)";
   os << ", peak " << formatSize(plan.getPeak()) << "\n";
   os << "  predicted " << formatMs(time) << " ms; bound " << formatMs(bound)

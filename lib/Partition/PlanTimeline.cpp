@@ -30,7 +30,8 @@ PlanTimeline::PlanTimeline(const PlanProblem &problem, const MemoryPlan &plan)
         [[fallthrough]];
       case PlanAction::In:
       case PlanAction::Ahead: {
-        int64_t bytes = roundUp(problem.units[action.index].bytes, kPageBytes);
+        int64_t bytes =
+            roundUp(problem.units[action.index].bytes, problem.pageBytes);
         now += link.getStartSeconds(bytes);
         queue.start(action.index, now, link.getReadSeconds(bytes));
         break;

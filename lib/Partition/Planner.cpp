@@ -107,16 +107,19 @@ Planner::getStepSeconds(const std::vector<char> &joins) const {
 
 int64_t Planner::getArenaBytes(int64_t region, int64_t resident) const {
   int64_t bytes = region + problem.scratchBytes;
-  return resident ? roundUp(bytes, kPageBytes) + resident : bytes;
+  return resident ? roundUp(bytes, problem.pageBytes) + resident : bytes;
 }
 
 /// Whether all units can stream through a region such that each can come in
 /// while the step before its first one computes: a budget that lets reading and
 /// computing only take turns saves one unit and costs up to twice the time.
+/// Where reads block they do so anyway.
 bool Planner::readsAhead(const Mode &mode, int64_t region) const {
   std::vector<char> held = pinned;
   for (int unit : order)
     held[unit] |= mode.inPlace[unit];
+  if (problem.link.isBlocking)
+    return place(held, region, PlacementPolicy::Lowest).feasible;
   UnitPlacement placement = place(held, region, PlacementPolicy::Earliest);
   int steps = static_cast<int>(problem.steps.size());
   return placement.feasible &&
@@ -128,14 +131,16 @@ bool Planner::readsAhead(const Mode &mode, int64_t region) const {
 }
 
 /// Bytes of streamed units that each step needs in memory so: its own, and
-/// those of the next one, which may be the first of the next inference.
+/// those of the next one, which may be the first of the next inference, where
+/// reads go on beside it.
 std::vector<int64_t> Planner::getNeeded(const Mode &mode) const {
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int64_t> needed(steps + 1, 0);
   for (int unit : order) {
     if (mode.inPlace[unit])
       continue;
-    needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
+    if (!problem.link.isBlocking)
+      needed[(firstUse[unit] + steps - 1) % steps] += getPages(unit);
     for (int step = firstUse[unit]; step <= lastUse[unit]; ++step)
       needed[step] += getPages(unit);
   }
@@ -144,18 +149,18 @@ std::vector<int64_t> Planner::getNeeded(const Mode &mode) const {
 
 /// The smallest region in which everything can stream.
 void Planner::computeMin(Mode &mode) {
-  int64_t low = roundUp(layout.bytes, kPageBytes), high = low;
+  int64_t low = roundUp(layout.bytes, problem.pageBytes), high = low;
   std::vector<int64_t> needed = getNeeded(mode);
   high += *std::max_element(needed.begin(), needed.end());
   // Rarely, gaps between units make this too small; twice as much is enough.
   while (!readsAhead(mode, high) && high < modelBytes)
-    high += high - low + kPageBytes;
+    high += high - low + problem.pageBytes;
   while (low < high) {
-    int64_t middle = (low + high) / 2 / kPageBytes * kPageBytes;
+    int64_t middle = (low + high) / 2 / problem.pageBytes * problem.pageBytes;
     if (readsAhead(mode, middle))
       high = middle;
     else
-      low = middle + kPageBytes;
+      low = middle + problem.pageBytes;
   }
   mode.minRegion = high;
 }
@@ -197,11 +202,11 @@ void Planner::computeLive() {
 
 /// What is left for resident units beside a region and those that stay anyway.
 int64_t Planner::getRoom(int64_t budget, int64_t region) const {
-  int64_t fixed = roundUp(getArenaBytes(region, 0), kPageBytes);
+  int64_t fixed = roundUp(getArenaBytes(region, 0), problem.pageBytes);
   // The smallest budget may end inside a page when nothing is resident.
   if (pinnedBytes == 0 && budget < fixed && budget >= getArenaBytes(region, 0))
     return 0;
-  return budget / kPageBytes * kPageBytes - fixed - pinnedBytes;
+  return budget / problem.pageBytes * problem.pageBytes - fixed - pinnedBytes;
 }
 
 /// The largest region beside these resident units.
@@ -212,6 +217,7 @@ int64_t Planner::getRegion(int64_t budget,
     if (resident[unit])
       bytes += getPages(unit);
   if (bytes)
-    budget = budget / kPageBytes * kPageBytes;
-  return (budget - bytes - problem.scratchBytes) / kPageBytes * kPageBytes;
+    budget = budget / problem.pageBytes * problem.pageBytes;
+  return (budget - bytes - problem.scratchBytes) / problem.pageBytes *
+         problem.pageBytes;
 }

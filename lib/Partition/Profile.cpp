@@ -70,6 +70,7 @@ template <> struct MappingTraits<ProfileStorage> {
     io.mapOptional("late-us", storage.lateUs);
     io.mapOptional("caution", storage.caution);
     io.mapOptional("in-place-bytes-per-second", storage.inPlaceBytesPerSecond);
+    io.mapOptional("blocking", storage.isBlocking);
     io.mapRequired("reads", storage.reads);
   }
   static std::string validate(IO &, ProfileStorage &storage) {

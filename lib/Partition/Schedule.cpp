@@ -109,7 +109,10 @@ void Planner::schedule(MemoryPlan &plan, const UnitPlacement &placement) const {
       queue.push_back(unit);
   int steps = static_cast<int>(problem.steps.size());
   std::vector<int> starts;
-  if (!queue.empty())
+  if (problem.link.isBlocking) // sooner would only take memory
+    for (int unit : queue)
+      starts.push_back(firstUse[unit]);
+  else if (!queue.empty())
     starts = chooseStarts(plan, queue, placement.earliest);
 
   // Nothing that is read ahead is waited for in the same inference, so no more
@@ -173,7 +176,7 @@ void Planner::finish(MemoryPlan &plan, int64_t region) const {
   plan.residentBytes = plan.streamedBytes = plan.inPlaceBytes = 0;
   for (size_t unit = 0; unit < problem.units.size(); ++unit) {
     if (plan.resident[unit]) {
-      top = roundUp(top, kPageBytes);
+      top = roundUp(top, problem.pageBytes);
       plan.slots[unit] = top;
       top += getPages(unit);
       plan.residentBytes += getPages(unit);

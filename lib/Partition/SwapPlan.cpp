@@ -37,6 +37,15 @@ struct Variant {
   Planner planner;
 };
 
+/// What a plan is made for.
+struct Budget {
+  int64_t bytes;
+  bool isMapped; ///< of what is beside the weights, which are read in place
+  bool operator==(const Budget &other) const {
+    return bytes == other.bytes && isMapped == other.isMapped;
+  }
+};
+
 struct SwapPlanPass : public swapc::impl::SwapPlanBase<SwapPlanPass> {
   using SwapPlanBase::SwapPlanBase;
   void runOnOperation() override;
@@ -53,11 +62,14 @@ private:
   FailureOr<Variant> getVariant(func::FuncOp function,
                                 const SymbolTable &symbols,
                                 const UnitIndex &index, const CostModel &costs);
-  FailureOr<SmallVector<int64_t>> resolveBudgets(ArrayRef<Variant> variants,
-                                                 const SymbolTable &symbols);
+  void setNeeds(ArrayRef<Variant> variants, const SymbolTable &symbols);
+  FailureOr<Budget> resolve(StringRef text, ArrayRef<Variant> variants,
+                            const SymbolTable &symbols);
+  FailureOr<SmallVector<Budget>> resolveBudgets(ArrayRef<Variant> variants,
+                                                const SymbolTable &symbols);
   PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
                    const UnitIndex &index, const MemoryPlan &plan,
-                   int64_t budget, int number);
+                   Budget budget, int number);
 };
 
 } // namespace
@@ -101,7 +113,7 @@ static bool continuesLaunch(CallOp call, const UnitIndex &index,
                     getPanelBytes(cast<RankedTensorType>(param.getType()));
     return from->unit + 1 == to->unit && from->offset == 0 && to->offset == 0 &&
            from->begin == first.begin && to->begin == range.begin &&
-           bytes % kPageBytes == 0 &&
+           bytes % getPageBytes(call->getParentOfType<ModuleOp>()) == 0 &&
            static_cast<int64_t>(index.getUnit(from->unit).getLength()) == bytes;
   });
 }
@@ -132,6 +144,11 @@ LogicalResult SwapPlanPass::addCall(PlanProblem &problem, PlanStep &step,
   auto gpu = kernel->getAttrOfType<GpuAttr>(SwapDialect::kGpuAttr);
   int64_t splits = gpu ? gpu.getSplits() : 1;
   step.seconds = costs.getCallSeconds(call, schedule, splits);
+  int64_t bytes = 0;
+  for (int unit : step.units)
+    bytes += problem.units[unit].bytes;
+  step.mappedSeconds =
+      step.seconds + costs.getMappedSeconds(bytes, problem.link);
   if (gpu && continuesLaunch(call, index, range))
     step.joinedSeconds = costs.getJoinedSeconds(call, schedule, splits);
   return success();
@@ -159,6 +176,7 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   problem.buffers = sequence.buffers;
   problem.scratchBytes = sequence.scratchStride * threads;
   problem.overheadBytes = getOverheadBytes(getOperation());
+  problem.pageBytes = getPageBytes(getOperation());
   problem.depth = depth;
   SmallVector<int64_t> unitBytes;
   for (UnitOp unit : index.getUnits()) {
@@ -174,6 +192,8 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
   problem.link = costs.getLink(unitBytes);
   if (linkMBps)
     problem.link.bytesPerSecond = linkMBps * 1e6;
+  if (blocking || costs.isBlocking())
+    problem.link.block();
   int group = -1;
   Attribute segment;
   for (Operation *op : sequence.steps) {
@@ -193,6 +213,9 @@ FailureOr<PlanProblem> SwapPlanPass::buildProblem(const Sequence &sequence,
     } else {
       step.seconds =
           costs.getRowsSeconds(cast<RowsOp>(op), problem.link, depth);
+      step.mappedSeconds = costs.getMappedSeconds(
+          getStorageBytes(cast<RankedTensorType>(op->getResult(0).getType())),
+          problem.link);
     }
     problem.steps.push_back(step);
   }
@@ -213,70 +236,108 @@ FailureOr<Variant> SwapPlanPass::getVariant(func::FuncOp function,
   return Variant{function, std::move(*sequence), Planner(std::move(*problem))};
 }
 
+/// The sequence that needs least, with all weights in place or without.
+static const Variant &getSmallest(ArrayRef<Variant> variants, bool isMapped) {
+  auto getBytes = [&](const Variant &variant) {
+    return isMapped ? variant.planner.getMappedBytes()
+                    : variant.planner.getMinBytes();
+  };
+  return *llvm::min_element(variants, [&](const Variant &a, const Variant &b) {
+    return getBytes(a) < getBytes(b);
+  });
+}
+
+/// The kernel and the ONNX node of a step; none of both if it is -1.
+static std::pair<StringRef, StringRef>
+getPlace(const Sequence &sequence, int step, const SymbolTable &symbols) {
+  if (step < 0)
+    return {};
+  Operation *op = sequence.steps[step];
+  return {getKernelName(op), getOrigin(op, symbols)};
+}
+
 /// What the model needs is told for @main; the smallest budget is that of the
 /// sequence that needs least.
-FailureOr<SmallVector<int64_t>>
-SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
-                             const SymbolTable &symbols) {
-  const Variant &smallest =
-      *llvm::min_element(variants, [](const Variant &a, const Variant &b) {
-        return a.planner.getMinBytes() < b.planner.getMinBytes();
-      });
+void SwapPlanPass::setNeeds(ArrayRef<Variant> variants,
+                            const SymbolTable &symbols) {
+  const Variant &smallest = getSmallest(variants, /*isMapped=*/false);
   const Planner &planner = smallest.planner;
-  const Sequence &sequence = smallest.sequence;
-  int64_t modelBytes = variants[0].planner.getModelBytes();
-  func::FuncOp main = variants[0].function;
-  Builder builder(main);
-  Operation *worst = planner.getMinStep() >= 0
-                         ? sequence.steps[planner.getMinStep()]
-                         : nullptr;
-  StringRef kernel = worst ? getKernelName(worst) : "";
-  StringRef node = worst ? getOrigin(worst, symbols) : "";
+  auto [kernel, node] =
+      getPlace(smallest.sequence, planner.getMinStep(), symbols);
   int64_t weightBytes = 0;
   for (const PlanUnit &unit : planner.getProblem().units)
     weightBytes += unit.duplicate ? 0 : unit.bytes;
   ModuleOp module = getOperation();
-  module->setAttr(kWeightBytesAttr, builder.getI64IntegerAttr(weightBytes));
-  module->setAttr(kModelBytesAttr, builder.getI64IntegerAttr(modelBytes));
-  module->setAttr(kMinBytesAttr,
-                  builder.getI64IntegerAttr(planner.getMinBytes()));
-  module->setAttr(
-      kActivationBytesAttr,
-      builder.getI64IntegerAttr(variants[0].planner.getBuffers().bytes));
+  Builder builder(module);
+  auto setBytes = [&](StringRef name, int64_t bytes) {
+    module->setAttr(name, builder.getI64IntegerAttr(bytes));
+  };
+  setBytes(kWeightBytesAttr, weightBytes);
+  setBytes(kModelBytesAttr, variants[0].planner.getModelBytes());
+  setBytes(kMinBytesAttr, planner.getMinBytes());
+  setBytes(kActivationBytesAttr, variants[0].planner.getBuffers().bytes);
   module->setAttr(kMinKernelAttr, builder.getStringAttr(kernel));
   module->setAttr(kMinNodeAttr, builder.getStringAttr(node));
+}
 
-  SmallVector<int64_t> resolved;
+FailureOr<Budget> SwapPlanPass::resolve(StringRef text,
+                                        ArrayRef<Variant> variants,
+                                        const SymbolTable &symbols) {
+  func::FuncOp main = variants[0].function;
+  llvm::Expected<BudgetSpec> spec = BudgetSpec::parse(text);
+  if (!spec)
+    return main.emitError() << "budget: " << llvm::toString(spec.takeError());
+  bool isMapped = spec->isMapped;
+  if (isMapped && device == "cuda")
+    return main.emitError()
+           << "budget '" << text
+           << "': a GPU does not map the weights; it reads them in place where "
+              "that pays, with every budget";
+  const Variant &smallest = getSmallest(variants, isMapped);
+  const Planner &all = variants[0].planner, &least = smallest.planner;
+  int64_t most = isMapped ? all.getMappedBytes() : all.getModelBytes();
+  int64_t min = isMapped ? least.getMappedBytes() : least.getMinBytes();
+  int64_t bytes = spec->resolve(most, min, getOverheadBytes(getOperation()));
+  if (bytes >= min)
+    return Budget{bytes, isMapped};
+  auto [kernel, node] =
+      getPlace(smallest.sequence,
+               isMapped ? least.getMappedStep() : least.getMinStep(), symbols);
+  InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
+  error << (isMapped ? "mapped " : "") << "budget " << formatSize(bytes) << " ("
+        << bytes << " bytes) is too small: the smallest feasible budget is "
+        << formatSize(min) << " (" << min << " bytes), set by kernel '"
+        << kernel << "'";
+  if (!node.empty())
+    error << " (node '" << node << "')";
+  return error;
+}
+
+FailureOr<SmallVector<Budget>>
+SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
+                             const SymbolTable &symbols) {
   SmallVector<std::string> texts(budgets.begin(), budgets.end());
   if (texts.empty())
     texts.push_back("max");
+  SmallVector<Budget> resolved;
   for (const std::string &text : texts) {
-    llvm::Expected<BudgetSpec> spec = BudgetSpec::parse(text);
-    if (!spec)
-      return main.emitError() << "budget: " << llvm::toString(spec.takeError());
-    int64_t bytes = spec->resolve(modelBytes, planner.getMinBytes(),
-                                  getOverheadBytes(module));
-    if (bytes < planner.getMinBytes()) {
-      InFlightDiagnostic error = emitError(UnknownLoc::get(&getContext()));
-      error << "budget " << formatSize(bytes) << " (" << bytes
-            << " bytes) is too small: the smallest feasible budget is "
-            << formatSize(planner.getMinBytes()) << " ("
-            << planner.getMinBytes() << " bytes), set by kernel '" << kernel
-            << "'";
-      if (!node.empty())
-        error << " (node '" << node << "')";
-      return error;
-    }
-    resolved.push_back(bytes);
+    FailureOr<Budget> budget = resolve(text, variants, symbols);
+    if (failed(budget))
+      return failure();
+    resolved.push_back(*budget);
   }
-  llvm::sort(resolved);
+  llvm::sort(resolved, [](const Budget &a, const Budget &b) {
+    return std::make_pair(a.bytes, a.isMapped) <
+           std::make_pair(b.bytes, b.isMapped);
+  });
   resolved.erase(llvm::unique(resolved), resolved.end());
   return resolved;
 }
 
 PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
                                const UnitIndex &index, const MemoryPlan &plan,
-                               int64_t budget, int number) {
+                               Budget budget, int number) {
+  auto [bytes, isMapped] = budget;
   OpBuilder builder(getOperation().lookupSymbol("main"));
   auto getSymbols = [&](ArrayRef<char> chosen) {
     SmallVector<Attribute> symbols;
@@ -286,12 +347,13 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
             FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
     return builder.getArrayAttr(symbols);
   };
-  auto op = PlanOp::create(
-      builder, main.getLoc(), ("plan_" + Twine(number)).str(), budget, threads,
-      getSymbols(plan.resident),
-      plan.inPlaceBytes ? getSymbols(plan.inPlace) : ArrayAttr(), plan.arena,
-      plan.peak, plan.scratchOffset, sequence.scratchStride,
-      builder.getDenseI64ArrayAttr(plan.slots));
+  auto op =
+      PlanOp::create(builder, main.getLoc(), ("plan_" + Twine(number)).str(),
+                     bytes, threads, getSymbols(plan.resident),
+                     plan.inPlaceBytes ? getSymbols(plan.inPlace) : ArrayAttr(),
+                     isMapped, plan.arena,
+                     plan.peak, plan.scratchOffset, sequence.scratchStride,
+                     builder.getDenseI64ArrayAttr(plan.slots));
   Block &body = op.getBody().emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : main.getArguments())
@@ -349,11 +411,9 @@ void SwapPlanPass::runOnOperation() {
     main.emitError() << "profile: " << llvm::toString(profile.takeError());
     return signalPassFailure();
   }
-  const DeviceModel *deviceModel = DeviceModel::get(device);
-  if (!deviceModel) {
-    main.emitError() << "device '" << device << "' is neither cpu nor cuda";
+  const DeviceModel *deviceModel = DeviceModel::get(device, main);
+  if (!deviceModel)
     return signalPassFailure();
-  }
   CostModel costs(*deviceModel, std::move(*profile), model, threads);
   std::vector<Variant> variants;
   auto banded = symbols.lookup<func::FuncOp>(kBandedMain);
@@ -365,9 +425,10 @@ void SwapPlanPass::runOnOperation() {
       return signalPassFailure();
     variants.push_back(std::move(*variant));
   }
-  if (device != "cpu")
+  if (device != "cpu" || variants[0].planner.getProblem().link.isBlocking)
     setLink(getOperation(), variants[0].planner.getProblem().link);
   warnOfOtherProfile(main, variants[0].sequence, symbols, costs);
+  setNeeds(variants, symbols);
   auto resolved = resolveBudgets(variants, symbols);
   if (failed(resolved))
     return signalPassFailure();
@@ -378,22 +439,37 @@ void SwapPlanPass::runOnOperation() {
   for (const Variant &variant : variants)
     planners.push_back(&variant.planner);
   PlanCurve plans(planners);
-  plans.add(*resolved, sideBySide);
+  SmallVector<int64_t> swapped;
+  for (auto [bytes, isMapped] : *resolved)
+    if (!isMapped)
+      swapped.push_back(bytes);
+  plans.add(swapped, sideBySide);
   if (curve) {
     plans.addSpread(24, sideBySide);
     setCurve(getOperation(), plans);
   }
   for (auto [number, budget] : llvm::enumerate(*resolved)) {
-    const MemoryPlan &plan = plans.getPlans().at(budget);
+    // Mapped, the first that fits repeats the least work.
+    const Variant *used =
+        budget.isMapped
+            ? &*llvm::find_if(variants,
+                              [bytes = budget.bytes](const Variant &variant) {
+                                return variant.planner.getMappedBytes() <=
+                                       bytes;
+                              })
+            : &variants[plans.getPlanner(budget.bytes)];
+    const MemoryPlan &plan = budget.isMapped
+                                 ? used->planner.planMapped()
+                                 : plans.getPlans().at(budget.bytes);
     if (!plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
-                       << budget << " bytes";
+                       << budget.bytes << " bytes";
       return signalPassFailure();
     }
-    const Variant &used = variants[plans.getPlanner(budget)];
     PlanOp op =
-        buildPlan(used.function, used.sequence, index, plan, budget, number);
-    setPrediction(op, plan, used.planner.getProblem(), used.sequence, symbols);
+        buildPlan(used->function, used->sequence, index, plan, budget, number);
+    setPrediction(op, plan, used->planner.getProblem(), used->sequence,
+                  symbols);
   }
   if (freeBudget || curve)
     getOperation()->setAttr(

@@ -61,8 +61,9 @@ class BufferQueue {
 public:
   BufferQueue(const std::vector<PlanBuffer> &buffers,
               const std::vector<int64_t> &offsets,
-              const std::vector<int> &byFirst)
-      : buffers(buffers), offsets(offsets), byFirst(byFirst) {}
+              const std::vector<int> &byFirst, int64_t pageBytes)
+      : buffers(buffers), offsets(offsets), byFirst(byFirst),
+        pageBytes(pageBytes) {}
 
   /// Marks the pages of those that are alive by step `last` and not yet marked.
   void enter(Region &region, int last) {
@@ -72,8 +73,8 @@ public:
         return;
       int64_t begin = offsets[byFirst[next]];
       if (buffer.bytes > 0)
-        region.use(begin / kPageBytes,
-                   roundUp(begin + buffer.bytes, kPageBytes) / kPageBytes,
+        region.use(begin / pageBytes,
+                   roundUp(begin + buffer.bytes, pageBytes) / pageBytes,
                    buffer.last);
     }
   }
@@ -82,6 +83,7 @@ private:
   const std::vector<PlanBuffer> &buffers;
   const std::vector<int64_t> &offsets;
   const std::vector<int> &byFirst;
+  int64_t pageBytes;
   size_t next = 0;
 };
 
@@ -162,10 +164,11 @@ UnitPlacement Planner::place(const std::vector<char> &held, int64_t region,
                              PlacementPolicy policy) const {
   UnitPlacement placement;
   placement.slots.assign(problem.units.size(), kNoSlot);
-  Region free(region / kPageBytes);
+  Region free(region / problem.pageBytes);
   for (int lap = 0; lap < (policy == PlacementPolicy::Earliest ? 2 : 1);
        ++lap) {
-    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst);
+    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst,
+                        problem.pageBytes);
     if (lap)
       free.advance(static_cast<int>(problem.steps.size()));
     int horizon = -1;
@@ -174,13 +177,13 @@ UnitPlacement Planner::place(const std::vector<char> &held, int64_t region,
         continue;
       horizon = std::max(horizon, lastUse[unit]);
       buffers.enter(free, horizon);
-      int64_t pages = getPages(unit) / kPageBytes;
+      int64_t pages = getPages(unit) / problem.pageBytes;
       int until;
       int64_t address = free.find(pages, firstUse[unit], policy, until);
       if (address < 0)
         return placement;
       free.use(address, address + pages, lastUse[unit]);
-      placement.slots[unit] = address * kPageBytes;
+      placement.slots[unit] = address * problem.pageBytes;
     }
     buffers.enter(free, INT_MAX);
   }
@@ -195,16 +198,17 @@ UnitPlacement Planner::place(const std::vector<char> &held, int64_t region,
 void Planner::findEarliest(UnitPlacement &placement, int64_t region) const {
   int steps = static_cast<int>(problem.steps.size());
   placement.earliest.assign(problem.units.size(), 0);
-  Region used(region / kPageBytes);
+  Region used(region / problem.pageBytes);
   int before = INT_MIN;
   for (int lap = 0; lap < 2; ++lap) {
-    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst);
+    BufferQueue buffers(problem.buffers, layout.offsets, buffersByFirst,
+                        problem.pageBytes);
     for (int unit : order) {
       if (placement.slots[unit] < 0)
         continue;
       buffers.enter(used, firstUse[unit]);
-      int64_t begin = placement.slots[unit] / kPageBytes;
-      int64_t end = begin + getPages(unit) / kPageBytes;
+      int64_t begin = placement.slots[unit] / problem.pageBytes;
+      int64_t end = begin + getPages(unit) / problem.pageBytes;
       int until = used.getUntil(begin, end);
       if (until >= firstUse[unit])
         placement.feasible = false;

@@ -78,6 +78,7 @@ private:
   SmallVector<int> unitTenant;
   int position = 0;
   int64_t scratchBegin = 0, scratchEnd = 0, residentBytes = 0;
+  int64_t pageBytes = kPageBytes;
 };
 
 struct VerifyMemoryPass
@@ -110,11 +111,11 @@ LogicalResult MemoryVerifier::checkRange(Operation *op, int64_t begin,
 LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
   UnitOp unitOp = index.getUnit(unit);
   int64_t begin = (*plan.getSlots())[unit];
-  int64_t bytes = roundUp(unitOp.getLength(), kPageBytes);
+  int64_t bytes = roundUp(unitOp.getLength(), pageBytes);
   std::string what = ("unit @" + unitOp.getSymName()).str();
   if (begin < 0)
     return op->emitOpError() << what << " has no slot";
-  if (begin % kPageBytes)
+  if (begin % pageBytes)
     return op->emitOpError()
            << what << " has a slot at " << begin << ", not on a page";
   if (failed(checkRange(op, begin, begin + bytes, what)))
@@ -134,6 +135,7 @@ LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
 LogicalResult MemoryVerifier::start() {
   int64_t arena = plan.getArena();
   int64_t overhead = getOverheadBytes(plan->getParentOp());
+  pageBytes = getPageBytes(plan->getParentOp());
   if (arena > static_cast<int64_t>(plan.getBudget()) - overhead) {
     InFlightDiagnostic error = plan.emitOpError();
     error << "has an arena of " << arena << " bytes in a budget of "
@@ -233,7 +235,7 @@ LogicalResult MemoryVerifier::readUnit(Operation *op, PlaceAttr place,
     return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                              << ", which is not in memory";
   if (tracker.isInPlace(unit)) {
-    if (!isOnce)
+    if (!isOnce && !plan.getMapped())
       return op->emitOpError() << "reads unit @" << unitOp.getSymName()
                                << " in place, and more than once";
     return success();

@@ -19,7 +19,8 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
+static LogicalResult verifyCall(PlanOp plan, CallOp call,
+                                const SymbolTable &symbols,
                                 const UnitIndex &index,
                                 const TokenTracker &tracker) {
   ScheduleAttr schedule = getSchedule(call, symbols);
@@ -37,7 +38,7 @@ static LogicalResult verifyCall(CallOp call, const SymbolTable &symbols,
              << "reads panels " << range.begin << " to " << range.end << " of "
              << param.getParameterAttr() << ", which no unit holds";
     UnitOp unit = index.getUnit(piece->unit);
-    if (tracker.isInPlace(piece->unit) &&
+    if (tracker.isInPlace(piece->unit) && !plan.getMapped() &&
         !readsOnce(kernel, number, unit.getLength()))
       return call.emitOpError()
              << "reads " << param.getParameterAttr() << " more than once, but "
@@ -59,7 +60,7 @@ static LogicalResult verifyPlan(PlanOp plan, const SymbolTable &symbols,
     if (failed(tracker.visit(&op)))
       return failure();
     if (auto call = dyn_cast<CallOp>(op)) {
-      if (failed(verifyCall(call, symbols, index, tracker)))
+      if (failed(verifyCall(plan, call, symbols, index, tracker)))
         return failure();
     } else if (auto rows = dyn_cast<RowsOp>(op)) {
       ParamOp param = getParam(rows.getTable());

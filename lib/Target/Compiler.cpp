@@ -8,8 +8,9 @@
 #include "swapc/Target/Compiler.h"
 
 #include "CudaCode.h"
+#include "Library.h"
+#include "LibraryPage.h"
 #include "Phases.h"
-#include "RuntimeCode.h"
 #include "Swap/SwapDialect.h"
 #include "swapc/Partition/PlanJson.h"
 #include "swapc/Support/Diagnostics.h"
@@ -40,6 +41,8 @@ public:
   LogicalResult run();
 
 private:
+  LogicalResult makeFolder(StringRef path);
+  LogicalResult openPage(StringRef base);
   LogicalResult openOutputs();
   LogicalResult openReport();
   LogicalResult checkNotRead(StringRef path);
@@ -47,6 +50,7 @@ private:
   LogicalResult open(std::unique_ptr<OutputFile> &file, StringRef path,
                      bool executable = false);
   LogicalResult write(OutputFile &file, ArrayRef<char> bytes);
+  LogicalResult writeString(OutputFile &file, StringRef text);
   LogicalResult emitText(StringRef text);
   LogicalResult emitModule();
   LogicalResult loadToolkit();
@@ -54,17 +58,17 @@ private:
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
   LogicalResult emitCudaText();
   LogicalResult emitReport();
-  LogicalResult writeLibrary(ArrayRef<CodeBuffer> objects);
-  LogicalResult writeProducts(ArrayRef<CodeBuffer> objects);
+  LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                             const BlobInfo &info);
+  LogicalResult writeProducts(MutableArrayRef<CodeBuffer> objects,
+                              const BlobInfo &info);
   LogicalResult commit();
 
   bool isText() const {
     return options.emit != Emit::Exe && options.emit != Emit::Lib &&
            options.emit != Emit::Obj;
   }
-  std::string getName() const {
-    return toIdentifier(llvm::sys::path::stem(options.model));
-  }
+  std::string getName() const { return getModelName(options); }
 
   bool isCuda() const { return options.device == Device::Cuda; }
   /// The kernels as text for a GPU: asm is PTX.
@@ -81,11 +85,15 @@ private:
   Phases phases;
   ModelTables tables;
   CodeOptions code;
+  CodeSizes sizes;
   std::string output;
   std::vector<std::string> outputPaths; ///< Of all that will be written.
-  bool madeFolder = false; ///< `output`, which goes again if nothing is in it.
+  /// Folders that were made: they go again if nothing is in them.
+  std::vector<std::string> madeFolders;
   // Committed in this order: a program is there only with its blob.
-  std::unique_ptr<OutputFile> report, blob, header, product;
+  std::unique_ptr<OutputFile> report, blob, header, page;
+  std::vector<std::unique_ptr<OutputFile>> publicHeaders;
+  std::unique_ptr<OutputFile> product;
 };
 
 } // namespace
@@ -94,9 +102,11 @@ Compiler::~Compiler() {
   report.reset();
   blob.reset();
   header.reset();
+  page.reset();
+  publicHeaders.clear();
   product.reset();
-  if (madeFolder)
-    llvm::sys::fs::remove(output);
+  for (const std::string &folder : llvm::reverse(madeFolders))
+    llvm::sys::fs::remove(folder);
 }
 
 LogicalResult Compiler::open(std::unique_ptr<OutputFile> &file, StringRef path,
@@ -140,6 +150,28 @@ LogicalResult Compiler::checkOutputs() {
   return success();
 }
 
+LogicalResult Compiler::makeFolder(StringRef path) {
+  if (!llvm::sys::fs::exists(path))
+    madeFolders.push_back(path.str());
+  if (std::error_code code = llvm::sys::fs::create_directories(
+          path, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
+    return emitFailure(location, fileError("make folder", path, code));
+  return success();
+}
+
+/// What lies beside a library for those who build it in.
+LogicalResult Compiler::openPage(StringRef base) {
+  if (isCuda())
+    return success();
+  if (failed(open(page, (base + "README.md").str())) ||
+      failed(makeFolder((base + "swap").str())))
+    return failure();
+  for (const HeaderFile &file : getPublicHeaders())
+    if (failed(open(publicHeaders.emplace_back(), (base + file.name).str())))
+      return failure();
+  return success();
+}
+
 /// Opens what will be written, so that a place that cannot be written to is
 /// known before the work is done.
 LogicalResult Compiler::openOutputs() {
@@ -155,13 +187,11 @@ LogicalResult Compiler::openOutputs() {
   if (options.emit == Emit::Lib) {
     if (output.empty())
       output = stem.str();
-    madeFolder = !llvm::sys::fs::exists(output);
-    if (std::error_code code = llvm::sys::fs::create_directories(
-            output, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
-      return emitFailure(location, fileError("make folder", output, code));
     std::string base = output + "/";
-    return success(succeeded(open(blob, base + getName() + ".swap")) &&
+    return success(succeeded(makeFolder(output)) &&
+                   succeeded(open(blob, base + getName() + ".swap")) &&
                    succeeded(open(header, base + getName() + ".h")) &&
+                   succeeded(openPage(base)) &&
                    succeeded(open(product, base + "lib" + getName() + ".a")));
   }
   bool isObject = options.emit == Emit::Obj;
@@ -189,6 +219,10 @@ LogicalResult Compiler::openReport() {
              << "cannot write the report to " << written
              << ": it is written to by -o; --report names another place";
   return open(report, options.report);
+}
+
+LogicalResult Compiler::writeString(OutputFile &file, StringRef text) {
+  return write(file, ArrayRef(text.data(), text.size()));
 }
 
 LogicalResult Compiler::write(OutputFile &file, ArrayRef<char> bytes) {
@@ -236,7 +270,7 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (isText())
     return emitText(
         StringRef(buffers->front().data(), buffers->front().size()));
-  return writeProducts(*buffers);
+  return writeProducts(*buffers, info);
 }
 
 /// What compiles kernels for a GPU, so that what is missing is known before
@@ -284,6 +318,7 @@ Compiler::compileKernels(const BlobInfo &info) {
     code.format = CodeFormat::Assembly;
   if (options.emit == Emit::Exe || options.emit == Emit::Lib)
     code.parts = isCuda() ? 1 : options.compileThreads;
+  code.frames = options.emit == Emit::Lib && !isCuda();
   return emitCode(*kernels, tables, info, code, progress);
 }
 
@@ -296,35 +331,38 @@ LogicalResult Compiler::emitReport() {
   return write(*report, ArrayRef(text.data(), text.size()));
 }
 
-/// The archive: the model's objects, and for a processor the runtime's.
-LogicalResult Compiler::writeLibrary(ArrayRef<CodeBuffer> objects) {
-  std::vector<RuntimeObject> runtime;
-  if (!isCuda()) {
-    Expected<std::vector<RuntimeObject>> emitted = emitRuntime(code);
-    if (!emitted)
-      return emitFailure(location, emitted.takeError());
-    runtime = std::move(*emitted);
-  }
-  std::vector<ArchiveMember> members;
-  for (auto [index, object] : llvm::enumerate(objects))
-    members.push_back({(getName() + "." + Twine(index) + ".o").str(), object});
-  for (const RuntimeObject &object : runtime)
-    members.push_back({object.name, object.code});
-  Expected<CodeBuffer> archive = makeArchive(members);
+LogicalResult Compiler::writeLibrary(MutableArrayRef<CodeBuffer> objects,
+                                     const BlobInfo &info) {
+  Expected<CodeBuffer> archive =
+      makeLibrary(objects, getName(), code, tables, sizes);
   if (!archive)
     return emitFailure(location, archive.takeError());
-  return write(*product, *archive);
+  if (failed(write(*product, *archive)))
+    return failure();
+  if (failed(writeString(*header, makeHeader(tables, sizes, getName()))))
+    return failure();
+  if (!page)
+    return success();
+  Expected<std::string> text =
+      makeLibraryPage(tables, sizes, code, *archive, getName());
+  if (!text)
+    return emitFailure(location, text.takeError());
+  for (auto [file, header] : llvm::zip_equal(publicHeaders, getPublicHeaders()))
+    if (failed(writeString(*file, header.text)))
+      return failure();
+  return writeString(*page, *text);
 }
 
-LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> objects) {
+LogicalResult Compiler::writeProducts(MutableArrayRef<CodeBuffer> objects,
+                                      const BlobInfo &info) {
+  Expected<CodeSizes> measured = measureModel(objects, tables, info);
+  if (!measured)
+    return emitFailure(location, measured.takeError());
+  sizes = *measured;
   if (options.emit == Emit::Obj)
     return write(*product, objects.front());
-  if (options.emit == Emit::Lib) {
-    if (failed(writeLibrary(objects)))
-      return failure();
-    std::string text = makeHeader(tables, getName());
-    return write(*header, ArrayRef(text.data(), text.size()));
-  }
+  if (options.emit == Emit::Lib)
+    return writeLibrary(objects, info);
   progress.start("linking");
   LinkOptions link;
   link.driver = options.linkerDriver;
@@ -339,13 +377,17 @@ LogicalResult Compiler::writeProducts(ArrayRef<CodeBuffer> objects) {
 }
 
 LogicalResult Compiler::commit() {
-  SmallVector<std::string, 4> done;
-  for (std::unique_ptr<OutputFile> *file :
-       {&report, &blob, &header, &product}) {
-    if (!*file)
+  SmallVector<OutputFile *, 8> files = {report.get(), blob.get(), header.get(),
+                                        page.get()};
+  for (std::unique_ptr<OutputFile> &file : publicHeaders)
+    files.push_back(file.get());
+  files.push_back(product.get());
+  SmallVector<std::string, 8> done;
+  for (OutputFile *file : files) {
+    if (!file)
       continue;
-    std::string path = (*file)->getPath().str();
-    if (Error error = (*file)->commit()) {
+    std::string path = file->getPath().str();
+    if (Error error = file->commit()) {
       for (const std::string &other : done)
         llvm::sys::fs::remove(other);
       return emitFailure(location, std::move(error));
@@ -383,6 +425,8 @@ LogicalResult Compiler::run() {
     printPlanSummary(*phases.module, llvm::errs());
     if (tables.cuda)
       printCudaSummary(*tables.cuda, llvm::errs());
+    else
+      printCodeSizes(sizes, llvm::errs());
   }
   return success();
 }

@@ -10,6 +10,7 @@
 
 #include "swapc/Target/Object.h"
 #include "llvm/Passes/OptimizationLevel.h"
+#include "llvm/Support/Error.h"
 
 #include <memory>
 
@@ -19,6 +20,9 @@ class TargetMachine;
 } // namespace llvm
 
 namespace swapc {
+
+/// Whether `abi`, as CodeOptions has it, is one of `target`.
+llvm::Error checkAbi(const CpuTarget &target, llvm::StringRef abi);
 
 /// What makes code for `options`; null, with the reason in `error`.
 std::unique_ptr<llvm::TargetMachine>
@@ -34,6 +38,12 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 /// Writes `module` to `code`; false, with the reason in `error`.
 bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
                 CodeFormat format, CodeBuffer &code, std::string &error);
+
+/// Takes out of an object of a library what a program does not need: sizes of
+/// frames, on ARM the table that says of each function that it cannot be
+/// unwound, and without a system what the stack may be used for, of which
+/// linkers warn where other objects do not say it.
+llvm::Error strip(CodeBuffer &object, const CpuTarget &target);
 
 } // namespace swapc
 

@@ -114,7 +114,7 @@ private:
         {uint32_t(at.getSpace()), uint32_t(at.getIndex()), at.getOffset()});
   }
   uint64_t getPages(uint32_t unit) {
-    return llvm::alignTo(uint64_t(units[unit].getLength()), SWAP_BLOB_ALIGN);
+    return llvm::alignTo(uint64_t(units[unit].getLength()), tables.pageBytes);
   }
 
   ModuleOp module;
@@ -187,7 +187,7 @@ LogicalResult TableBuilder::addFetch(swap::FetchOp op, PlanTable &plan) {
   plan.steps.push_back(step);
   addOperand(op.getIndices(), plan);
   addOperand(op.getResult(), plan);
-  if (!plan.isResident[*unit])
+  if (!plan.isResident[*unit] && plan.slots[*unit] != SWAP_SLOT_IN_PLACE)
     plan.streamed += op.getCount() * units[*unit].getRowBytes();
   return success();
 }
@@ -213,8 +213,8 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
     plan.isResident[*unit] = 1;
     plan.resident += getPages(*unit);
   }
-  // Their bytes cross the bus in each run, too.
-  if (auto inPlace = op.getInPlace())
+  // Their bytes cross a GPU's bus in each run, too.
+  if (auto inPlace = op.getInPlace(); inPlace && !op.getMapped())
     for (Attribute symbol : *inPlace) {
       FailureOr<uint32_t> unit =
           getUnit(op, cast<FlatSymbolRefAttr>(symbol).getAttr());
@@ -282,11 +282,12 @@ FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
                                                ModelSignature signature) {
   ModelTables tables;
   tables.signature = std::move(signature);
+  tables.pageBytes = swap::getPageBytes(module);
   TableBuilder builder(module, tables);
   for (swap::PlanOp plan : module.getOps<swap::PlanOp>())
     if (failed(builder.add(plan)))
       return failure();
-  llvm::sort(tables.plans, [](const PlanTable &a, const PlanTable &b) {
+  llvm::stable_sort(tables.plans, [](const PlanTable &a, const PlanTable &b) {
     return a.budget < b.budget;
   });
   tables.weightBytes = getBytesAttr(module, "swap.weight_bytes");

@@ -7,15 +7,18 @@
 
 #include "Phases.h"
 
+#include "Machine.h"
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassManager.h"
+#include "swap/runtime.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 #include "swapc/Import/Import.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
+#include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Link.h"
 #include "llvm/Support/Path.h"
@@ -98,8 +101,17 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   return pm.run(*phases.module);
 }
 
+/// What is assumed where no profile was measured.
+static StringRef getDeviceModel(const CompileOptions &options,
+                                const Phases &phases) {
+  return options.device == Device::Cuda ? "cuda"
+         : phases.target.isBareMetal    ? "mcu"
+                                        : "cpu";
+}
+
 /// Calls of the model in their order, and a second time band by band.
-static LogicalResult orderCalls(bool isCuda, Phases &phases) {
+static LogicalResult orderCalls(const CompileOptions &options, Phases &phases) {
+  bool isCuda = options.device == Device::Cuda;
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   UpdateInPlaceOptions update;
@@ -108,7 +120,7 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
     pm.addPass(createJoinOutputs());
   pm.addPass(createUpdateInPlace(update));
   BandRowsOptions bands;
-  bands.device = isCuda ? "cuda" : "cpu";
+  bands.device = getDeviceModel(options, phases).str();
   pm.addPass(createBandRows(bands));
   if (failed(pm.run(*phases.module)))
     return failure();
@@ -117,25 +129,38 @@ static LogicalResult orderCalls(bool isCuda, Phases &phases) {
   return success();
 }
 
+/// Slots of files' pages where there may be files; without, there is no page
+/// but that of the processor's cache.
+static void setPageBytes(const CompileOptions &options, Phases &phases) {
+  int64_t bytes = options.pageBytes;
+  if (!bytes)
+    bytes = phases.target.isBareMetal ? SWAP_BUFFER_ALIGN : SWAP_BLOB_ALIGN;
+  if (bytes != SWAP_BLOB_ALIGN)
+    phases.module.get()->setAttr(
+        swap::SwapDialect::kPageBytesAttr,
+        Builder(phases.module->getContext()).getI64IntegerAttr(bytes));
+}
+
 static LogicalResult runSwapPhase(const CompileOptions &options,
                                   Phases &phases) {
-  bool isCuda = options.device == Device::Cuda;
-  if (failed(orderCalls(isCuda, phases)))
+  setPageBytes(options, phases);
+  if (failed(orderCalls(options, phases)))
     return failure();
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);
   FormUnitsOptions units;
   units.unitBytes = options.unitBytes;
-  units.device = isCuda ? "cuda" : "cpu";
+  units.device = getDeviceModel(options, phases).str();
   pm.addPass(createFormUnits(units));
   SwapPlanOptions plan;
   plan.budgets.assign(options.budgets.begin(), options.budgets.end());
   plan.threads = options.threads;
   plan.profiles.assign(options.profiles.begin(), options.profiles.end());
-  plan.model = toIdentifier(llvm::sys::path::stem(options.model));
+  plan.model = getModelName(options);
   plan.curve = options.emit == Emit::Plan || !options.report.empty();
   plan.freeBudget = options.summary;
-  plan.device = isCuda ? "cuda" : "cpu";
+  plan.device = units.device;
+  plan.blocking = options.isBlocking;
   pm.addPass(createSwapPlan(plan));
   pm.addPass(createVerifyPlan());
   return pm.run(*phases.module);
@@ -149,6 +174,12 @@ static LogicalResult runMemoryPhase(Phases &phases) {
   return pm.run(*phases.module);
 }
 
+std::string swapc::getModelName(const CompileOptions &options) {
+  return options.name.empty()
+             ? toIdentifier(llvm::sys::path::stem(options.model))
+             : options.name;
+}
+
 LogicalResult swapc::runPhases(const CompileOptions &options,
                                MLIRContext &context, Progress &progress,
                                Phases &phases) {
@@ -158,6 +189,12 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
       getCpuTarget(options.triple, options.cpu, options.features, errors);
   if (failed(target))
     return emitError(UnknownLoc::get(&context)) << StringRef(message).trim();
+  if (options.emit == Emit::Exe && target->isBareMetal)
+    return emitError(UnknownLoc::get(&context))
+           << "a program needs a system to run on, and " << target->triple
+           << " has none: --emit lib makes a library for firmware";
+  if (llvm::Error error = checkAbi(*target, options.abi))
+    return emitFailure(UnknownLoc::get(&context), std::move(error));
   phases.target = *target;
   phases.target.threads = options.threads;
 

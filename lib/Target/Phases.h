@@ -23,6 +23,9 @@ struct Phases {
   CpuTarget target;
 };
 
+/// What files and symbols of a library are called.
+std::string getModelName(const CompileOptions &options);
+
 /// Runs the phases up to the one that `options.emit` asks for, or to the memory
 /// phase.
 llvm::LogicalResult runPhases(const CompileOptions &options,

@@ -72,10 +72,12 @@ private:
 } // namespace
 
 void TimelineBuilder::readUnits() {
-  for (UnitOp unit : plan->getParentOfType<ModuleOp>().getOps<UnitOp>()) {
+  auto module = plan->getParentOfType<ModuleOp>();
+  int64_t pageBytes = getPageBytes(module);
+  for (UnitOp unit : module.getOps<UnitOp>()) {
     numbers[unit.getSymName()] = timeline.units.size();
     timeline.units.push_back(
-        {unit.getSymName().str(), roundUp(unit.getLength(), kPageBytes)});
+        {unit.getSymName().str(), roundUp(unit.getLength(), pageBytes)});
   }
   reads.resize(timeline.units.size());
 }
@@ -113,6 +115,7 @@ void TimelineBuilder::readPlan() {
   take("startSeconds", link.startSeconds);
   take("cpuPerByte", link.cpuPerByte);
   take("inPlaceBytesPerSecond", link.inPlaceBytesPerSecond);
+  link.isBlocking = known && known.contains("blocking");
 }
 
 void TimelineBuilder::visit(InOp in) {

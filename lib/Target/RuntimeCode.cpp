@@ -37,9 +37,7 @@ using namespace swapc;
   BITCODE(part, riscv64)                                                       \
   BITCODE(part, x86_64)
 ARCHITECTURES(core)
-#ifdef SWAPC_FLASH
 ARCHITECTURES(flash)
-#endif
 #undef BITCODE
 #undef ARCHITECTURES
 
@@ -62,13 +60,8 @@ struct Part {
         RANGE(part, x86_64)                                                    \
   }
 
-static std::vector<Part> getParts() {
-  return {PART(core),
-#ifdef SWAPC_FLASH
-          PART(flash)
-#endif
-  };
-}
+static Part getCore() { return PART(core); }
+static Part getFlash() { return PART(flash); }
 
 static StringRef getBitcode(const Part &part, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
@@ -98,6 +91,7 @@ static StringSet<> getFeatures(const Function &function) {
 
 /// Gives each function the target's processor. What only some have beside
 /// (instructions they check for themselves) stays theirs.
+/// That loops do not become calls (of strlen) stays as well.
 static void setProcessor(Module &module, const CpuTarget &target) {
   StringMap<unsigned> counts;
   unsigned functions = 0;
@@ -122,7 +116,7 @@ static void setProcessor(Module &module, const CpuTarget &target) {
     }
     for (StringRef stale :
          {"target-features", "tune-cpu", "use-soft-float", "frame-pointer",
-          "no-builtins", "no-trapping-math", "stack-protector-buffer-size",
+          "no-trapping-math", "stack-protector-buffer-size",
           "min-legal-vector-width"})
       function.removeFnAttr(stale);
     function.addFnAttr("target-cpu", target.cpu);
@@ -168,8 +162,11 @@ static uint64_t takeSessionBytes(Module &module) {
   return value;
 }
 
-static Error emitPart(const Part &part, const CodeOptions &options,
-                      std::vector<RuntimeObject> &objects) {
+/// Compiles a part; `prepare` sees its IR first, `finish` last.
+static Expected<RuntimeObject> emitPart(const Part &part,
+                                        const CodeOptions &options,
+                                        function_ref<void(Module &)> prepare,
+                                        function_ref<void(Module &)> finish) {
   std::string message;
   std::unique_ptr<TargetMachine> machine =
       createTargetMachine(options, message);
@@ -186,27 +183,44 @@ static Error emitPart(const Part &part, const CodeOptions &options,
       parseBitcodeFile(MemoryBufferRef(bitcode, part.name), context);
   if (!module)
     return module.takeError();
-  RuntimeObject object;
-  object.name = part.name.str();
-  object.sessionBytes = takeSessionBytes(**module);
   (*module)->setModuleIdentifier(part.name);
   (*module)->setSourceFileName(part.name);
+  prepare(**module);
   setLinkage(**module);
   setFlags(**module, options);
   setProcessor(**module, options.target);
   setTarget(**module, *machine);
   optimize(**module, *machine, OptimizationLevel::Oz);
+  finish(**module);
+  RuntimeObject object;
+  object.name = part.name.str();
   if (!emitModule(**module, *machine, CodeFormat::Object, object.code, message))
     return createStringError(message);
-  objects.push_back(std::move(object));
-  return Error::success();
+  return object;
 }
 
-Expected<std::vector<RuntimeObject>>
-swapc::emitRuntime(const CodeOptions &options) {
-  std::vector<RuntimeObject> objects;
-  for (const Part &part : getParts())
-    if (Error error = emitPart(part, options, objects))
-      return std::move(error);
-  return objects;
+Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
+                                         StackBound &stack) {
+  RuntimeCode code;
+  CodeOptions withFrames = options;
+  withFrames.frames = true;
+  Expected<RuntimeObject> core = emitPart(
+      getCore(), withFrames,
+      [&](Module &module) { code.sessionBytes = takeSessionBytes(module); },
+      [&](Module &module) { stack.addCalls(module); });
+  if (!core)
+    return core.takeError();
+  code.core = std::move(*core);
+  if (Error error = stack.addFrames(code.core.code))
+    return std::move(error);
+  if (Error error = strip(code.core.code, options.target))
+    return std::move(error);
+  Expected<RuntimeObject> flash = emitPart(
+      getFlash(), options, [](Module &) {}, [](Module &) {});
+  if (!flash)
+    return flash.takeError();
+  code.flash = std::move(*flash);
+  if (Error error = strip(code.flash.code, options.target))
+    return std::move(error);
+  return code;
 }

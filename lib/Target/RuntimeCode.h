@@ -8,6 +8,7 @@
 #ifndef SWAPC_LIB_TARGET_RUNTIMECODE_H
 #define SWAPC_LIB_TARGET_RUNTIMECODE_H
 
+#include "StackBound.h"
 #include "swapc/Target/Object.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -18,14 +19,19 @@ namespace swapc {
 struct RuntimeObject {
   std::string name; ///< Of the archive's member.
   CodeBuffer code;
-  uint64_t sessionBytes = 0; ///< sizeof(swap_session); of the core.
 };
 
-/// Compiles what a library contains of the runtime: the core, then the flash
-/// port. Public functions are weak, for each library of a program has them;
-/// nothing else can be seen.
-llvm::Expected<std::vector<RuntimeObject>>
-emitRuntime(const CodeOptions &options);
+/// What a library contains of the runtime.
+struct RuntimeCode {
+  RuntimeObject core, flash;
+  uint64_t sessionBytes = 0; ///< sizeof(swap_session)
+};
+
+/// Compiles the runtime. Public functions are weak, for each library of a
+/// program has them; nothing else can be seen. The core's calls and frames go
+/// to `stack`.
+llvm::Expected<RuntimeCode> emitRuntime(const CodeOptions &options,
+                                        StackBound &stack);
 
 } // namespace swapc
 

@@ -32,31 +32,41 @@ const char *swap_status_string(int status) {
   return sentence;
 }
 
-/* Whether only storage that maps can serve the plan. */
-static int is_in_place(const swap_model *model, const swap_plan *plan) {
+/* Whether only storage that maps can serve the plan. A GPU reads units where
+ * they lie without. */
+static int is_mapped(const swap_model *model, const swap_plan *plan) {
   uint32_t unit = 0;
+  if (model->kernel_count && !model->kernels[0].fn)
+    return 0;
   while (unit < model->unit_count && plan->slots[unit] != SWAP_SLOT_IN_PLACE)
     ++unit;
   return unit < model->unit_count;
 }
 
+const swap_plan *swap_mapped_plan(const swap_model *model,
+                                  uint64_t arena_bytes) {
+  const swap_plan *best = NULL;
+  for (uint32_t i = 0; model && i < model->plan_count; ++i)
+    if (model->plans[i].arena_bytes <= arena_bytes &&
+        is_mapped(model, &model->plans[i]))
+      best = &model->plans[i];
+  return best;
+}
+
 const swap_plan *swap_choose_plan(const swap_model *model,
                                   uint64_t arena_bytes) {
   const swap_plan *best = NULL;
-  int best_in_place = 1;
   if (!model)
     return NULL;
   for (uint32_t i = 0; i < model->plan_count; ++i) {
     const swap_plan *plan = &model->plans[i];
-    const int in_place = is_in_place(model, plan);
-    if (plan->arena_bytes > arena_bytes || in_place > best_in_place)
+    if (plan->arena_bytes > arena_bytes || is_mapped(model, plan))
       continue;
     /* More memory is more to read ahead in, until nothing streams. */
-    if (!best || in_place < best_in_place ||
-        (best->streamed_bytes && (!plan->streamed_bytes ||
-                                  plan->arena_bytes >= best->arena_bytes)))
+    if (!best || (best->streamed_bytes &&
+                  (!plan->streamed_bytes ||
+                   plan->arena_bytes >= best->arena_bytes)))
       best = plan;
-    best_in_place = in_place;
   }
-  return best;
+  return best ? best : swap_mapped_plan(model, arena_bytes);
 }

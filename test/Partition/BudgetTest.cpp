@@ -57,6 +57,21 @@ TEST(Budget, Specs) {
   EXPECT_EQ(getPercent(700, 1000, 500), 40);
 }
 
+TEST(Budget, Mapped) {
+  auto parse = [](llvm::StringRef text) {
+    return llvm::cantFail(BudgetSpec::parse(text));
+  };
+  for (const char *text : {"mapped", "mapped:min", "mapped:64KiB"})
+    EXPECT_TRUE(parse(text).isMapped) << text;
+  EXPECT_FALSE(parse("max").isMapped);
+  EXPECT_EQ(parse("mapped").resolve(1000, 10), 1000);
+  EXPECT_EQ(parse("mapped:min").resolve(1000, 10), 10);
+  EXPECT_EQ(parse("mapped:64KiB").resolve(1000, 10), 65536);
+  for (const char *text :
+       {"mapped:", "mapped:40%", "mapped:max", "mapped:mapped", "Mapped"})
+    EXPECT_NE(getError(text), "") << text;
+}
+
 TEST(Budget, Errors) {
   EXPECT_EQ(getError("x%"), "size 'x%' is not a percentage such as 40%");
   EXPECT_EQ(getError("0%"), "size '0%' must be more than 0% and at most 1000%");

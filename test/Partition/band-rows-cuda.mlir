@@ -30,7 +30,7 @@
 // MEMORY: swap.plan @plan_1
 // MEMORY-NOT: tiles(
 
-// DEVICE: error: device 'gpu' is neither cpu nor cuda
+// DEVICE: error: device 'gpu' is not cpu, mcu or cuda
 module {
   swap.parameter @w.src : tensor<16x16x3x3xf32> = #swap.file<"w", 0, 9216>
   swap.derived @w : !w from [@w.src] maps [affine_map<(a, b, c, d) -> (a, b, c, d)>] {

@@ -38,7 +38,7 @@
 // JOINED-NOT: swap.launch
 // APART-COUNT-4: swap.launch @fc panels
 
-// DEVICE: error: device 'gpu' is neither cpu nor cuda
+// DEVICE: error: device 'gpu' is not cpu, mcu or cuda
 !w = tensor<1024x1024xf32, #swap.panels<dim = 0, width = 64, order = [1]>>
 module {
   swap.parameter @w.src : tensor<1024x1024xf32> = #swap.file<"w", 0, 4194304>

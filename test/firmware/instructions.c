@@ -2,7 +2,7 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* A plugin of QEMU (-plugin instructions.so,file=PATH): at exit, one line "address count" for
+|* A plugin of QEMU (-plugin instructions.so,out=PATH): at exit, one line "address count" for
 |* each block of code that ran, address of its first instruction. QEMU's header
 |* is not packaged; what is used of it is declared here (its version 1).
 \*===----------------------------------------------------------------------===*/
@@ -48,9 +48,9 @@ static void finished(uint64_t id, void *path) {
 int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
 int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments) {
   (void)info;
-  if (count != 1 || strncmp(arguments[0], "file=", 5) != 0)
+  if (count != 1 || strncmp(arguments[0], "out=", 4))
     return 1;
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-  qemu_plugin_register_atexit_cb(id, finished, strdup(arguments[0] + 5));
+  qemu_plugin_register_atexit_cb(id, finished, strdup(arguments[0] + 4));
   return 0;
 }

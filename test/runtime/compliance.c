@@ -5,6 +5,7 @@
 #include "swap/blob.h"
 #include "swap/crc32c.h"
 #include "swap/cuda.h"
+#include "swap/flash.h"
 #include "swap/posix.h"
 #include "swap/runtime.h"
 

@@ -5,10 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "swap/blob.h"
+#include "swap/runtime.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Support/Diagnostics.h"
 #include "swapc/Support/Progress.h"
 #include "swapc/Target/Compiler.h"
+#include "swapc/Target/Link.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
@@ -36,12 +40,17 @@ struct Options {
   cl::opt<std::string> outputPath{
       "o", cl::value_desc("PROG"), cl::cat(category),
       cl::desc("output; the blob goes to PROG.swap ('-': stdout)")};
+  cl::opt<std::string> name{
+      "name", cl::value_desc("NAME"), cl::cat(category),
+      cl::desc("of a library's files and symbols (default: the model file's "
+               "as a C identifier)")};
   cl::list<std::string> budgets{
       "budget", cl::CommaSeparated, cl::value_desc("SIZE[,SIZE...]"),
       cl::cat(category),
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
                "(of what the model needs; cuda: beside code and graphs, which "
-               "are added), min, max (default)")};
+               "are added), min, max (default); mapped, mapped:64KiB, "
+               "mapped:min: beside weights that are read where they lie")};
   cl::list<std::string> profiles{
       "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
       cl::cat(category),
@@ -81,7 +90,8 @@ struct Options {
                              cl::desc("size of a symbolic dimension")};
   cl::opt<std::string> threads{
       "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("most threads of a run (default: processors here)")};
+      cl::desc("most threads of a run (default: processors here; 1 where the "
+               "triple has no system)")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -93,6 +103,16 @@ struct Options {
   cl::opt<std::string> unitBytes{
       "unit-bytes", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("bytes that move together (default: chosen)")};
+  cl::opt<std::string> pageBytes{
+      "page-bytes", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("slots of units are multiples of it: a power of two from 64 to "
+               "4096 (default: 4096 for files, 64 for a target without an "
+               "operating system)")};
+  cl::opt<std::string> storage{
+      "storage", cl::init("overlapping"), cl::value_desc("KIND"),
+      cl::cat(category),
+      cl::desc("overlapping (default): weights come in while kernels run; "
+               "blocking: reads keep the processor, so they come when needed")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -203,9 +223,23 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("--dim: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
-  for (const std::string &budget : options.budgets)
-    if (Expected<BudgetSpec> spec = BudgetSpec::parse(budget); !spec)
+  for (const std::string &budget : options.budgets) {
+    Expected<BudgetSpec> spec = BudgetSpec::parse(budget);
+    if (!spec)
       return usageError("--budget: " + toString(spec.takeError()));
+    if (spec->isMapped && options.device == Device::Cuda)
+      return usageError("--budget: '" + budget +
+                        "' is for processors; with "
+                        "--target cuda kernels read weights where they lie "
+                        "with every budget, where that pays");
+  }
+  if (line.storage != "overlapping" && line.storage != "blocking")
+    return usageError("--storage: '" + line.storage +
+                      "' is not overlapping or blocking");
+  options.isBlocking = line.storage == "blocking";
+  if (options.isBlocking && options.device == Device::Cuda)
+    return usageError("--storage blocking: with --target cuda a copy engine "
+                      "reads");
   options.profiles.assign(line.profiles.begin(), line.profiles.end());
   if (!line.unitBytes.empty()) {
     Expected<int64_t> bytes = parseSize(line.unitBytes);
@@ -213,8 +247,18 @@ static int readOptions(const Options &line, CompileOptions &options,
       return usageError("--unit-bytes: " + toString(bytes.takeError()));
     options.unitBytes = *bytes;
   }
+  if (line.pageBytes.getNumOccurrences()) {
+    Expected<int64_t> bytes = parseSize(line.pageBytes);
+    if (!bytes)
+      return usageError("--page-bytes: " + toString(bytes.takeError()));
+    if (!isPowerOf2_64(*bytes) || *bytes < SWAP_BUFFER_ALIGN ||
+        *bytes > SWAP_BLOB_ALIGN)
+      return usageError("--page-bytes: '" + line.pageBytes +
+                        "' is not a power of two from 64 to 4096");
+    options.pageBytes = *bytes;
+  }
   options.compileThreads = hardware_concurrency().compute_thread_count();
-  options.threads = options.compileThreads;
+  options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
   if (line.threads.getNumOccurrences() &&
       (StringRef(line.threads).getAsInteger(10, options.threads) ||
        options.threads == 0 || options.threads > kMaxThreads))
@@ -230,6 +274,11 @@ static int readOptions(const Options &line, CompileOptions &options,
   options.emit = *emit;
   options.model = line.modelPath;
   options.output = line.outputPath;
+  if (line.name.getNumOccurrences() && toIdentifier(line.name) != line.name)
+    return usageError("--name: '" + line.name +
+                      "' is no name in C that a program may use; '" +
+                      toIdentifier(line.name) + "' is");
+  options.name = line.name;
   if (options.output == "-" &&
       (*emit == Emit::Exe || *emit == Emit::Lib || *emit == Emit::Obj))
     return usageError("-o -: only text goes to standard output");

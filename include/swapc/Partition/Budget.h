@@ -28,8 +28,12 @@ struct BudgetSpec {
   Kind kind = Kind::Max;
   int64_t bytes = 0;
   double percent = 0;
+  /// Weights are read where the blob lies, and the budget is of the rest: Max
+  /// is what that takes at full speed.
+  bool isMapped = false;
 
-  /// Reads one size as the command line takes it: `96MiB`, `40%`, `min`, `max`.
+  /// Reads one size as the command line takes it: `96MiB`, `40%`, `min`, `max`,
+  /// `mapped`, `mapped:64KiB`, `mapped:min`.
   static llvm::Expected<BudgetSpec> parse(llvm::StringRef text);
 
   /// Bytes for a model that needs `modelBytes` without swapping and can run in

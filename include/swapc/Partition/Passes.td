@@ -38,7 +38,7 @@ def BandRows : Pass<"swap-band-rows", "::mlir::ModuleOp"> {
     Option<"moreFlops", "more-flops", "int64_t", "15",
            "work that may be done twice, in percent of the model's">,
     Option<"device", "device", "std::string", "\"cpu\"",
-           "what kernels run on: cpu or cuda">
+           "what kernels run on: cpu, mcu or cuda">
   ];
 }
 
@@ -111,7 +111,7 @@ def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
            "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB, "
            "or from 1 to 8 MiB for a GPU">,
     Option<"device", "device", "std::string", [{"cpu"}],
-           "what runs the kernels: cpu or cuda">
+           "what runs the kernels: cpu, mcu or cuda">
   ];
 }
 
@@ -143,11 +143,21 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     ```
 
     All budgets count the module's `swap.overhead` too, which is no part of the
-    arena.
+    arena. Slots are whole pages of `swap.page_bytes`.
+
+    With the budget `mapped` the processor reads all units where the blob lies,
+    and the arena is for activations; `mapped:SIZE` limits it, in bands of rows
+    if need be.
+
+    ```mlir
+    swap.plan @plan_0 budget 49152 threads 1 resident [] in_place [@u0, @u1] mapped {
+    ```
+
+    With `blocking`, units are read right before the call that needs them.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
-               "budgets: 96MiB, 40%, min, max (the default)">,
+               "budgets: 96MiB, 40%, min, max (the default), mapped, mapped:64KiB">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
     Option<"depth", "depth", "int64_t", "64", "most reads in flight">,
     Option<"linkMBps", "link-mb-per-s", "int64_t", "0",
@@ -161,7 +171,9 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     Option<"curve", "curve", "bool", "false",
            "predict 24 budgets besides: swap.curve">,
     Option<"device", "device", "std::string", [{"cpu"}],
-           "what runs the kernels: cpu or cuda">,
+           "what runs the kernels: cpu, mcu or cuda">,
+    Option<"blocking", "blocking", "bool", "false",
+           "the processor does nothing else while it reads">,
     Option<"inPlace", "in-place", "bool", "true",
            "let kernels read units over the bus where the device can">
   ];

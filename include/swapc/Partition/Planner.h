@@ -22,7 +22,8 @@
 
 namespace swapc {
 
-/// Slots start on pages and take whole pages, as reads do.
+/// Slots start on pages and take whole pages, as reads do: of this size where
+/// there are files, and as small as kBufferAlign elsewhere.
 constexpr int64_t kPageBytes = 4096;
 /// Buffers and scratch areas start on multiples of this.
 constexpr int64_t kBufferAlign = 64;
@@ -56,10 +57,23 @@ struct PlanLink {
   double caution = 1;
   int64_t burstBytes = 0;
   double inPlaceBytesPerSecond = 0;
+  /// The processor reads by itself, and computes nothing meanwhile. What a read
+  /// takes is then all in `startSeconds` and `cpuPerByte`.
+  bool isBlocking = false;
 
+  /// Makes a link that blocks of one that does not.
+  void block() {
+    startSeconds += latency + perRead;
+    cpuPerByte += 1 / bytesPerSecond;
+    latency = perRead = jitter = 0;
+    caution = 1;
+    burstBytes = 0;
+    isBlocking = true;
+  }
   /// How long a read of `bytes` occupies the link.
   double getReadSeconds(int64_t bytes) const {
-    return perRead + static_cast<double>(bytes) / bytesPerSecond;
+    return isBlocking ? 0
+                      : perRead + static_cast<double>(bytes) / bytesPerSecond;
   }
   /// What starting it costs the processor.
   double getStartSeconds(int64_t bytes) const {
@@ -87,6 +101,8 @@ struct PlanStep {
   /// What it adds to the step before where both are one launch, because their
   /// units stay in memory side by side; negative: they never are.
   double joinedSeconds = -1;
+  /// What it takes where the processor reads units where the blob lies.
+  double mappedSeconds = 0;
 
   /// What it takes at least.
   double getLeastSeconds() const {
@@ -107,6 +123,7 @@ struct PlanProblem {
   std::vector<PlanBuffer> buffers;
   int64_t scratchBytes = 0; ///< of all threads together
   int64_t overheadBytes = 0; ///< of a budget that are not the arena's
+  int64_t pageBytes = kPageBytes; ///< of slots; a power of two
   PlanLink link;
   int depth = 64; ///< most reads in flight
 };
@@ -189,6 +206,13 @@ public:
   /// The step that sets the smallest budget; -1 without steps.
   int getMinStep() const { return minStep; }
 
+  /// Where the processor addresses the blob: all units are read in place, and
+  /// the arena is for buffers and scratch. What that needs, and the step that
+  /// sets it.
+  int64_t getMappedBytes() const;
+  int getMappedStep() const;
+  MemoryPlan planMapped() const;
+
   /// The fastest plan found inside `budget`; infeasible below getMinBytes().
   MemoryPlan plan(int64_t budget) const;
 
@@ -203,7 +227,7 @@ private:
   std::vector<char> getJoins(const std::vector<char> &resident) const;
   std::vector<double> getStepSeconds(const std::vector<char> &joins) const;
   int64_t getPages(int unit) const {
-    return roundUp(problem.units[unit].bytes, kPageBytes);
+    return roundUp(problem.units[unit].bytes, problem.pageBytes);
   }
   int64_t getArenaBytes(int64_t region, int64_t resident) const;
   bool readsAhead(const Mode &mode, int64_t region) const;

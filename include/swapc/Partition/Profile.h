@@ -42,6 +42,8 @@ struct ProfileStorage {
   std::optional<double> lateUs, caution;
   /// At which kernels read it where it lies; 0: they cannot.
   std::optional<double> inPlaceBytesPerSecond;
+  /// Nothing is computed while it is read.
+  bool isBlocking = false;
   std::vector<ProfileRead> reads; ///< in ascending order of size
 };
 

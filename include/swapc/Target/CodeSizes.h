@@ -44,7 +44,7 @@ struct SectionSizes {
 struct CodeSizes {
   SectionSizes model;   ///< Kernels and tables.
   SectionSizes runtime; ///< The core, where it is in the library.
-  SectionSizes flash;   ///< The flash port, where it is in the library.
+  SectionSizes flash;   ///< The flash port; linked only where it is used.
   uint64_t arena = 0;   ///< Of the largest plan with slots, or the only plan.
   uint64_t session = 0; ///< sizeof(swap_session) on the target; 0: not known.
   uint64_t blob = 0;
@@ -52,17 +52,15 @@ struct CodeSizes {
   /// the caller; none where it has no bound that is known.
   std::optional<uint64_t> stack;
 
-  uint64_t getCode() const { return model.code + runtime.code + flash.code; }
-  uint64_t getConstants() const {
-    return model.constants + runtime.constants + flash.constants;
-  }
+  uint64_t getCode() const { return model.code + runtime.code; }
+  uint64_t getConstants() const { return model.constants + runtime.constants; }
 };
 
 /// Adds up the sections of an object file.
 llvm::Expected<SectionSizes> measureObject(llvm::ArrayRef<char> object);
 
 /// Bytes of the arena that most programs allocate: of the largest plan that
-/// has slots, or of the only one.
+/// does not read the blob in place, or of the only one.
 uint64_t getArenaBytes(const ModelTables &tables);
 
 /// One line, as in "code 31.2 KiB (kernels 24.0 KiB, runtime 7.2 KiB), ...".

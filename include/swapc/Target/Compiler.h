@@ -41,6 +41,7 @@ enum class Device { Cpu, Cuda };
 struct CompileOptions {
   std::string model;  ///< Path of the ONNX file.
   std::string output; ///< Path; empty: made from the model's name; "-": stdout.
+  std::string name;   ///< Of files and symbols; empty: the model file's.
   std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
   std::vector<std::string> budgets = {"max"};
@@ -57,6 +58,8 @@ struct CompileOptions {
   unsigned threads = 1; ///< That a program may use.
   unsigned compileThreads = 1;
   int64_t unitBytes = 0;    ///< 0: chosen by the planner.
+  int64_t pageBytes = 0;    ///< Of slots; 0: as the target has files or not.
+  bool isBlocking = false;  ///< Nothing is computed while weights are read.
   std::string linkerDriver; ///< Empty: the first that is installed.
   std::string runtimeDir;   ///< Empty: beside the compiler.
   std::string executable;   ///< Path of the compiler itself.

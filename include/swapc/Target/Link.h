@@ -19,6 +19,7 @@
 namespace swapc {
 
 class OutputFile;
+struct CodeSizes;
 
 struct LinkOptions {
   std::string driver; ///< Compiler driver that links; empty: the first found.
@@ -43,7 +44,8 @@ struct ArchiveMember {
 llvm::Expected<CodeBuffer> makeArchive(llvm::ArrayRef<ArchiveMember> members);
 
 /// The header that declares a library's model and its sizes.
-std::string makeHeader(const ModelTables &tables, llvm::StringRef name);
+std::string makeHeader(const ModelTables &tables, const CodeSizes &sizes,
+                       llvm::StringRef name);
 
 /// `text` as a C identifier.
 std::string toIdentifier(llvm::StringRef text);

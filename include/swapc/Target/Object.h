@@ -25,10 +25,11 @@ enum class CodeFormat { Object, Assembly, LLVMIR };
 struct CodeOptions {
   CpuTarget target;
   CodeFormat format = CodeFormat::Object;
-  unsigned parts = 1; ///< Objects to make, each by a thread of its own.
-  std::string symbol; ///< Name of the swap_model.
-  std::string abi;    ///< Of a RISC-V, as in -mabi; empty: by its features.
-  bool pic = true;    ///< Whether code runs at any address.
+  unsigned parts = 1;  ///< Objects to make, each by a thread of its own.
+  std::string symbol;  ///< Name of the swap_model.
+  std::string abi;     ///< Of a RISC-V, as in -mabi; empty: by its features.
+  bool pic = true;     ///< Whether code runs at any address.
+  bool frames = false; ///< Whether objects say the size of each stack frame.
 };
 
 using CodeBuffer = llvm::SmallVector<char, 0>;

@@ -94,6 +94,12 @@ struct ContractionPlan {
   int64_t block = 1;   // rows of a grid tile
   int64_t panels = 1;  // of all batches
   int64_t scratch = 0; // bytes per thread
+  unsigned indexBits = 64;
+  int64_t straightSteps = 8; // of k, below which the code has no loop
+  int64_t straightTaps = 32; // of taps and k together, the same of the taps
+  int64_t unroll = 4;        // steps of k in a loop's body
+  int64_t rowUnroll = 8;     // the same where the tile has one row
+  bool fuses = false;        // multiplies and adds with one rounding, by demand
   int64_t width() const { return lanes * vectors; }
 };
 

@@ -31,7 +31,7 @@ ContractionEmitter::ContractionEmitter(OpBuilder &builder, Location loc,
 }
 
 Value ContractionEmitter::constant(int64_t value) {
-  return arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
+  return arith::ConstantOp::create(b, loc, b.getIntegerAttr(b.getIntegerType(plan.indexBits), value));
 }
 
 Value ContractionEmitter::add(Value x, Value y) {

@@ -20,7 +20,8 @@
 
 namespace swapc {
 
-/// Writes the code of one contraction kernel. Integers are i64 throughout.
+/// Writes the code of one contraction kernel. Integers are as wide as
+/// the target's addresses.
 class ContractionEmitter {
 public:
   using Value = mlir::Value;

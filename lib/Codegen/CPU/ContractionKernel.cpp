@@ -7,14 +7,10 @@
 
 #include "ContractionEmitter.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 using namespace swapc;
-
-/// Steps of k below which the code has no loop.
-static constexpr int64_t kStraightSteps = 8;
-
-/// Steps of taps and k together below which the inner taps have no loop.
-static constexpr int64_t kStraightTaps = 32;
 
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
@@ -60,7 +56,8 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
   if (columnTail) {
     auto type = VectorType::get({plan.lanes}, b.getI32Type());
     Value first = firstColumn ? firstColumn : constant(0);
-    first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
+    if (plan.indexBits > 32)
+      first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
     first = vector::BroadcastOp::create(b, loc, type, first);
     Value limit = arith::ConstantOp::create(
         b, loc,
@@ -217,7 +214,8 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
       deeper.push_back(tap);
       return emitTaps(rows, level + 1, deeper, values);
     };
-    if (info.sizeOf(inner.drop_front(level)) * info.innerK() > kStraightTaps)
+    if (info.sizeOf(inner.drop_front(level)) * info.innerK() >
+        plan.straightTaps)
       return forLoop(size, 1, acc, next);
     for (int64_t tap = 0; tap < size; ++tap)
       acc = next(tap == 0 ? Value() : constant(tap), acc);
@@ -268,7 +266,9 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
 SmallVector<Value> ContractionEmitter::emitInner(ArrayRef<Value> pointersA,
                                                  Value pointerB, Values acc) {
   int64_t size = info.innerK();
-  int64_t unroll = size <= kStraightSteps ? size : plan.rows == 1 ? 8 : 4;
+  int64_t unroll = size <= plan.straightSteps ? size
+                   : plan.rows == 1           ? plan.rowUnroll
+                                              : plan.unroll;
   int64_t whole = size - size % unroll;
   auto steps = [&](Value k, int64_t count, int64_t from, Values values) {
     for (int64_t step = 0; step < count; ++step)
@@ -337,6 +337,8 @@ Value ContractionEmitter::castVector(Operation *cast, Value vector) {
 }
 
 Value ContractionEmitter::multiplyAdd(Value a, Value x, Value acc) {
+  if (isa<FloatType>(info.accumulator) && plan.fuses)
+    return math::FmaOp::create(b, loc, a, x, acc);
   if (isa<FloatType>(info.accumulator))
     return vector::FMAOp::create(b, loc, a, x, acc);
   return arith::AddIOp::create(b, loc, acc,

@@ -40,6 +40,57 @@ static double estimateCycles(const ContractionInfo &info, int64_t m,
                   6.0 * rows + fma);
 }
 
+/// The same for single elements, which processors without vectors run in order:
+/// an instruction is about a cycle, and latency is hidden by the tile.
+static double estimateScalarCycles(const ContractionInfo &info, int64_t m,
+                                   int64_t rows, int64_t columns) {
+  double step = rows * columns + rows + columns + 0.25 * (rows + 3);
+  if (info.vectorA)
+    step += rows * columns - rows;
+  double tiles = static_cast<double>(llvm::divideCeil(m, rows) *
+                                     llvm::divideCeil(info.columns(), columns));
+  double checks = 4.0 * info.windows.size() * rows + 2.0 * rows;
+  return tiles * (step * info.depth() + checks * info.sizeOf(info.taps) +
+                  6.0 * rows + 4.0 * rows * columns);
+}
+
+namespace {
+/// The largest register tiles.
+struct TileLimits {
+  int64_t rows = 6;
+  int64_t vectors = 4;
+  int64_t tile = 12; // rows * vectors
+  bool isScalar = false;
+};
+} // namespace
+
+static TileLimits getTileLimits(const ContractionInfo &info,
+                                const CpuTarget &target) {
+  TileLimits limits;
+  if (target.vectorRegisters >= 32) {
+    limits.rows = 8;
+    limits.tile = 24;
+  } else if (target.vectorRegisters <= 8) {
+    limits.tile = 6;
+  }
+  // Each row holds a pointer in a general-purpose register.
+  if (target.indexBits == 32 && target.addressRegisters <= 16)
+    limits.rows = 4;
+  limits.isScalar = target.vectorBits <= 32;
+  if (limits.isScalar) {
+    bool isFloat = isa<FloatType>(info.accumulator);
+    if (isFloat && !target.hasFloat) // A call for each operation.
+      limits.rows = limits.vectors = limits.tile = 1;
+    else if (isFloat)
+      limits.tile = 16;
+    else // Sums and pointers share the registers.
+      limits.tile = target.addressRegisters <= 16 ? 4 : 12;
+  }
+  if (info.vectorA && !info.windows.empty()) // Depthwise: the checks of more
+    limits.rows = std::min<int64_t>(limits.rows, 2); // rows cost what they save
+  return limits;
+}
+
 static void chooseRegisterTile(const ContractionInfo &info,
                                const CpuTarget &target, ContractionPlan &plan,
                                int64_t fixedWidth) {
@@ -49,17 +100,14 @@ static void chooseRegisterTile(const ContractionInfo &info,
   while (fixedWidth % plan.lanes != 0)
     plan.lanes /= 2;
   int64_t m = info.rows();
-  bool manyRegisters = target.vectorRegisters >= 32;
-  // Each row holds a pointer in a general-purpose register.
-  int64_t maxRows = manyRegisters ? 8 : 6;
-  int64_t maxTile = manyRegisters ? 24 : 12;
-  if (info.vectorA && !info.windows.empty())
-    maxRows = 2; // Depthwise: the checks of more rows cost more than they save.
+  TileLimits limits = getTileLimits(info, target);
   // Two vectors are the first choice: their panels are small, which the cache
   // and the planner like.
   double best = 0;
   for (int64_t vectors : {2, 4, 3, 1}) {
     if (fixedWidth && vectors * plan.lanes != fixedWidth)
+      continue;
+    if (!fixedWidth && vectors > limits.vectors)
       continue;
     if (!fixedWidth && vectors > 1 &&
         (vectors - 1) * plan.lanes >= info.columns())
@@ -70,10 +118,12 @@ static void chooseRegisterTile(const ContractionInfo &info,
       continue;
     double least = 0;
     int64_t bestRows = 1;
-    for (int64_t rows = std::min(m, maxRows); rows >= 1; --rows) {
-      if (rows > 1 && rows * vectors > maxTile)
+    for (int64_t rows = std::min(m, limits.rows); rows >= 1; --rows) {
+      if (rows > 1 && rows * vectors > limits.tile)
         continue;
-      double cycles = estimateCycles(info, m, rows, vectors, plan.lanes);
+      double cycles = limits.isScalar
+                          ? estimateScalarCycles(info, m, rows, vectors)
+                          : estimateCycles(info, m, rows, vectors, plan.lanes);
       if (least == 0 || cycles < least) {
         least = cycles;
         bestRows = rows;
@@ -94,6 +144,14 @@ static void chooseRegisterTile(const ContractionInfo &info,
 ContractionPlan swapc::planContraction(const ContractionInfo &info,
                                        const CpuTarget &target) {
   ContractionPlan plan;
+  plan.indexBits = target.indexBits;
+  plan.fuses = target.fusesOnDemand;
+  if (target.vectorBits <= 32) { // Small processors: less code.
+    plan.straightSteps = target.hasFloat ? 4 : 1;
+    plan.straightTaps = target.hasFloat ? 12 : 1;
+    plan.unroll = target.hasFloat ? 4 : 1;
+    plan.rowUnroll = target.hasFloat ? 4 : 1;
+  }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
   chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());

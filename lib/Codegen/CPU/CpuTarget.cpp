@@ -14,6 +14,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/ARMTargetParser.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
@@ -32,6 +33,19 @@ static void addHostFeatures(const llvm::MCSubtargetInfo &subtarget,
   for (const auto &feature : llvm::sys::getHostCPUFeatures())
     if (isFeature(subtarget, feature.first()))
       features.AddFeature(feature.first(), feature.second);
+}
+
+/// NEON is of the FPU that compilers take a processor to have, as `-mfpu` says
+/// otherwise; LLVM's own list of the processor's features is without it.
+static void addNeon(const llvm::Triple &triple, llvm::StringRef cpu,
+                    llvm::SubtargetFeatures &features) {
+  if (!triple.isARM() && !triple.isThumb())
+    return;
+  llvm::ARM::FPUKind fpu =
+      llvm::ARM::getDefaultFPU(cpu, llvm::ARM::parseArch(triple.getArchName()));
+  if (llvm::ARM::getFPUNeonSupportLevel(fpu) !=
+      llvm::ARM::NeonSupportLevel::None)
+    features.AddFeature("neon");
 }
 
 /// Adds those of `text`, or fails with a message.
@@ -56,15 +70,21 @@ static llvm::LogicalResult addFeatures(const llvm::MCSubtargetInfo &subtarget,
   return llvm::success();
 }
 
-static void describeVectors(const llvm::Triple &triple,
-                            const llvm::MCSubtargetInfo &subtarget,
-                            CpuTarget &target) {
+/// What kernels need to know of the instructions.
+static void describeInstructions(const llvm::Triple &triple,
+                                 const llvm::MCSubtargetInfo &subtarget,
+                                 CpuTarget &target) {
   auto has = [&](llvm::StringRef feature) {
-    return subtarget.checkFeatures(("+" + feature).str());
+    return isFeature(subtarget, feature) &&
+           subtarget.checkFeatures(("+" + feature).str());
   };
+  target.indexBits = triple.isArch64Bit() ? 64 : 32;
+  if (triple.isAArch64() || triple.isRISCV())
+    target.addressRegisters = 32;
   if (triple.isX86()) {
     target.hasFma = has("fma");
     target.hasF16c = has("f16c");
+    target.hasRounding = has("sse4.1");
     target.vectorRegisters = triple.isArch64Bit() ? 16 : 8;
     if (has("avx2"))
       target.vectorBits = 256;
@@ -73,16 +93,52 @@ static void describeVectors(const llvm::Triple &triple,
       target.vectorRegisters = 32;
       target.hasMasks = true;
     }
-  } else if (triple.isAArch64()) {
-    target.hasFma = target.hasF16c = true;
-    target.vectorRegisters = 32;
-  } else if (triple.isRISCV()) {
-    target.hasFma = has("f");
-    target.vectorRegisters = 32;
-    target.hasMasks = has("v");
-  } else if (triple.isARM() && !has("neon")) {
-    target.vectorBits = 32;
+    return;
   }
+  if (triple.isAArch64()) {
+    target.hasFloat = target.hasDouble = target.hasFma = target.hasF16c =
+        target.hasRounding = has("fp-armv8");
+    target.vectorRegisters = 32;
+    target.vectorBits = has("neon") ? 128 : 32;
+    return;
+  }
+  // Without vectors a "vector" is one register, of floats where there are any.
+  target.vectorBits = 32;
+  if (triple.isRISCV()) {
+    target.hasFloat = target.hasFma = target.hasRounding = has("f");
+    target.hasDouble = has("d");
+    target.hasF16c = has("zfhmin");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (!has("zve32f"))
+      return;
+    target.hasMasks = true;
+    target.hasF16c &= has("zvfhmin");
+    for (int64_t bits : {64, 128, 256, 512, 1024})
+      if (has("zvl" + std::to_string(bits) + "b"))
+        target.vectorBits = bits;
+    return;
+  }
+  if (triple.isARM() || triple.isThumb()) {
+    target.hasFloat = has("vfp2sp");
+    target.hasDouble = target.hasFloat && has("fp64");
+    target.hasFma = has("vfp4d16sp");
+    target.hasF16c = target.hasFloat && has("fp16");
+    target.hasRounding = has("fp-armv8d16sp");
+    target.vectorRegisters = target.hasFloat ? 32 : 16;
+    if (has("neon") || has("mve.fp")) {
+      target.vectorBits = 128;
+      target.vectorRegisters = has("neon") ? 16 : 8;
+      target.hasMasks = has("mve.fp");
+      target.fusesOnDemand = has("neon") && target.hasFma;
+    }
+  }
+}
+
+bool swapc::isBareMetal(llvm::StringRef triple) {
+  // "none" and "unknown" alike; none at all is the host's.
+  return !triple.empty() &&
+         llvm::Triple(llvm::Triple::normalize(triple)).getOS() ==
+             llvm::Triple::UnknownOS;
 }
 
 llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
@@ -102,7 +158,7 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
   target.triple = parsed.str();
-  target.isBareMetal = parsed.getOS() == llvm::Triple::UnknownOS;
+  target.isBareMetal = isBareMetal(target.triple);
   target.cpu = cpu.str();
   if (cpu == "native") {
     if (parsed.getArch() != host.getArch()) {
@@ -134,12 +190,13 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::SubtargetFeatures all;
   if (cpu == "native")
     addHostFeatures(*subtarget, all);
+  addNeon(parsed, target.cpu, all);
   if (failed(addFeatures(*subtarget, features, all, errors)))
     return llvm::failure();
   target.features = all.getString();
   subtarget.reset(
       backend->createMCSubtargetInfo(parsed, target.cpu, target.features));
-  describeVectors(parsed, *subtarget, target);
+  describeInstructions(parsed, *subtarget, target);
   return target;
 }
 

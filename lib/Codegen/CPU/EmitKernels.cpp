@@ -80,6 +80,11 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
   builder.setInsertionPointToStart(entry);
   Value operands = entry->getArgument(0), begin = entry->getArgument(1);
   Value end = entry->getArgument(2), scratch = entry->getArgument(3);
+  if (target.indexBits < 64) {
+    Type index = builder.getIntegerType(target.indexBits);
+    begin = arith::TruncIOp::create(builder, kernel.getLoc(), index, begin);
+    end = arith::TruncIOp::create(builder, kernel.getLoc(), index, end);
+  }
   LogicalResult result = success();
   if (schedule.getKind() == swap::KernelKind::Rows) {
     result = emitRowKernel(builder, kernel, schedule.getBlock(), target,

@@ -32,25 +32,33 @@ static std::optional<int64_t> getConstant(Value value) {
   return std::nullopt;
 }
 
+Value LaneEmitter::castInteger(Value value, Type type) {
+  unsigned from = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
+  Type element = lowered(getElementTypeOrSelf(type));
+  unsigned to = element.getIntOrFloatBitWidth();
+  if (from == to)
+    return value;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    element = VectorType::get(vector.getShape(), element);
+  if (from > to)
+    return arith::TruncIOp::create(builder, loc, element, value);
+  return arith::ExtSIOp::create(builder, loc, element, value);
+}
+
+/// A copy of a constant.
+Value LaneEmitter::emitConstant(Operation *op) {
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  if (!constant || !constant.getType().isIndex())
+    return builder.clone(*op)->getResult(0);
+  return this->constant(cast<IntegerAttr>(constant.getValue()).getInt());
+}
+
 Value LaneEmitter::materialize(BodyValue &value, int64_t width) {
   if (value.value)
     return value.value;
-  // Lanes base + coefficient * lane: computed as i64, where base may be index
-  // or a shorter integer.
-  Type type = value.base.getType();
-  Type i64 = builder.getI64Type();
-  Value base = value.base;
-  if (type.isIndex())
-    base = arith::IndexCastOp::create(builder, loc, i64, base);
-  else if (type != i64)
-    base = arith::ExtSIOp::create(builder, loc, i64, base);
-  Value lanes = add(base, multiply(iota(width), value.coefficient));
-  auto target = VectorType::get({width}, type);
-  if (type.isIndex())
-    lanes = arith::IndexCastOp::create(builder, loc, target, lanes);
-  else if (type != i64)
-    lanes = arith::TruncIOp::create(builder, loc, target, lanes);
-  return value.value = lanes;
+  Type type = VectorType::get({width}, value.base.getType());
+  Value steps = castInteger(multiply(iota(width), value.coefficient), type);
+  return value.value = add(value.base, steps);
 }
 
 /// Follows base + coefficient * lane through sums, products with constants and
@@ -65,8 +73,7 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
     Type from = op->getOperand(0).getType();
     if (!known(operands[0]) || !(from.isIndex() || from.isInteger(64)))
       return false;
-    result.base =
-        arith::IndexCastOp::create(builder, loc, type, operands[0]->base);
+    result.base = castInteger(operands[0]->base, type);
     result.coefficient = operands[0]->coefficient;
     return true;
   }
@@ -93,7 +100,7 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
     result.coefficient = a->coefficient + sign * b->coefficient;
   }
   OperationState state(loc, op->getName(), ValueRange{base(a), base(b)},
-                       {type});
+                       {lowered(type)});
   result.base = builder.create(state)->getResult(0);
   if (result.coefficient == 0) {
     result.value = result.base;
@@ -106,7 +113,9 @@ bool LaneEmitter::trackLanes(Operation *op, ArrayRef<BodyValue *> operands,
 /// on float16 and bfloat16 runs in float32, rounded after each operation.
 Value LaneEmitter::emitElementwise(Operation *op, ArrayRef<Value> operands,
                                    int64_t width) {
-  Type resultType = withShapeOf(op->getResult(0).getType(), width);
+  Type resultType = withShapeOf(lowered(op->getResult(0).getType()), width);
+  if (isa<arith::IndexCastOp>(op))
+    return castInteger(operands[0], resultType);
   bool widen =
       isSmallFloat(op->getResult(0).getType()) || isa<arith::CmpFOp>(op);
   widen &=
@@ -153,29 +162,23 @@ LaneEmitter::emitExtract(tensor::ExtractOp op,
 
   Value scalar, vector;
   int64_t step = 0;
-  auto toI64 = [&](Value value) -> Value {
-    Type type = withShapeOf(builder.getI64Type(),
-                            isa<VectorType>(value.getType()) ? lanes.width : 0);
-    return arith::IndexCastOp::create(builder, loc, type, value);
-  };
   for (auto [dim, index] : llvm::enumerate(indices)) {
     // A computed index is data: whatever it is, the access stays inside.
     bool isLoop = index.base || matchPattern(index.value, m_Constant());
     if (!isLoop) {
       int64_t last = std::max<int64_t>(0, tensor.type.getDimSize(dim) - 1);
-      Value bound =
-          arith::ConstantOp::create(builder, loc, builder.getIndexAttr(last));
+      Value bound = constant(last);
       if (isa<VectorType>(index.value.getType()))
         bound = broadcast(bound, lanes.width);
       index.value = arith::MinUIOp::create(builder, loc, index.value, bound);
     }
     if (index.base) {
-      scalar = add(scalar, multiply(toI64(index.base), strides[dim]));
+      scalar = add(scalar, multiply(index.base, strides[dim]));
       step += index.coefficient * strides[dim];
     } else if (isa<VectorType>(index.value.getType())) {
-      vector = add(vector, multiply(toI64(index.value), strides[dim]));
+      vector = add(vector, multiply(index.value, strides[dim]));
     } else {
-      scalar = add(scalar, multiply(toI64(index.value), strides[dim]));
+      scalar = add(scalar, multiply(index.value, strides[dim]));
     }
   }
   if (!scalar && !vector)
@@ -217,7 +220,7 @@ FailureOr<SmallVector<Value>> LaneEmitter::emitBody(linalg::GenericOp op,
         values.erase(entry);
         return nullptr;
       }
-      entry->second.value = builder.clone(*definition)->getResult(0);
+      entry->second.value = emitConstant(definition);
     }
     return &entry->second;
   };
@@ -230,8 +233,7 @@ FailureOr<SmallVector<Value>> LaneEmitter::emitBody(linalg::GenericOp op,
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
       BodyValue value;
       int64_t loop = index.getDim();
-      Value base = arith::IndexCastOp::create(
-          builder, loc, builder.getIndexType(), indices[loop]);
+      Value base = indices[loop];
       if (lanes.isVector() && loop == lanes.loop) {
         value.base = base;
         value.coefficient = 1;
@@ -242,7 +244,7 @@ FailureOr<SmallVector<Value>> LaneEmitter::emitBody(linalg::GenericOp op,
       continue;
     }
     if (nested.hasTrait<OpTrait::ConstantLike>()) {
-      values[original].value = builder.clone(nested)->getResult(0);
+      values[original].value = emitConstant(&nested);
       continue;
     }
     bool isExtract = isa<tensor::ExtractOp>(nested);

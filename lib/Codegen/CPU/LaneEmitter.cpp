@@ -142,7 +142,7 @@ FailureOr<LoopAccess> swapc::getLoopAccess(const TensorAccess &tensor,
 
 Value LaneEmitter::constant(int64_t value) {
   return arith::ConstantOp::create(builder, loc,
-                                   builder.getI64IntegerAttr(value));
+                                   builder.getIntegerAttr(indexType, value));
 }
 
 Value LaneEmitter::add(Value a, Value b) {
@@ -186,10 +186,12 @@ Value LaneEmitter::broadcast(Value value, int64_t width) {
 }
 
 Value LaneEmitter::iota(int64_t width) {
-  auto type = VectorType::get({width}, builder.getI64Type());
-  SmallVector<int64_t> values = llvm::to_vector(llvm::seq<int64_t>(0, width));
-  return arith::ConstantOp::create(
-      builder, loc, DenseElementsAttr::get(type, ArrayRef(values)));
+  auto type = VectorType::get({width}, indexType);
+  SmallVector<Attribute> values;
+  for (int64_t lane = 0; lane < width; ++lane)
+    values.push_back(builder.getIntegerAttr(indexType, lane));
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, values));
 }
 
 Value LaneEmitter::createMask(Value count, int64_t width) {

@@ -8,7 +8,8 @@
 // Loads, stores and the scalar body of a linalg.generic for `width` neighbours
 // along one loop at a time. A value that is the same for all of them stays a
 // scalar ("uniform"); one that differs is a vector of `width` lanes. Loop
-// indices and offsets are i64. Memory is reached through !llvm.ptr alone.
+// indices, offsets and `index` are integers as wide as the target's addresses.
+// Memory is reached through !llvm.ptr alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -106,13 +107,13 @@ public:
   using Lookup = std::function<const TensorAccess *(mlir::Value tensor)>;
 
   /// The builder must stand in a function of a module.
-  LaneEmitter(mlir::OpBuilder &builder, mlir::Location loc)
-      : builder(builder), loc(loc),
+  LaneEmitter(mlir::OpBuilder &builder, mlir::Location loc, unsigned indexBits)
+      : builder(builder), loc(loc), indexType(builder.getIntegerType(indexBits)),
         module(builder.getInsertionBlock()
                    ->getParentOp()
                    ->getParentOfType<mlir::ModuleOp>()) {}
 
-  /// The mask for the first `count` (i64) of `width` lanes.
+  /// The mask for the first `count` of `width` lanes.
   Value createMask(Value count, int64_t width);
 
   /// The element at `map`(indices), or the lanes from there on.
@@ -138,13 +139,13 @@ public:
 
   /// A vector of the lanes, whether `value` is uniform or not.
   Value broadcast(Value value, int64_t width);
-  /// 0, 1, ... width - 1 as i64.
+  /// 0, 1, ... width - 1.
   Value iota(int64_t width);
   Value constant(int64_t value);
   Value evaluate(const LinearForm &form, Values indices);
   Value add(Value a, Value b);
   Value multiply(Value a, int64_t factor);
-  /// The address of element `offset` (i64 or vector of i64).
+  /// The address of element `offset` (or vector of offsets).
   Value address(Value base, mlir::Type elementType, Value offset);
 
 private:
@@ -171,8 +172,17 @@ private:
   Value toMemory(Value value);
   Value offsetOf(const LoopAccess &access, Values indices);
 
+  /// `value`, an integer or lanes of them, as `type`; negative ones too.
+  Value castInteger(Value value, mlir::Type type);
+  /// `index` becomes an integer; other types stay.
+  mlir::Type lowered(mlir::Type type) const {
+    return type.isIndex() ? mlir::Type(indexType) : type;
+  }
+  Value emitConstant(mlir::Operation *op);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
+  mlir::IntegerType indexType;
   mlir::ModuleOp module;
 };
 

@@ -83,6 +83,7 @@ struct RowPlan {
   int64_t chunk = 0;  // the last of them advances by this; 0: by one
   llvm::SmallVector<int64_t> outerSizes; // outer iterations along each loop
   int64_t outerIterations = 1;
+  unsigned indexBits = 64; // of offsets and loop counters
   RowSchedule schedule;
 };
 

@@ -40,6 +40,11 @@ void swapc::buildCPULoweringPipeline(OpPassManager &pm,
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   pm.addPass(arith::createArithExpandOpsPass(expand));
+  ExpandFloatsOptions floats;
+  floats.triple = target.triple;
+  floats.cpu = target.cpu;
+  floats.features = target.features;
+  pm.addPass(createExpandFloats(floats));
   pm.addPass(createCSEPass());
 
   // From here on everything is the LLVM dialect.

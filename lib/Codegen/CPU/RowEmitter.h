@@ -22,7 +22,8 @@ public:
   using Vector = llvm::SmallVector<Value>;
 
   RowEmitter(mlir::OpBuilder &builder, mlir::Location loc, RowPlan &plan)
-      : builder(builder), loc(loc), plan(plan), lanes(builder, loc) {}
+      : builder(builder), loc(loc), plan(plan),
+        lanes(builder, loc, plan.indexBits) {}
 
   mlir::LogicalResult emit(Value operands, Value begin, Value end,
                            Value scratch, int64_t block);

@@ -241,7 +241,7 @@ void RowEmitter::bindTensors(Value operands) {
       continue;
     Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, operands,
                                      ArrayRef<LLVM::GEPArg>{tensor->operand});
-    tensor->access.base = LLVM::LoadOp::create(builder, loc, pointer, slot, 8);
+    tensor->access.base = LLVM::LoadOp::create(builder, loc, pointer, slot);
   }
 }
 
@@ -307,8 +307,7 @@ LogicalResult RowEmitter::emit(Value operands, Value begin, Value end,
                                   lanes.constant(plan.outerSizes[dim]));
         next = arith::SelectOp::create(builder, loc, wraps, lanes.constant(0),
                                        next);
-        carry =
-            arith::ExtUIOp::create(builder, loc, builder.getI64Type(), wraps);
+        carry = arith::ExtUIOp::create(builder, loc, next.getType(), wraps);
       }
       outer[dim] = next;
     }

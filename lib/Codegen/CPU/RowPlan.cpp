@@ -256,6 +256,7 @@ static void placeScratch(RowPlan &plan) {
 FailureOr<RowPlan> swapc::makeRowPlan(func::FuncOp kernel,
                                       const CpuTarget &target) {
   RowPlan plan;
+  plan.indexBits = target.indexBits;
   if (failed(buildNests(kernel, plan)))
     return failure();
   mergeLoops(plan);

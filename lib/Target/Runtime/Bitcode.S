@@ -24,7 +24,5 @@ bitcode \name, x86_64
 
 .section .rodata
 part core
-#ifdef SWAPC_FLASH
 part flash
-#endif
 .section .note.GNU-stack, "", %progbits

@@ -7,8 +7,6 @@
 \*===----------------------------------------------------------------------===*/
 #pragma GCC visibility push(default)
 #include "swap/crc32c.h"
-#include "swap/runtime.h"
-#if __has_include("swap/flash.h")
 #include "swap/flash.h"
-#endif
+#include "swap/runtime.h"
 #pragma GCC visibility pop

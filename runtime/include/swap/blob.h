@@ -48,7 +48,7 @@ typedef struct swap_blob_unit {
 static_assert(sizeof(swap_blob_header) == 72, "fixed layout");
 static_assert(sizeof(swap_blob_unit) == 24, "fixed layout");
 }
-#else
+#elif __STDC_VERSION__ >= 201112L
 _Static_assert(sizeof(swap_blob_header) == 72, "fixed layout");
 _Static_assert(sizeof(swap_blob_unit) == 24, "fixed layout");
 #endif

@@ -54,22 +54,21 @@ typedef struct swap_flash_record {
 } swap_flash_record;
 
 static inline uint32_t swap_flash_record_bytes(uint32_t prog_bytes) {
-  return prog_bytes > sizeof(swap_flash_record) ? prog_bytes
-                                                : (uint32_t)sizeof(swap_flash_record);
+  const uint32_t bytes = sizeof(swap_flash_record);
+  return prog_bytes > bytes ? prog_bytes : bytes;
 }
 
 /* Both slots have this size: half of what two erase blocks leave, in whole
- * erase blocks. `erase_bytes` is a power of two. */
-static inline uint64_t swap_flash_slot_bytes(uint64_t partition_bytes, uint32_t erase_bytes) {
-  const uint64_t blocks = 2 * (uint64_t)erase_bytes;
-  return partition_bytes < blocks
-             ? 0
-             : ((partition_bytes - blocks) / 2) & ~(uint64_t)(erase_bytes - 1u);
+ * erase blocks. The sizes are as in swap_flash_config. */
+static inline size_t swap_flash_slot_bytes(size_t partition_bytes, uint32_t erase_bytes) {
+  const size_t block = erase_bytes;
+  return (partition_bytes / 2 - block) & ~(block - 1);
 }
 
-static inline uint64_t swap_flash_slot_offset(uint64_t partition_bytes, uint32_t erase_bytes,
-                                              uint32_t slot) {
-  return 2 * (uint64_t)erase_bytes +
+static inline size_t swap_flash_slot_offset(size_t partition_bytes, uint32_t erase_bytes,
+                                            uint32_t slot) {
+  const size_t block = erase_bytes;
+  return 2 * block +
          (slot ? swap_flash_slot_bytes(partition_bytes, erase_bytes) : 0);
 }
 
@@ -87,12 +86,12 @@ typedef struct swap_flash_config {
   /* Programs `length` bytes, a multiple of prog_bytes, at a multiple of it,
    * inside one erase block, where all is erased. `data` is `buffer`, or a place in
    * it at a multiple of SWAP_FLASH_MIN_BYTES. */
-  int (*prog)(void *context, uint64_t offset, const void *data, uint32_t length);
+  int (*prog)(void *context, size_t offset, const void *data, uint32_t length);
   /* Erases the block at `offset`, a multiple of erase_bytes, to bytes of 0xFF. */
-  int (*erase)(void *context, uint64_t offset);
+  int (*erase)(void *context, size_t offset);
   /* What was programmed is in the flash when it returns. Optional: null. */
   int (*sync)(void *context);
-  uint64_t partition_bytes; /* a multiple of erase_bytes, at least four of them */
+  size_t partition_bytes; /* a multiple of erase_bytes, at least four of them */
   uint32_t erase_bytes;     /* a power of two from SWAP_FLASH_MIN_BYTES up */
   uint32_t prog_bytes;      /* a power of two up to 4096 and to buffer_bytes */
   /* Bytes to work with: a power of two of at least SWAP_FLASH_MIN_BYTES and twice
@@ -108,12 +107,12 @@ typedef struct swap_flash {
   const swap_flash_config *config;
   uint32_t active;     /* slot 0 or 1, or SWAP_FLASH_NONE */
   uint32_t unit_count; /* of the active blob */
-  uint64_t blob_bytes; /* of the active blob */
+  size_t blob_bytes;   /* of the active blob */
   uint32_t sequence;   /* of the last record */
   uint32_t block;      /* of the switch, that has it */
   uint32_t next;       /* free place in that block */
   uint32_t update;     /* private: what the other slot holds */
-  uint64_t written;    /* of the update */
+  size_t written;      /* of the update */
   const uint8_t *hash; /* that the update must have; may be null */
   swap_blob_header header; /* of the update; the last that is programmed */
 } swap_flash;
@@ -121,8 +120,8 @@ typedef struct swap_flash {
 /* A slot's blob as storage; fields are private. */
 typedef struct swap_flash_blob {
   const swap_storage *storage; /* of the partition */
-  uint64_t offset;
-  uint64_t bytes;
+  size_t offset;
+  size_t bytes;
 } swap_flash_blob;
 
 /* ---- Reading -------------------------------------------------------------- */
@@ -137,8 +136,8 @@ typedef struct swap_flash_blob {
  * other error is the driver's, and nothing is open. */
 int swap_flash_open(swap_flash *flash, const swap_flash_config *config);
 
-/* Storage of the active blob, for swap_open: with everything that the
- * partition's storage can do. `blob` is filled and stays the caller's; both stay
+/* Storage of the active blob, for swap_open: with the geometry of the
+ * partition's, and its begin and wait, done and cancel, and map. `blob` is filled and stays the caller's; both stay
  * valid, for the same blob, until its slot is written by an update: after a
  * switch, close the session before the next swap_flash_begin.
  * SWAP_ERR_STATE: no slot is active. */
@@ -186,7 +185,12 @@ int swap_flash_switch(swap_flash *flash);
  * `image_end`: a symbol of the linker script, behind the initial values of .data.
  * `align` as given to the tool (4096 by default). For swap_memory. */
 static inline const void *swap_appended_blob(const void *image_end, uint32_t align) {
-  return (const void *)(((uintptr_t)image_end + (align - 1u)) & ~(uintptr_t)(align - 1u));
+  const uintptr_t mask = align - 1u;
+#ifdef __cplusplus
+  return reinterpret_cast<const void *>((reinterpret_cast<uintptr_t>(image_end) + mask) & ~mask);
+#else
+  return (const void *)(((uintptr_t)image_end + mask) & ~mask);
+#endif
 }
 
 #ifdef __cplusplus

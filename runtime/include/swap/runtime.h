@@ -323,6 +323,10 @@ typedef struct swap_session {
  * reads units in place, for storage that maps, only where no other fits. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
+/* The largest plan (of the budget `mapped`) that fits and whose kernels read the
+ * blob in place, for storage with `map`; or null. */
+const swap_plan *swap_mapped_plan(const swap_model *model, uint64_t arena_bytes);
+
 /* Opens a session: checks the ABI, the blob's header, table and hash. Resident
  * units come in during the first run, in the order of their use, or by
  * swap_load. Returns SWAP_OK or an error; on error nothing is open. */

@@ -2,7 +2,7 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 #include "swap/crc32c.h"
 
@@ -39,12 +39,12 @@ int swap_flash_load_header(swap_flash *flash, uint32_t slot) {
 }
 
 /* One unit of the blob at `base`; its entry of the table is handed back. */
-static int check_unit(const swap_flash_config *config, uint64_t base,
-                      uint64_t blob_bytes, uint32_t unit,
+static int check_unit(const swap_flash_config *config, size_t base,
+                      size_t blob_bytes, uint32_t unit,
                       swap_blob_unit *entry) {
   const uint8_t *bytes;
   int status = swap_flash_fetch(
-      config, base + SWAP_BLOB_ALIGN + unit * (uint64_t)sizeof *entry,
+      config, base + SWAP_BLOB_ALIGN + unit * sizeof *entry,
       sizeof *entry, &bytes);
   if (status)
     return status;
@@ -54,7 +54,7 @@ static int check_unit(const swap_flash_config *config, uint64_t base,
     return SWAP_ERR_BLOB;
   /* Pieces begin at whole reads, for units and the buffer's size do. */
   const uint32_t chunk = swap_flash_chunk(config);
-  uint64_t offset = base + entry->offset, left = entry->length;
+  size_t offset = base + (size_t)entry->offset, left = (size_t)entry->length;
   uint32_t crc = 0;
   while (left) {
     const uint32_t piece = left < chunk ? (uint32_t)left : chunk;
@@ -76,7 +76,7 @@ int swap_flash_check_units(const swap_flash *flash, uint32_t slot) {
     swap_blob_unit entry;
     const int status =
         check_unit(flash->config, swap_flash_slot(flash->config, slot),
-                   header->blob_bytes, unit, &entry);
+                   (size_t)header->blob_bytes, unit, &entry);
     if (status)
       return status;
     swap_flash_sha256_add(&sha, &entry, sizeof entry);

@@ -2,34 +2,30 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 #include "swap/crc32c.h"
-
-static int is_power_of_2(uint32_t value) {
-  return value && (value & (value - 1)) == 0;
-}
 
 static int check_config(const swap_flash_config *config) {
   if (!config || !config->storage || !config->storage->read || !config->prog ||
       !config->erase || !config->buffer)
     return SWAP_ERR_ARGUMENT;
+  const uint32_t erase = config->erase_bytes, prog = config->prog_bytes;
+  const uint32_t buffer = config->buffer_bytes;
   const uint32_t read = config->storage->read_bytes;
   const uint32_t align = config->storage->buffer_align;
-  if (!is_power_of_2(config->erase_bytes) ||
-      !is_power_of_2(config->prog_bytes) ||
-      !is_power_of_2(config->buffer_bytes) || (read & (read - 1)) != 0 ||
-      (align & (align - 1)) != 0)
-    return SWAP_ERR_GEOMETRY;
   const uint32_t chunk = swap_flash_chunk(config);
-  if (chunk < SWAP_FLASH_MIN_BYTES || chunk < config->prog_bytes ||
-      chunk / 2 < read || read > SWAP_BLOB_ALIGN ||
-      config->prog_bytes > SWAP_BLOB_ALIGN ||
-      (config->partition_bytes & (config->erase_bytes - 1)) != 0 ||
-      !swap_flash_slot_bytes(config->partition_bytes, config->erase_bytes) ||
-      (align && ((uintptr_t)config->buffer & (align - 1)) != 0))
-    return SWAP_ERR_GEOMETRY;
-  return SWAP_OK;
+  /* Powers of two, and multiples of them. */
+  const size_t wrong =
+      (erase & (erase - 1)) | (prog & (prog - 1)) | (buffer & (buffer - 1)) |
+      (read & (read - 1)) | (align & (align - 1)) |
+      (config->partition_bytes & (erase - 1)) |
+      (align ? (uintptr_t)config->buffer & (align - 1) : 0);
+  return wrong || chunk < SWAP_FLASH_MIN_BYTES || chunk < prog ||
+                 chunk / 2 < read || !prog || prog > SWAP_BLOB_ALIGN ||
+                 read > SWAP_BLOB_ALIGN || config->partition_bytes / 4 < erase
+             ? SWAP_ERR_GEOMETRY
+             : SWAP_OK;
 }
 
 static int is_valid(const swap_flash_config *config,
@@ -58,7 +54,7 @@ static int scan(swap_flash *flash, swap_flash_record newest[2]) {
       const uint8_t *bytes;
       swap_flash_record record;
       const int status = swap_flash_fetch(
-          config, block * (uint64_t)config->erase_bytes + at, stride, &bytes);
+          config, block * (size_t)config->erase_bytes + at, stride, &bytes);
       if (status && status != SWAP_ERR_CHECKSUM)
         return status;
       uint32_t i = 0;
@@ -89,7 +85,7 @@ static int scan(swap_flash *flash, swap_flash_record newest[2]) {
 void swap_flash_activate(swap_flash *flash, uint32_t slot) {
   flash->active = slot;
   flash->unit_count = flash->header.unit_count;
-  flash->blob_bytes = flash->header.blob_bytes;
+  flash->blob_bytes = (size_t)flash->header.blob_bytes;
   flash->update = FLASH_IDLE;
 }
 

@@ -2,9 +2,9 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
-int swap_flash_fetch(const swap_flash_config *config, uint64_t offset,
+int swap_flash_fetch(const swap_flash_config *config, size_t offset,
                      uint32_t length, const uint8_t **bytes) {
   const swap_storage *storage = config->storage;
   const uint32_t mask = storage->read_bytes ? storage->read_bytes - 1 : 0;

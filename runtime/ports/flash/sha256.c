@@ -4,7 +4,7 @@
 |*
 |* FIPS 180-4, written for size: tables are short.
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 static const uint32_t constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,

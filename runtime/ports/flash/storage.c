@@ -5,7 +5,7 @@
 |* Everything is the partition's, moved by the slot's offset, which is a multiple
 |* of an erase block and so of what the partition's geometry asks for.
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 static int is_inside(const swap_flash_blob *blob, uint64_t offset,
                      uint64_t length) {
@@ -43,16 +43,6 @@ static const void *blob_map(void *context, uint64_t offset, uint64_t length) {
                             length);
 }
 
-static void blob_unmap(void *context, uint64_t offset, uint64_t length) {
-  const swap_flash_blob *blob = context;
-  blob->storage->unmap(blob->storage->context, blob->offset + offset, length);
-}
-
-static void blob_submit(void *context) {
-  const swap_flash_blob *blob = context;
-  blob->storage->submit(blob->storage->context);
-}
-
 static int blob_done(void *context, int64_t ticket) {
   const swap_flash_blob *blob = context;
   return blob->storage->done(blob->storage->context, ticket);
@@ -78,8 +68,8 @@ int swap_flash_storage(const swap_flash *flash, swap_flash_blob *blob,
   storage->begin = storage->begin ? blob_begin : NULL;
   storage->wait = storage->wait ? blob_wait : NULL;
   storage->map = storage->map ? blob_map : NULL;
-  storage->unmap = storage->unmap ? blob_unmap : NULL;
-  storage->submit = storage->submit ? blob_submit : NULL;
+  storage->unmap = NULL; /* Flash stays where it is. */
+  storage->submit = NULL; /* Waiting does as well. */
   storage->done = storage->done ? blob_done : NULL;
   storage->cancel = storage->cancel ? blob_cancel : NULL;
   return SWAP_OK;

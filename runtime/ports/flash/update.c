@@ -7,7 +7,7 @@
 |* one; when that is full, to the other block after its erasure, while the full
 |* one still has the record that counts.
 \*===----------------------------------------------------------------------===*/
-#include "port.h"
+#include "flash_port.h"
 
 #include "swap/crc32c.h"
 
@@ -37,8 +37,8 @@ static int accept_header(swap_flash *flash) {
 /* Programs the last `count` bytes, which the buffer holds. */
 static int flush(swap_flash *flash, uint32_t count) {
   const swap_flash_config *config = flash->config;
-  const uint64_t offset = flash->written - count;
-  const uint64_t at = swap_flash_slot(config, swap_flash_other(flash)) + offset;
+  const size_t offset = flash->written - count;
+  const size_t at = swap_flash_slot(config, swap_flash_other(flash)) + offset;
   const uint32_t skipped = offset ? 0 : swap_flash_head_bytes(config);
   int status = SWAP_OK;
   if ((offset & (config->erase_bytes - 1)) == 0)
@@ -58,7 +58,7 @@ static int write_some(swap_flash *flash, const uint8_t *data, size_t length) {
     const uint32_t room =
         (in_header ? (uint32_t)sizeof(swap_blob_header) : chunk) - fill;
     const uint32_t piece = length < room ? (uint32_t)length : room;
-    if (!in_header && length > flash->header.blob_bytes - flash->written)
+    if (!in_header && length > (size_t)flash->header.blob_bytes - flash->written)
       return SWAP_ERR_ARGUMENT;
     memcpy((uint8_t *)flash->config->buffer + fill, data, piece);
     flash->written += piece;
@@ -88,7 +88,7 @@ int swap_flash_write(swap_flash *flash, const void *data, size_t length) {
 
 /* Programs `count` bytes of the buffer and reads the first `length` of them
  * back, to compare with `bytes`. */
-static int program(const swap_flash_config *config, uint64_t offset,
+static int program(const swap_flash_config *config, size_t offset,
                    uint32_t count, const void *bytes, uint32_t length) {
   const uint8_t *back;
   int status = swap_flash_status(
@@ -108,7 +108,7 @@ int swap_flash_finish(swap_flash *flash) {
   if (!flash->config || flash->update != FLASH_WRITING)
     return SWAP_ERR_STATE;
   if (flash->written < sizeof(swap_blob_header) ||
-      flash->written < flash->header.blob_bytes)
+      flash->written < (size_t)flash->header.blob_bytes)
     return SWAP_ERR_SHORT;
   const swap_flash_config *config = flash->config;
   const uint32_t slot = swap_flash_other(flash);
@@ -144,7 +144,7 @@ static int record_switch(swap_flash *flash, uint32_t slot) {
     block ^= 1;
     at = 0;
     status = swap_flash_status(config->erase(
-        config->context, block * (uint64_t)config->erase_bytes));
+        config->context, block * (size_t)config->erase_bytes));
   }
   if (status)
     return status;
@@ -161,7 +161,7 @@ static int record_switch(swap_flash *flash, uint32_t slot) {
   record.crc32c = swap_crc32c(0, &record, offsetof(swap_flash_record, crc32c));
   memset(config->buffer, 0xFF, stride);
   memcpy(config->buffer, &record, sizeof record);
-  status = program(config, block * (uint64_t)config->erase_bytes + at, stride,
+  status = program(config, block * (size_t)config->erase_bytes + at, stride,
                    &record, sizeof record);
   if (status)
     return status;

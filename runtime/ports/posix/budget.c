@@ -97,7 +97,8 @@ int swap_posix_set_budget(swap_posix *h, uint64_t bytes) {
   if (!bytes)
     bytes = UINT64_MAX;
   port_change_begin(h);
-  const swap_plan *plan = swap_choose_plan(h->session.model, bytes);
+  const swap_plan *plan =
+      port_choose_plan(h->session.model, bytes, h->file.io);
   int status = SWAP_OK;
   if (!plan)
     status = too_small(h, bytes);

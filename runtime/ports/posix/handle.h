@@ -36,6 +36,8 @@ void port_describe(swap_posix *h, int status);
 
 /* open.c */
 uint32_t port_choose_threads(const swap_plan *plan, uint32_t wanted);
+const swap_plan *port_choose_plan(const swap_model *model, uint64_t bytes,
+                                  uint32_t io); /* a swap_posix_io */
 
 /* budget.c: between two runs; the arena's pages held by the kernel. */
 void port_change_begin(swap_posix *h);

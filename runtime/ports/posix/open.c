@@ -106,10 +106,31 @@ static int take_memory(swap_posix *h, const swap_model *model,
          port_arena_resize(&h->arena, plan->arena_bytes, UINT64_MAX);
 }
 
+/* Mapped weights are read in place where a plan was made for it. A plan that
+ * needs this decides how weights come in, where nobody else does. */
+const swap_plan *port_choose_plan(const swap_model *model, uint64_t bytes,
+                                  uint32_t io) {
+  const swap_plan *mapped =
+      io == SWAP_POSIX_MAP ? swap_mapped_plan(model, bytes) : NULL;
+  return mapped ? mapped : swap_choose_plan(model, bytes);
+}
+
 static int start(swap_posix *h, const swap_model *model,
-                 const swap_posix_options *options) {
-  const swap_plan *plan = swap_choose_plan(
-      model, options->budget_bytes ? options->budget_bytes : UINT64_MAX);
+                 const swap_posix_options *given) {
+  swap_posix_options chosen = *given;
+  const swap_posix_options *options = &chosen;
+  const uint64_t budget =
+      options->budget_bytes ? options->budget_bytes : UINT64_MAX;
+  const swap_plan *plan = port_choose_plan(model, budget, options->io);
+  if (plan && plan == swap_mapped_plan(model, budget)) {
+    if (options->io != SWAP_POSIX_AUTO && options->io != SWAP_POSIX_MAP) {
+      snprintf(h->error, sizeof h->error,
+               "in this budget kernels read the weights in place, which needs "
+               "them mapped (io map)");
+      return SWAP_ERR_GEOMETRY;
+    }
+    chosen.io = SWAP_POSIX_MAP;
+  }
   if (model->abi_version != SWAP_ABI_VERSION || !plan) {
     const int status =
         plan || !model->plan_count ? SWAP_ERR_ABI : SWAP_ERR_BUDGET;

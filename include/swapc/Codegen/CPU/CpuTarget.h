@@ -27,13 +27,19 @@ namespace swapc {
 struct CpuTarget {
   std::string triple;
   std::string cpu;
-  std::string features;         // beside the cpu's: "+avx2,+fma,-sse4a"
-  int64_t vectorBits = 128;     // of one register
-  int64_t vectorRegisters = 16; // architectural
-  int64_t threads = 2;          // that grids are cut for
-  bool isBareMetal = false;     // no operating system
+  std::string features;          // beside the cpu's: "+avx2,+fma,-sse4a"
+  int64_t vectorBits = 128;      // of one register
+  int64_t vectorRegisters = 16;  // architectural
+  int64_t addressRegisters = 16; // for pointers and integers
+  int64_t threads = 2;           // that grids are cut for
+  bool isBareMetal = false;      // no operating system
+  int64_t indexBits = 64;        // of offsets and loop counters
   bool hasFma = false;
-  bool hasF16c = false;  // float16 to float32 and back in one instruction
+  bool fusesOnDemand = false; // the back end forms vector fmas only where told
+  bool hasFloat = true;    // arithmetic of float32 in registers
+  bool hasDouble = true;   // of float64 as well
+  bool hasRounding = true; // to an integral value in one instruction
+  bool hasF16c = false;    // float16 to float32 and back in one instruction
   bool hasMasks = false; // masked loads and stores of any element at full speed
 
   /// Elements of `bits` in one register.
@@ -41,6 +47,9 @@ struct CpuTarget {
     return vectorBits / bits > 0 ? vectorBits / bits : 1;
   }
 };
+
+/// Whether `triple` names no operating system; an empty one is the host's.
+bool isBareMetal(llvm::StringRef triple);
 
 /// Describes `cpu` of `triple`. An empty triple is the host's, an empty cpu
 /// x86-64-v3 (or the generic one of another architecture), and "native" the

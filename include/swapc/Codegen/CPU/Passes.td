@@ -83,4 +83,24 @@ def MathPolynomials : Pass<"swap-math-polynomials"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ExpandFloats : SwapCPUPass<"swap-expand-floats"> {
+  let summary = "float operations that the processor has no instruction for";
+  let description = [{
+    The back end would call libm or compiler-rt for them; other arithmetic on
+    floats that a processor without an FPU lacks stays, and becomes calls of the
+    helpers that every compiler brings (`__aeabi_fadd`, `__addsf3`).
+
+    ```mlir
+    %0 = math.fma %a, %b, %c : f32       // arith.mulf, arith.addf
+    %1 = math.floor %a : f32             // |a| + 2^23 - 2^23, corrected
+    %2 = math.sqrt %a : f32              // without an FPU: a loop over its bits
+    %3 = arith.extf %h : f16 to f32      // shifts of the bits
+    %4 = arith.sitofp %i : i64 to f16    // through f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+  let options = targetOptions;
+}
+
 #endif // SWAPC_CODEGEN_CPU_PASSES_TD

@@ -1,17 +1,21 @@
-/*===- port.h - What the flash port's files share -----------------*- C -*-===*\
+/*===- flash_port.h - What the flash port's files share -----------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Freestanding: no header of a C library, and only these of its functions.
+|* No header of a C library is needed, and only these of its functions.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_PORTS_FLASH_PORT_H
 #define SWAP_PORTS_FLASH_PORT_H
 
 #include "swap/flash.h"
 
-void *memcpy(void *to, const void *from, size_t length);
+#if __STDC_HOSTED__
+#include <string.h>
+#else
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
 void *memset(void *to, int byte, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
+#endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "blobs and records are little-endian"
@@ -32,8 +36,8 @@ static inline uint32_t swap_flash_chunk(const swap_flash_config *config) {
                                                     : config->erase_bytes;
 }
 
-static inline uint64_t swap_flash_slot(const swap_flash_config *config,
-                                       uint32_t slot) {
+static inline size_t swap_flash_slot(const swap_flash_config *config,
+                                     uint32_t slot) {
   return swap_flash_slot_offset(config->partition_bytes, config->erase_bytes,
                                 slot);
 }
@@ -55,7 +59,7 @@ static inline int swap_flash_is_damage(int status) {
 }
 
 /* read.c: through the buffer, in the geometry of the storage. */
-int swap_flash_fetch(const swap_flash_config *config, uint64_t offset,
+int swap_flash_fetch(const swap_flash_config *config, size_t offset,
                      uint32_t length, const uint8_t **bytes);
 int swap_flash_sync(const swap_flash_config *config);
 

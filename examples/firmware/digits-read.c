@@ -1,0 +1,36 @@
+/*===- digits-read.c - Weights that are read from flash ----------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* For flash behind a driver: one function that reads, and an arena of a quarter
+|* of the model, through which the weights pass.   swapc ... --budget 25%
+\*===----------------------------------------------------------------------===*/
+#include "board.h"
+#include "digits.h"
+#include "digits_images.h" /* images, and digits_check */
+#include <string.h>
+
+extern const unsigned char digits_blob[]; /* digits.swap in flash */
+static _Alignas(DIGITS_ARENA_ALIGN) unsigned char arena[DIGITS_ARENA_BYTES];
+static swap_session session;
+static _Alignas(SWAP_BUFFER_ALIGN) float scores[DIGITS_OUTPUT_0_ELEMENTS];
+
+static int flash_read(void *context, uint64_t offset, void *buffer, uint64_t bytes) {
+  memcpy(buffer, (const unsigned char *)context + offset, (size_t)bytes);
+  return SWAP_OK; /* or SWAP_ERR_IO */
+}
+
+int main(void) {
+  const swap_storage storage = {.context = (void *)(uintptr_t)digits_blob, .read = flash_read};
+  const swap_config config = {.arena = arena, .arena_bytes = sizeof arena, .storage = &storage};
+  int right = 0, status = swap_open(&session, &digits_model, digits_model.plans, &config);
+  for (int i = 0; !status && i < DIGITS_IMAGES; i++) {
+    const void *inputs[] = {digits_images[i]};
+    void *outputs[] = {scores};
+    status = swap_run(&session, inputs, outputs);
+    right += digits_check(i, scores);
+  }
+  swap_close(&session);
+  board_print(": %d of %d right\n%s", right, DIGITS_IMAGES, status ? swap_status_string(status) : "");
+  return status != SWAP_OK;
+}
