@@ -325,7 +325,10 @@ template <typename OpTy> struct HalfToLong : public OpRewritePattern<OpTy> {
       : OpRewritePattern<OpTy>(context, /*benefit=*/20) {}
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    if (!isHalf(op.getIn()) || !elementOf(op.getResult()).isInteger(64))
+    // LLVM would take an extension to float32 away.
+    auto extended = op.getIn().template getDefiningOp<arith::ExtFOp>();
+    if (!isHalf(extended ? extended.getIn() : op.getIn()) ||
+        !elementOf(op.getResult()).isInteger(64))
       return failure();
     Builder b(op, rewriter);
     Value narrow =
