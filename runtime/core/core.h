@@ -24,9 +24,7 @@ int memcmp(const void *a, const void *b, size_t bytes);
 #error "blobs are little-endian and are read in place"
 #endif
 
-#if UINTPTR_MAX <= 0xFFFFFFFFu
 _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
-#endif
 
 /* A function that keeps registers and stack to itself: one large function would
  * take more of both than its parts. */
@@ -35,9 +33,9 @@ _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
 #define SWAP_CORE_NONE UINT32_MAX
 
 /* Tickets in session->in_flight that are not the storage's. */
-#define SWAP_CORE_DEFERRED ((int64_t)-1) /* not begun yet */
-#define SWAP_CORE_MAPPED ((int64_t)-2)   /* asked for, perhaps not there yet */
-#define SWAP_CORE_ARRIVED ((int64_t)-3)  /* there, not yet verified */
+#define SWAP_CORE_DEFERRED ((int32_t)-1) /* not begun yet */
+#define SWAP_CORE_MAPPED ((int32_t)-2)   /* asked for, perhaps not there yet */
+#define SWAP_CORE_ARRIVED ((int32_t)-3)  /* there, not yet verified */
 
 /* `kind` of an entry of session->in_flight. */
 #define SWAP_CORE_UNIT 0u  /* a unit that this run needs */
@@ -100,10 +98,10 @@ int swap_core_check_blob(swap_session *session);
 
 /* reads.c: tickets of the storage. */
 /* Waits for one no longer than the timeout; it is spent then. */
-int swap_core_wait(swap_session *session, int64_t ticket);
+int swap_core_wait(swap_session *session, int32_t ticket);
 /* Makes the storage begin a read, after waiting where too many are under way. */
 int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
-                     size_t length, int64_t *ticket);
+                     size_t length, int32_t *ticket);
 /* A read that is over when this returns. */
 int swap_core_read(swap_session *session, size_t offset, void *buffer,
                    size_t length);

@@ -13,7 +13,7 @@ void swap_core_submit(swap_session *session) {
   session->unsubmitted = 0;
 }
 
-int swap_core_wait(swap_session *session, int64_t ticket) {
+int swap_core_wait(swap_session *session, int32_t ticket) {
   const swap_storage *storage = session->config.storage;
   const uint64_t limit = session->config.timeout_ns;
   if (limit) {
@@ -42,7 +42,7 @@ int swap_core_has_ticket(const swap_session *session) {
 
 int swap_core_settle(swap_session *session, uint32_t position) {
   const uint32_t unit = session->in_flight[position].unit;
-  const int64_t ticket = session->in_flight[position].ticket;
+  const int32_t ticket = session->in_flight[position].ticket;
   int status = SWAP_OK;
   session->in_flight[position].ticket = SWAP_CORE_ARRIVED;
   if (ticket >= 0)
@@ -54,7 +54,7 @@ int swap_core_settle(swap_session *session, uint32_t position) {
 }
 
 int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
-                     size_t length, int64_t *ticket) {
+                     size_t length, int32_t *ticket) {
   const swap_storage *storage = session->config.storage;
   for (uint32_t oldest = 0; !swap_core_has_ticket(session); ++oldest)
     if (session->in_flight[oldest].ticket >= 0) {
@@ -62,18 +62,24 @@ int swap_core_ticket(swap_session *session, size_t offset, void *buffer,
       if (status)
         return status;
     }
-  *ticket = storage->begin(storage->context, offset, buffer, length);
+  const int64_t begun =
+      storage->begin(storage->context, offset, buffer, length);
   session->unsubmitted = storage->submit != NULL;
-  if (*ticket >= 0)
-    return SWAP_OK;
-  return *ticket < INT32_MIN ? SWAP_ERR_IO : (int)*ticket;
+  if (begun < INT32_MIN)
+    return SWAP_ERR_IO;
+  if (begun > INT32_MAX) { /* no ticket, but the read goes on */
+    (void)storage->wait(storage->context, begun);
+    return SWAP_ERR_IO;
+  }
+  *ticket = (int32_t)begun;
+  return begun < 0 ? (int)begun : SWAP_OK;
 }
 
 int swap_core_read(swap_session *session, size_t offset, void *buffer,
                    size_t length) {
   const swap_storage *storage = session->config.storage;
   const uint32_t mask = session->model->page_bytes - 1;
-  int64_t ticket;
+  int32_t ticket;
   /* `read` cannot be given up, so by ticket where a timeout wants that. */
   if (!session->config.timeout_ns ||
       (length > storage->begin_any &&
@@ -87,7 +93,7 @@ int swap_core_read(swap_session *session, size_t offset, void *buffer,
 void swap_core_drain(swap_session *session) {
   const swap_storage *storage = session->config.storage;
   for (uint32_t i = 0; i < session->in_flight_count; ++i) {
-    const int64_t ticket = session->in_flight[i].ticket;
+    const int32_t ticket = session->in_flight[i].ticket;
     if (ticket < 0)
       continue;
     if (storage->cancel) /* nobody wants the bytes */

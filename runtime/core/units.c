@@ -93,7 +93,7 @@ int swap_core_finish(swap_session *session, uint32_t unit) {
 }
 
 /* Takes the read up with the storage, which answers with a ticket. */
-static int begin(swap_session *session, uint32_t unit, int64_t *ticket) {
+static int begin(swap_session *session, uint32_t unit, int32_t *ticket) {
   int status = SWAP_OK;
   if (!swap_core_maps(session)) {
     status = swap_core_ticket(session,
@@ -108,7 +108,7 @@ static int begin(swap_session *session, uint32_t unit, int64_t *ticket) {
 }
 
 static void push(swap_session *session, uint32_t unit, uint32_t kind,
-                 int64_t ticket) {
+                 int32_t ticket) {
   const uint32_t position = session->in_flight_count++;
   session->in_flight[position].unit = unit;
   session->in_flight[position].kind = kind;
@@ -117,7 +117,7 @@ static void push(swap_session *session, uint32_t unit, uint32_t kind,
 
 int swap_core_begin(swap_session *session, uint32_t unit, uint32_t kind) {
   const int overlaps = swap_core_overlaps(session);
-  int64_t ticket = SWAP_CORE_DEFERRED;
+  int32_t ticket = SWAP_CORE_DEFERRED;
   int status;
   if (!overlaps && !swap_core_serial(session)) {
     status = read_now(session, unit);
@@ -138,7 +138,7 @@ int swap_core_begin_deferred(swap_session *session, uint32_t position) {
 
 int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
                          void *buffer, size_t length) {
-  int64_t ticket;
+  int32_t ticket;
   int status = make_room(session);
   if (!status)
     status = swap_core_ticket(session, offset, buffer, length, &ticket);

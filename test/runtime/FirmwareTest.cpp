@@ -85,6 +85,29 @@ TEST_F(Firmware, TimeoutsNeedAllThatKeepsThem) {
   EXPECT_EQ(open(), SWAP_ERR_ARGUMENT);
 }
 
+constexpr int64_t kTooLarge = int64_t(1) << 32;
+int64_t (*beginOfMemory)(void *, uint64_t, void *, uint64_t);
+int (*waitOfMemory)(void *, int64_t);
+
+TEST_F(Firmware, TicketsHave31Bits) {
+  MemoryStorage tickets{blob(), Way::Asynchronous};
+  beginOfMemory = tickets.storage.begin;
+  waitOfMemory = tickets.storage.wait;
+  tickets.storage.begin = [](void *context, uint64_t offset, void *buffer,
+                             uint64_t length) {
+    return kTooLarge + beginOfMemory(context, offset, buffer, length);
+  };
+  tickets.storage.wait = [](void *context, int64_t ticket) {
+    return waitOfMemory(context, ticket - kTooLarge);
+  };
+  config.storage = &tickets.storage;
+  ASSERT_EQ(swap_open(&session, &model, &plan, &config), SWAP_OK);
+  Tensors t;
+  EXPECT_EQ(swap_run(&session, t.inputs, t.outputs), SWAP_ERR_IO);
+  EXPECT_FALSE(tickets.isMisused);
+  swap_close(&session);
+}
+
 TEST_F(Firmware, PlansInPlaceNeedStorageThatMaps) {
   plan = inPlacePlan();
   EXPECT_EQ(open(), SWAP_ERR_GEOMETRY);

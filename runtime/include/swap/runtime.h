@@ -25,8 +25,8 @@ extern "C" {
 #define SWAP_ABI_VERSION 3u
 #define SWAP_MAX_OPERANDS 64u
 #define SWAP_BUFFER_ALIGN 64u
-/* Units under way at once. They are most of a session, which on a processor of
- * 32 bits takes less than 1 KiB. */
+/* Units under way at once. They are most of a session, which takes less than
+ * 1 KiB. */
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define SWAP_MAX_READS 64u
 #else
@@ -190,9 +190,9 @@ typedef struct swap_model {
 /* Where the blob lives. Offsets are from the start of the blob. Callbacks
  * return SWAP_OK or a negative swap_status. `read` blocks. The asynchronous
  * pair is optional (null): then `read` serves IN at once. `begin` starts a
- * read and returns a ticket >= 0; at most `depth` are under way, the core sees
- * to that; `wait` returns when that ticket's bytes are in place. `map` is
- * optional: the address of [offset, offset + length), valid until `unmap`;
+ * read and returns a ticket, 0 to INT32_MAX; at most `depth` are under way, the
+ * core sees to that; `wait` returns when that ticket's bytes are in place. `map`
+ * is optional: the address of [offset, offset + length), valid until `unmap`;
  * then slots stay unused. The first call should only ask for the bytes, for IN
  * makes it; the next ones, for WAIT and the addresses, may wait for them. Units
  * begin at multiples of SWAP_BLOB_ALIGN in the blob; the core reads whole pages
@@ -315,7 +315,7 @@ typedef struct swap_session {
   swap_config config;
   swap_counters counters;
   uint64_t ahead_bytes; /* started for the next run */
-  struct { uint32_t unit; uint32_t kind; int64_t ticket; } in_flight[SWAP_MAX_READS];
+  struct { uint32_t unit; uint32_t kind; int32_t ticket; } in_flight[SWAP_MAX_READS];
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
