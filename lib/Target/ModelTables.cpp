@@ -287,8 +287,12 @@ FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
   for (swap::PlanOp plan : module.getOps<swap::PlanOp>())
     if (failed(builder.add(plan)))
       return failure();
-  llvm::stable_sort(tables.plans, [](const PlanTable &a, const PlanTable &b) {
-    return a.budget < b.budget;
+  auto getKey = [](const PlanTable &plan) {
+    return std::make_pair(plan.budget,
+                          llvm::is_contained(plan.slots, SWAP_SLOT_IN_PLACE));
+  };
+  llvm::sort(tables.plans, [&](const PlanTable &a, const PlanTable &b) {
+    return getKey(a) < getKey(b);
   });
   tables.weightBytes = getBytesAttr(module, "swap.weight_bytes");
   tables.modelBytes = getBytesAttr(module, "swap.model_bytes");
