@@ -26,8 +26,7 @@ static int64_t flash_begin(void *context, uint64_t offset, void *buffer, uint64_
 static int flash_done(void *context, int64_t ticket) { return (void)context, dma_done((int)ticket); }
 static void flash_cancel(void *context, int64_t ticket) { (void)context, dma_stop((int)ticket); }
 static int flash_wait(void *context, int64_t ticket) {
-  while (!flash_done(context, ticket))
-    ;
+  while (!flash_done(context, ticket)) {}
   return dma_stop((int)ticket), SWAP_OK;
 }
 
@@ -44,8 +43,6 @@ int main(void) {
     right += digits_check(i, scores);
   }
   swap_close(&session);
-  board_print(": %d of %d right\n", right, DIGITS_IMAGES);
-  if (status)
-    board_print("%s\n", swap_status_string(status));
+  board_print(": %d of %d right\n%s", right, DIGITS_IMAGES, status ? swap_status_string(status) : "");
   return status != SWAP_OK;
 }

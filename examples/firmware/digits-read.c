@@ -31,8 +31,6 @@ int main(void) {
     right += digits_check(i, scores);
   }
   swap_close(&session);
-  board_print(": %d of %d right\n", right, DIGITS_IMAGES);
-  if (status)
-    board_print("%s\n", swap_status_string(status));
+  board_print(": %d of %d right\n%s", right, DIGITS_IMAGES, status ? swap_status_string(status) : "");
   return status != SWAP_OK;
 }

@@ -38,7 +38,7 @@ static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
   for (CodeBuffer &object : objects) {
     if (Error error = stack.addKernels(object))
       return error;
-    if (Error error = strip(object))
+    if (Error error = strip(object, options.target))
       return error;
   }
   Expected<RuntimeCode> emitted = emitRuntime(options, stack);

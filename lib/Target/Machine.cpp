@@ -116,14 +116,17 @@ void swapc::optimize(Module &module, TargetMachine &machine,
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
-Error swapc::strip(CodeBuffer &object) {
+Error swapc::strip(CodeBuffer &object, const CpuTarget &target) {
   auto file = object::createBinary(
       MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
   if (!file)
     return file.takeError();
   objcopy::ConfigManager config;
   config.Common.OutputFilename = "object";
-  for (StringRef name : {".stack_sizes", ".ARM.exidx*"})
+  SmallVector<StringRef> names = {".stack_sizes", ".ARM.exidx*"};
+  if (target.isBareMetal)
+    names.push_back(".note.GNU-stack");
+  for (StringRef name : names)
     if (Error error = config.Common.ToRemove.addMatcher(
             objcopy::NameOrPattern::create(name, objcopy::MatchStyle::Wildcard,
                                            [](Error error) { return error; })))

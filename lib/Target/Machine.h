@@ -39,9 +39,11 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
                 CodeFormat format, CodeBuffer &code, std::string &error);
 
-/// Takes out of an object what a program does not need: sizes of frames, and
-/// on ARM the table that says of each function that it cannot be unwound.
-llvm::Error strip(CodeBuffer &object);
+/// Takes out of an object of a library what a program does not need: sizes of
+/// frames, on ARM the table that says of each function that it cannot be
+/// unwound, and without a system what the stack may be used for, of which
+/// linkers warn where other objects do not say it.
+llvm::Error strip(CodeBuffer &object, const CpuTarget &target);
 
 } // namespace swapc
 

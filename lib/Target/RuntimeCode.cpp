@@ -91,6 +91,7 @@ static StringSet<> getFeatures(const Function &function) {
 
 /// Gives each function the target's processor. What only some have beside
 /// (instructions they check for themselves) stays theirs.
+/// That loops do not become calls (of strlen) stays as well.
 static void setProcessor(Module &module, const CpuTarget &target) {
   StringMap<unsigned> counts;
   unsigned functions = 0;
@@ -212,14 +213,14 @@ Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
   code.core = std::move(*core);
   if (Error error = stack.addFrames(code.core.code))
     return std::move(error);
-  if (Error error = strip(code.core.code))
+  if (Error error = strip(code.core.code, options.target))
     return std::move(error);
   Expected<RuntimeObject> flash = emitPart(
       getFlash(), options, [](Module &) {}, [](Module &) {});
   if (!flash)
     return flash.takeError();
   code.flash = std::move(*flash);
-  if (Error error = strip(code.flash.code))
+  if (Error error = strip(code.flash.code, options.target))
     return std::move(error);
   return code;
 }

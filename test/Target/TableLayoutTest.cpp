@@ -7,6 +7,8 @@
 
 #include "swapc/Target/ModelTables.h"
 
+#include "swap/runtime.h"
+
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/Module.h"

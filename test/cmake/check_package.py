@@ -14,7 +14,7 @@ set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16")
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-""", "thumbv7em-none-unknown-eabihf"),
+""", "thumbv7em-unknown-none-eabihf"),
     "cortex-m7-soft": ("""set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)

@@ -107,12 +107,9 @@ private:
 
   int deliver(const Request &r) {
     const bool bad = r.number == failAt;
-    if (bad)
+    if (bad && (fault == Fault::Io || fault == Fault::Short ||
+                fault == Fault::WrongBit || fault == Fault::Partial))
       failedOffset = r.offset;
-    if (bad && fault == Fault::Never) { // nobody may wait for it
-      isMisused = true;
-      return SWAP_ERR_IO;
-    }
     if (bad && fault == Fault::Io) {
       memset(r.to, 0xBD, r.length / 2);
       return SWAP_ERR_IO;
@@ -165,6 +162,8 @@ private:
       return SWAP_ERR_STATE; // waited for twice
     const Request r = found->second;
     self->underWay.erase(found);
+    if (r.number == self->failAt && self->fault == Fault::Never)
+      self->isMisused = true; // this would not return
     return self->deliver(r);
   }
 

@@ -31,7 +31,7 @@ protected:
   const swap_plan &plan =
       isInPlace ? inPlacePlan() : model.plans[std::get<2>(GetParam())];
   Arena arena{plan.arena_bytes};
-  alignas(64) uint8_t buffer[1024];
+  alignas(64) uint8_t buffer[16384];
   swap_session session;
   bool isPolled() const {
     return way == Way::Polled || way == Way::PolledScattered;
@@ -176,15 +176,20 @@ TEST_P(StorageFaults, AnErrorEachTimeAndThenItWorks) {
     }
 }
 
+constexpr auto kWays = {Way::Blocking, Way::Asynchronous,   Way::Scattered,
+                        Way::Mapped,   Way::Polled,         Way::PolledScattered};
+
 INSTANTIATE_TEST_SUITE_P(
     Slots, StorageFaults,
-    testing::Combine(testing::Values(Way::Blocking, Way::Asynchronous,
-                                     Way::Scattered, Way::Mapped, Way::Polled,
-                                     Way::PolledScattered),
-                     testing::Values(0u, 32u), testing::Values(0, 1, 2),
-                     testing::Values(0u, SWAP_FLAG_SERIAL,
-                                     SWAP_FLAG_VERIFY_ALWAYS),
+    testing::Combine(testing::ValuesIn(kWays), testing::Values(0u),
+                     testing::Values(0, 1, 2),
+                     testing::Values(0u, SWAP_FLAG_VERIFY_ALWAYS),
                      testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(
+    Geometry, StorageFaults,
+    testing::Combine(testing::ValuesIn(kWays), testing::Values(32u),
+                     testing::Values(0, 1),
+                     testing::Values(SWAP_FLAG_SERIAL), testing::Bool()));
 INSTANTIATE_TEST_SUITE_P(InPlace, StorageFaults,
                          testing::Combine(testing::Values(Way::Mapped),
                                           testing::Values(0u, 32u),

@@ -318,6 +318,23 @@ template <typename Narrow> struct Widen : public RewritePattern {
   bool everything;
 };
 
+/// No float16 is larger than an i32: 32-bit processors with instructions for
+/// float16 would call compiler-rt for 64 bits, through float32 or not.
+template <typename OpTy> struct HalfToLong : public OpRewritePattern<OpTy> {
+  HalfToLong(MLIRContext *context)
+      : OpRewritePattern<OpTy>(context, /*benefit=*/20) {}
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!isHalf(op.getIn()) || !elementOf(op.getResult()).isInteger(64))
+      return failure();
+    Builder b(op, rewriter);
+    Value narrow =
+        arith::FPToSIOp::create(b, b.like(b.getI32Type()), op.getIn());
+    rewriter.replaceOpWithNewOp<arith::ExtSIOp>(op, op.getType(), narrow);
+    return success();
+  }
+};
+
 /// The root of a float64 is as good as that of a float32.
 struct NarrowSqrt : public OpRewritePattern<math::SqrtOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -348,6 +365,9 @@ struct ExpandFloats : public swapc::impl::ExpandFloatsBase<ExpandFloats> {
     patterns.add<Fma, Rounding<math::FloorOp>, Rounding<math::CeilOp>,
                  Rounding<math::TruncOp>, Rounding<math::RoundEvenOp>>(context,
                                                                        *target);
+    if (target->indexBits == 32)
+      patterns.add<HalfToLong<arith::FPToSIOp>, HalfToLong<arith::FPToUIOp>>(
+          context);
     if (!target->hasF16c)
       patterns.add<ExtendHalf, TruncateHalf>(context);
     if (!target->hasFloat)

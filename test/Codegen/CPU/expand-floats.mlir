@@ -56,6 +56,15 @@ func.func @half(%a: f16) -> f16 {
   return %0 : f16
 }
 
+// CHECK-LABEL: func.func @half_to_long
+// M4: arith.fptosi %{{.*}} : f32 to i32
+// M4: arith.extsi %{{.*}} : i32 to i64
+// A64: arith.fptosi %{{.*}} : f32 to i64
+func.func @half_to_long(%a: f16) -> i64 {
+  %0 = arith.fptosi %a : f16 to i64
+  return %0 : i64
+}
+
 // CHECK-LABEL: func.func @integer_to_half
 // CHECK: arith.sitofp %{{.*}} : i64 to f32
 func.func @integer_to_half(%a: i64) -> f16 {

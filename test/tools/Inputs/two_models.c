@@ -27,10 +27,9 @@ DIGITS_INPUT_0_TYPE image[DIGITS_INPUT_0_ELEMENTS];
 extern const int64_t dims[DIGITS_INPUT_0_RANK];
 const int64_t dims[DIGITS_INPUT_0_RANK] = DIGITS_INPUT_0_DIMS;
 
-size_t fits(const swap_model **model, size_t bytes);
-size_t fits(const swap_model **model, size_t bytes) {
+size_t fits(const swap_model **model, size_t bytes, int wanted);
+size_t fits(const swap_model **model, size_t bytes, int wanted) {
   size_t index;
-  int wanted = (int)bytes;
   uint32_t need = DIGITS_ARENA_BYTES;
   *model =
       wanted == DIGITS_OUTPUT_0_DTYPE ? &digits_model : &model_7_segment_model;

@@ -7,7 +7,8 @@ uint64_t again_bytes(void);
 
 static _Alignas(DIGITS_ARENA_ALIGN) unsigned char arena[DIGITS_ARENA_BYTES];
 static _Alignas(SWAP_BUFFER_ALIGN) float image[DIGITS_INPUT_0_ELEMENTS];
-static _Alignas(SWAP_BUFFER_ALIGN) float scores[2][DIGITS_OUTPUT_0_ELEMENTS];
+static _Alignas(SWAP_BUFFER_ALIGN) float first[DIGITS_OUTPUT_0_ELEMENTS];
+static _Alignas(SWAP_BUFFER_ALIGN) float second[DIGITS_OUTPUT_0_ELEMENTS];
 static swap_session session;
 
 /* One run with one of the plans. */
@@ -26,15 +27,15 @@ static int run(int plan, float *result) {
 }
 
 int main(void) {
-  int status = run(0, scores[0]);
+  int status = run(0, first);
   if (status == SWAP_OK)
-    status = run(DIGITS_PLAN_COUNT - 1, scores[1]);
+    status = run(DIGITS_PLAN_COUNT - 1, second);
   if (status != SWAP_OK) {
     puts(swap_status_string(status));
     return 1;
   }
   for (int i = 0; i < DIGITS_OUTPUT_0_ELEMENTS; ++i)
-    if (scores[0][i] != scores[1][i])
+    if (first[i] != second[i])
       return puts("plans differ"), 1;
   puts(again_bytes() ? "two plans, the same scores" : "no other model");
   return 0;
