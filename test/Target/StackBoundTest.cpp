@@ -44,6 +44,8 @@ protected:
         createTargetMachine(options, error);
     EXPECT_TRUE(machine) << error;
     setTarget(*module, *machine);
+    for (Function &function : *module)
+      function.setDoesNotThrow(); // as in C
     if (bound)
       bound->addCalls(*module);
     CodeBuffer object;

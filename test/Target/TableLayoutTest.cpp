@@ -63,8 +63,8 @@ void check(raw_ostream &os, const DataLayout &layout, Type *type,
 
 /// The first element of the table that field `index` of `record` points at.
 Constant *follow(Constant *record, unsigned index) {
-  auto *table = cast<GlobalVariable>(record->getOperand(index));
-  return cast<Constant>(table->getInitializer()->getOperand(0));
+  auto *table = cast<GlobalVariable>(record->getAggregateElement(index));
+  return table->getInitializer()->getAggregateElement(0u);
 }
 
 class TableLayoutTest : public testing::TestWithParam<const char *> {};

@@ -325,12 +325,29 @@ template <typename OpTy> struct HalfToLong : public OpRewritePattern<OpTy> {
       : OpRewritePattern<OpTy>(context, /*benefit=*/20) {}
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    if (!isHalf(op.getIn()) || !elementOf(op.getResult()).isInteger(64))
+    // LLVM would take an extension to float32 away.
+    auto extended = op.getIn().template getDefiningOp<arith::ExtFOp>();
+    if (!isHalf(extended ? extended.getIn() : op.getIn()) ||
+        !elementOf(op.getResult()).isInteger(64))
       return failure();
     Builder b(op, rewriter);
-    Value narrow =
-        arith::FPToSIOp::create(b, b.like(b.getI32Type()), op.getIn());
-    rewriter.replaceOpWithNewOp<arith::ExtSIOp>(op, op.getType(), narrow);
+    auto convert = [&](Value x) -> Value {
+      Value narrow = arith::FPToSIOp::create(b, b.getI32Type(), x);
+      return arith::ExtSIOp::create(b, b.getI64Type(), narrow);
+    };
+    auto vector = dyn_cast<VectorType>(op.getType());
+    if (!vector) {
+      rewriter.replaceOp(op, convert(op.getIn()));
+      return success();
+    }
+    // One by one: a vector's lanes would be made 64 bits wide before.
+    Value result =
+        arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(vector)));
+    for (int64_t lane = 0; lane < vector.getNumElements(); ++lane)
+      result = vector::InsertOp::create(
+          b, convert(vector::ExtractOp::create(b, op.getIn(), lane)), result,
+          lane);
+    rewriter.replaceOp(op, result);
     return success();
   }
 };

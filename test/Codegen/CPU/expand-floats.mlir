@@ -57,7 +57,7 @@ func.func @half(%a: f16) -> f16 {
 }
 
 // CHECK-LABEL: func.func @half_to_long
-// M4: arith.fptosi %{{.*}} : f32 to i32
+// M4: arith.fptosi %{{.*}} to i32
 // M4: arith.extsi %{{.*}} : i32 to i64
 // A64: arith.fptosi %{{.*}} : f32 to i64
 func.func @half_to_long(%a: f16) -> i64 {

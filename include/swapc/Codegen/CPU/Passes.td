@@ -99,7 +99,7 @@ def ExpandFloats : SwapCPUPass<"swap-expand-floats"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-                           "::mlir::scf::SCFDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
   let options = targetOptions;
 }
 
