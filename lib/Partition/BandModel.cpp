@@ -15,12 +15,10 @@ using namespace mlir;
 using namespace mlir::swap;
 using namespace swapc;
 
-/// Work below which a tile is not made smaller: a microsecond or two.
-static constexpr int64_t kTileFlops = 200000;
-
-/// The schedule with tiles of about one row of the result.
+/// The schedule with tiles of about one row of the result, and of no less work
+/// than `tileFlops`.
 static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
-                           RankedTensorType type) {
+                           RankedTensorType type, int64_t tileFlops) {
   if (schedule.getKind() != KernelKind::Contraction)
     return schedule;
   int64_t positions = footprint.getPositions(), rows = 1;
@@ -33,7 +31,7 @@ static ScheduleAttr refine(ScheduleAttr schedule, FootprintAttr footprint,
       1, schedule.getFlops() / (positions * schedule.getPanels()));
   int64_t block =
       llvm::alignTo(std::max(llvm::divideCeil(positions, rows),
-                             llvm::divideCeil(kTileFlops, flopsPerPosition)),
+                             llvm::divideCeil(tileFlops, flopsPerPosition)),
                     std::max<int64_t>(1, schedule.getRows()));
   if (block >= schedule.getBlock())
     return schedule;
@@ -72,7 +70,8 @@ FailureOr<BandModel> BandModel::build(Block &block, const SymbolTable &symbols,
     if (op.getNumResults())
       step.type = cast<RankedTensorType>(op.getResult(0).getType());
     if (step.canBand && !device.blocks) // A block's tile is in its code.
-      step.schedule = refine(step.schedule, step.footprint, step.type);
+      step.schedule =
+          refine(step.schedule, step.footprint, step.type, device.tileFlops);
     auto &weights = model.weights.emplace_back();
     for (auto [i, value] : llvm::enumerate(op.getOperands())) {
       Operand operand;

@@ -23,6 +23,7 @@ static DeviceModel makeCpu() {
   device.bytesPerSecond = 28e9;
   device.callUs = 0.2;
   device.parallelCallUs = 1;
+  device.tileFlops = 200'000; // a microsecond or two
   device.flopsScaling = 0.9;
   device.bytesScaling = 0.1;
   device.contractionShare = 0.88;
@@ -48,6 +49,7 @@ static DeviceModel makeMcu() {
   device.flopsPerSecond = 0.1e9;
   device.bytesPerSecond = 0.3e9;
   device.callUs = device.parallelCallUs = 2;
+  device.tileFlops = 2'000;
   device.flopsScaling = 0.9;
   device.bytesScaling = 0.1;
   device.contractionShare = 1;

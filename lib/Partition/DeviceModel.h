@@ -23,6 +23,7 @@ struct DeviceModel {
   double flopsPerSecond, bytesPerSecond; ///< of one thread
   double callUs, parallelCallUs;
   int64_t callBytes; ///< memory that a call more takes, beside the arena
+  int64_t tileFlops; ///< fewer are not worth a tile, where threads take tiles
   double flopsScaling, bytesScaling; ///< what a further thread adds
   /// Blocks that run side by side; 0: threads take tiles one at a time.
   int64_t blocks;

@@ -43,8 +43,9 @@ MemoryPlan Planner::planMapped() const {
   }
   finish(plan, layout.bytes);
   plan.streamedBytes = 0; // not by the link of the other plans
-  plan.streamSeconds = 0;
+  plan.isSerial = true;
   plan.computeSeconds = std::min(plan.computeSeconds, plan.seconds);
+  plan.streamSeconds = plan.seconds - plan.computeSeconds;
   plan.lateSeconds = plan.coldSeconds = plan.leastSeconds = plan.seconds;
   return plan;
 }

@@ -31,6 +31,8 @@ void swapc::setPrediction(PlanOp op, const MemoryPlan &plan,
   addMs("compute_ms", plan.computeSeconds);
   addMs("stream_ms", plan.streamSeconds);
   addMs("time_ms", plan.seconds);
+  if (plan.isSerial)
+    addMs("bound_ms", plan.boundSeconds());
   addMs("cold_ms", plan.coldSeconds);
   addMs("least_ms", plan.leastSeconds);
   addMs("stall_ms", timeline.stall);

@@ -116,6 +116,7 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan,
   json.attribute("peak_bytes", static_cast<int64_t>(plan.getPeak()));
   json.attribute("threads", static_cast<int64_t>(plan.getThreads()));
   double compute = 0, stream = 0;
+  bool hasBound = false;
   if (auto predicted = plan->getAttrOfType<DictionaryAttr>(kPredictedAttr))
     for (NamedAttribute entry : predicted) {
       if (auto integer = dyn_cast<IntegerAttr>(entry.getValue()))
@@ -126,12 +127,14 @@ static void writePlan(llvm::json::OStream &json, PlanOp plan,
       if (!number)
         continue;
       json.attribute(entry.getName(), number.getValueAsDouble());
+      hasBound |= entry.getName() == "bound_ms";
       if (entry.getName() == "compute_ms")
         compute = number.getValueAsDouble();
       if (entry.getName() == "stream_ms")
         stream = number.getValueAsDouble();
     }
-  json.attribute("bound_ms", std::max(compute, stream));
+  if (!hasBound)
+    json.attribute("bound_ms", std::max(compute, stream));
   json.attributeArray("resident", [&] {
     for (auto symbol : plan.getResident().getAsRange<FlatSymbolRefAttr>())
       json.value(symbol.getValue());

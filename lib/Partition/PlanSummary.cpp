@@ -75,7 +75,8 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
     return value ? value.getValueAsDouble() : 0;
   };
   double compute = getMs("compute_ms"), stream = getMs("stream_ms");
-  double time = getMs("time_ms"), bound = std::max(compute, stream);
+  double time = getMs("time_ms");
+  double bound = std::max({compute, stream, getMs("bound_ms")});
   int64_t needed = getInteger(plan->getParentOp(), kModelBytesAttr);
   os << (plan.getMapped() ? "mapped, " : "") << "budget "
      << formatSize(plan.getBudget());
@@ -93,7 +94,8 @@ static void printPlan(PlanOp plan, raw_ostream &os) {
     os << " (" << formatSize(inPlace) << " of it read in place)";
   os << ", peak " << formatSize(plan.getPeak()) << "\n";
   os << "  predicted " << formatMs(time) << " ms; bound " << formatMs(bound)
-     << " ms (compute " << formatMs(compute) << ", link " << formatMs(stream)
+     << " ms (compute " << formatMs(compute)
+     << (plan.getMapped() ? ", reads in place " : ", link ") << formatMs(stream)
      << ")";
   if (double least = getMs("least_ms"); least > 1.05 * bound)
     os << ", with this memory " << formatMs(least) << " ms";

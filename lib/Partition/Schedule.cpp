@@ -193,6 +193,7 @@ void Planner::finish(MemoryPlan &plan, int64_t region) const {
   for (const PlanStep &step : problem.steps)
     plan.computeSeconds += step.getLeastSeconds();
   plan.streamSeconds = plan.streamedBytes / problem.link.bytesPerSecond;
+  plan.isSerial = problem.link.isBlocking;
 
   // What is in before a step is still in while it runs, so steps are the
   // moments to look at.

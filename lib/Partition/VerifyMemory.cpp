@@ -270,15 +270,18 @@ LogicalResult MemoryVerifier::write(Operation *op, StringAttr kernel,
              << ", which is in memory";
   int owner = tenants.size();
   if (isUpdate) {
-    // What it continues owns these bytes, or those before them.
-    auto continues = [&](int64_t at) {
-      owner = at < 0 ? -1 : owners.get(at, at + 1)[0];
-      return owner >= 0 && tenants[owner].unit < 0 &&
-             tenants[owner].base == base && tenants[owner].kernel == kernel;
-    };
-    bool found = continues(begin) || (bytes.begin && continues(begin - 1));
+    // What it continues owns these bytes, or those before them: whichever was
+    // touched last, as an earlier result of the same kernel may have been here.
+    owner = -1;
+    for (int64_t at : {begin, bytes.begin ? begin - 1 : begin}) {
+      int found = at < 0 ? -1 : owners.get(at, at + 1)[0];
+      if (found >= 0 && tenants[found].unit < 0 &&
+          tenants[found].base == base && tenants[found].kernel == kernel &&
+          (owner < 0 || tenants[found].last > tenants[owner].last))
+        owner = found;
+    }
     bool isWhole = !op->hasAttr(SwapDialect::kUpdateAttr);
-    if (!found ||
+    if (owner < 0 ||
         (isWhole && (tenants[owner].begin > begin || tenants[owner].end < end)))
       return op->emitOpError("continues a result whose first panels are lost");
     if (tenants[owner].panels > 0)

@@ -56,6 +56,9 @@ PlanFigures PlanFigures::read(PlanOp plan) {
   read("time_ms", figures.time);
   read("cold_ms", figures.cold);
   read("stall_ms", figures.stall);
+  read("bound_ms", figures.bound);
+  if (plan.getMapped())
+    read("in_place_bytes", figures.mapped);
   if (auto limit = predicted ? predicted.getAs<StringAttr>("limit") : nullptr)
     figures.limit = limit.str();
   return figures;
@@ -136,9 +139,12 @@ void swapc::writePlanWords(raw_ostream &os, const PlanFigures &plan,
        << " % of what the model needs"
        << (overheadBytes ? " beside code and graphs. " : ". ");
   os << "At its worst moment the plan has " << formatSize(plan.peak)
-     << " in use; " << formatSize(plan.resident)
-     << " of weights stay in memory and " << formatSize(plan.streamed)
-     << " are read in each run. ";
+     << " in use; ";
+  if (plan.mapped)
+    os << formatSize(plan.mapped) << " of weights are read where they lie. ";
+  else
+    os << formatSize(plan.resident) << " of weights stay in memory and "
+       << formatSize(plan.streamed) << " are read in each run. ";
   if (plan.time > 0) {
     os << "Predicted " << formatNumber(plan.time) << " ms";
     if (plan.streamed)

@@ -17,11 +17,12 @@ namespace swapc {
 struct PlanFigures {
   std::string limit; ///< as in the attribute of the prediction
   int64_t budget = 0, peak = 0, arena = 0, resident = 0, streamed = 0;
-  double compute = 0, stream = 0, least = 0, time = 0, cold = 0,
-         stall = 0; ///< ms
+  int64_t mapped = 0; ///< read where it lies, and never in the arena
+  double compute = 0, stream = 0, least = 0, time = 0, cold = 0, stall = 0,
+         bound = 0; ///< ms
 
   static PlanFigures read(mlir::swap::PlanOp plan);
-  double getBound() const { return std::max(compute, stream); }
+  double getBound() const { return std::max({compute, stream, bound}); }
   /// What the time depends on, in words.
   llvm::StringRef getLimit() const;
 };

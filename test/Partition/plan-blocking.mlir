@@ -8,6 +8,7 @@
 // CHECK-SAME: swap.min_bytes = 1344 : i64
 // CHECK: swap.plan @plan_0 budget 1344 threads 1 resident []
 // CHECK-SAME: arena = 1344 : i64, peak = 1344 : i64
+// CHECK-SAME: bound_ms = 0.083794
 // CHECK-SAME: compute_ms = 2.400000e-02 : f64
 // CHECK-SAME: stream_ms = 0.059794
 // CHECK-SAME: time_ms = 0.117099

@@ -16,6 +16,7 @@
 
 // Weights that come from flash take time: 400 bytes at 30e6 a second, four times.
 // MCU: compute_ms = 2.400000e-02 : f64
+// MCU-SAME: stream_ms = 0.05333
 // MCU-SAME: time_ms = 0.077333
 
 // SMALL: error: mapped budget 512 bytes (512 bytes) is too small: the smallest feasible budget is 896 bytes (896 bytes), set by kernel 'k'

@@ -26,6 +26,24 @@ swap.plan @good budget 512 threads 1 resident [] attributes {arena = 448 : i64, 
 func.func private @k(tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
     attributes {swap.footprint = #swap.footprint<positions = 16, step = 1, reaches = [#rows]>,
                 swap.schedule = #swap.schedule<rows, panels = 1, tiles = 4, rows = 1, block = 4, scratch = 0, flops = 64>}
+// Where the bands go an earlier result of the same kernel was: the second goes on
+// with the first, and not with what is left of that.
+swap.plan @again budget 512 threads 1 resident [] attributes {arena = 512 : i64, peak = 512 : i64, scratch_offset = 512 : i64, scratch_stride = 0 : i64, slots = array<i64>} {
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<arena, 0, 256>]
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 256>, #swap.place<arena, 0, 0>]
+  swap.launch @k panels(0 to 1) tiles(0 to 2) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 256>]
+  swap.launch @k panels(0 to 1) tiles(2 to 4) [#swap.place<arena, 0, 0>, #swap.place<arena, 0, 256>] {swap.update}
+  swap.launch @k panels(0 to 1) [#swap.place<arena, 0, 256>, #swap.place<output, 0, 0>]
+  swap.return
+}
+
+// -----
+
+#rows = #swap.reach<slices = 4, group = 4, scale = 1, low = -1, high = 1>
+
+func.func private @k(tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+    attributes {swap.footprint = #swap.footprint<positions = 16, step = 1, reaches = [#rows]>,
+                swap.schedule = #swap.schedule<rows, panels = 1, tiles = 4, rows = 1, block = 4, scratch = 0, flops = 64>}
 swap.plan @row_missing budget 512 threads 1 resident [] attributes {arena = 448 : i64, peak = 448 : i64, scratch_offset = 448 : i64, scratch_stride = 0 : i64, slots = array<i64>} {
   swap.launch @k panels(0 to 1) tiles(0 to 2) [#swap.place<input, 0, 0>, #swap.place<arena, 0, 0>]
   // expected-error @+1 {{reads bytes 0 to 192, where something else was written since}}

@@ -41,13 +41,14 @@ constexpr llvm::StringLiteral kCurveAttr = "swap.curve";
 constexpr llvm::StringLiteral kLinkAttr = "swap.link";
 
 /// On a plan: a dictionary of `resident_bytes`, `streamed_bytes` (integers; of
-/// the latter, `in_place_bytes` are read by kernels over the link), `compute_ms`, `stream_ms`, `time_ms` (f64), as predicted for one of many
-/// inferences, `cold_ms` for the first, `least_ms` (no schedule in this budget
-/// takes less) and `stall_ms` (waiting for reads); `limit` says what the time
-/// depends on: "nothing" (nothing streams), "compute", "link", "memory" (too
-/// little fits ahead of where it is needed) or "stalls" (other waits). Of the
-/// call with the longest waits `longest_stall_ms`, `stall_kernel` and
-/// `stall_node`.
+/// the latter, `in_place_bytes` are read by kernels over the link),
+/// `compute_ms`, `stream_ms`, `time_ms` (f64), as predicted for one of many
+/// inferences, `bound_ms` where reading and computing take turns, `cold_ms` for
+/// the first, `least_ms` (no schedule in this budget takes less) and `stall_ms`
+/// (waiting for reads); `limit` says what the time depends on: "nothing"
+/// (nothing streams), "compute", "link", "memory" (too little fits ahead of
+/// where it is needed) or "stalls" (other waits). Of the call with the longest
+/// waits `longest_stall_ms`, `stall_kernel` and `stall_node`.
 constexpr llvm::StringLiteral kPredictedAttr = "swap.predicted";
 
 /// On each call and row fetch of a plan: predicted seconds (f64).

@@ -164,8 +164,11 @@ struct MemoryPlan {
   /// No schedule inside this budget takes less: for every stretch of steps,
   /// what it reads and memory cannot hold at its start has to cross the link.
   double leastSeconds = 0;
+  bool isSerial = false; ///< reading and computing take turns
   double boundSeconds() const {
-    return computeSeconds > streamSeconds ? computeSeconds : streamSeconds;
+    return isSerial                         ? computeSeconds + streamSeconds
+           : computeSeconds > streamSeconds ? computeSeconds
+                                            : streamSeconds;
   }
 };
 
