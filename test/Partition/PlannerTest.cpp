@@ -50,8 +50,9 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
   auto getExtent = [&](int unit, int first, int last) {
     int64_t slot = plan.slots[unit];
     EXPECT_GE(slot, 0);
-    EXPECT_EQ(slot % kPageBytes, 0);
-    return Extent{slot, slot + roundUp(problem.units[unit].bytes, kPageBytes),
+    EXPECT_EQ(slot % problem.pageBytes, 0);
+    return Extent{slot,
+                  slot + roundUp(problem.units[unit].bytes, problem.pageBytes),
                   first, last};
   };
   for (size_t unit = 0; unit < problem.units.size(); ++unit) {
@@ -59,7 +60,7 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
     if (plan.inPlace[unit]) {
       EXPECT_TRUE(problem.units[unit].inPlace);
       EXPECT_FALSE(plan.resident[unit]);
-      inPlace += roundUp(problem.units[unit].bytes, kPageBytes);
+      inPlace += roundUp(problem.units[unit].bytes, problem.pageBytes);
     }
     if (plan.resident[unit])
       extents.push_back(getExtent(static_cast<int>(unit), 0, kLaps * actions));
@@ -84,7 +85,7 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
       EXPECT_EQ(enteredAt[index], -1) << "read twice";
       enteredAt[index] = at;
       reading.insert(index);
-      inUse += roundUp(problem.units[index].bytes, kPageBytes);
+      inUse += roundUp(problem.units[index].bytes, problem.pageBytes);
       EXPECT_LE(static_cast<int>(reading.size()), problem.depth);
     };
     std::vector<int> endingAhead;
@@ -115,7 +116,7 @@ void check(const Planner &planner, const MemoryPlan &plan, int64_t budget) {
         EXPECT_EQ(ready.erase(index), 1u);
         extents.push_back(getExtent(index, enteredAt[index], at));
         enteredAt[index] = -1;
-        inUse -= roundUp(problem.units[index].bytes, kPageBytes);
+        inUse -= roundUp(problem.units[index].bytes, problem.pageBytes);
         break;
       case PlanAction::Run: {
         EXPECT_EQ(index, static_cast<int>(runAt.size()));
@@ -259,6 +260,82 @@ TEST(Planner, RandomProblemsNeverOverlap) {
         check(planner, planner.plan(budget), budget);
       }
     EXPECT_FALSE(planner.plan(low - 1).feasible);
+  }
+}
+
+TEST(Planner, SlotsAreOfTheProblemsPages) {
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    PlanProblem problem = makeRandom(seed);
+    problem.pageBytes = 64 << seed % 7;
+    Planner planner(problem), ofFiles(makeRandom(seed));
+    EXPECT_LE(planner.getModelBytes(), ofFiles.getModelBytes());
+    int64_t low = planner.getMinBytes(), high = planner.getModelBytes();
+    ASSERT_LE(low, high);
+    for (int64_t budget : {low, low + 100, (low + high) / 2, high - 1, high})
+      if (budget >= low) {
+        SCOPED_TRACE(budget);
+        check(planner, planner.plan(budget), budget);
+      }
+    EXPECT_FALSE(planner.plan(low - 1).feasible);
+  }
+}
+
+TEST(Planner, WhereReadsBlockTheyComeRightBeforeTheirStep) {
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    PlanProblem problem = makeRandom(seed);
+    problem.link.block();
+    Planner planner(problem), beside(makeRandom(seed));
+    EXPECT_LE(planner.getMinBytes(), beside.getMinBytes());
+    int64_t low = planner.getMinBytes(), high = planner.getModelBytes();
+    for (int64_t budget : {low, (3 * low + high) / 4, (low + high) / 2, high}) {
+      SCOPED_TRACE(budget);
+      MemoryPlan plan = planner.plan(budget);
+      check(planner, plan, budget);
+      double seconds = 0;
+      std::set<int> pending; // came in, and no step ran since
+      for (const PlanAction &action : plan.actions) {
+        if (action.kind == PlanAction::Run) {
+          seconds += problem.steps[action.index].seconds;
+          const std::vector<int> &units = problem.steps[action.index].units;
+          for (int unit : pending)
+            EXPECT_GE(std::count(units.begin(), units.end(), unit), 1);
+          pending.clear();
+        } else if (action.kind != PlanAction::Wait &&
+                   action.kind != PlanAction::Out) {
+          ASSERT_EQ(action.kind, PlanAction::In);
+          pending.insert(action.index);
+          seconds += problem.link.getStartSeconds(
+              roundUp(problem.units[action.index].bytes, problem.pageBytes));
+        }
+      }
+      EXPECT_NEAR(plan.seconds, seconds, 1e-6 * seconds);
+    }
+  }
+}
+
+TEST(Planner, MappedPlansHoldNothingButBuffersAndScratch) {
+  for (uint32_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(seed);
+    PlanProblem problem = makeRandom(seed);
+    double seconds = 0;
+    for (PlanStep &step : problem.steps)
+      seconds += step.mappedSeconds = 2 * step.seconds;
+    Planner planner(problem);
+    MemoryPlan plan = planner.planMapped();
+    EXPECT_EQ(plan.arena, planner.getMappedBytes());
+    EXPECT_EQ(plan.arena, planner.getBuffers().bytes +
+                              roundUp(problem.scratchBytes, kBufferAlign));
+    EXPECT_LE(plan.arena, planner.getMinBytes());
+    EXPECT_LE(plan.peak, plan.arena);
+    EXPECT_EQ(plan.actions.size(), problem.steps.size());
+    EXPECT_EQ(plan.streamedBytes + plan.residentBytes, 0);
+    for (int64_t slot : plan.slots)
+      EXPECT_EQ(slot, kInPlaceSlot);
+    EXPECT_NEAR(plan.seconds, seconds, 1e-9 * seconds);
+    EXPECT_NEAR(plan.computeSeconds, 0.5 * seconds, 1e-9 * seconds);
+    EXPECT_NEAR(plan.boundSeconds(), seconds, 1e-9 * seconds);
   }
 }
 
