@@ -12,6 +12,9 @@
 using namespace mlir;
 using namespace swapc;
 
+/// Multiplications with padding from which on a test for it is worth it.
+static constexpr int64_t kLeastSkipped = 8;
+
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
                             const ContractionPlan &plan, Value operands,
@@ -232,7 +235,10 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
                               elements * swap::getElementBytes(info.elementA));
   }
+  // Without vectors a multiplication is dear, and a test for padding is not.
+  bool skips = plan.lanes == 1 && info.innerK() >= kLeastSkipped;
   Values pointersA;
+  Value needed; // by any row
   for (const Row &row : rows) {
     Value pointer = advance(row.base, info.elementA, offset);
     Value valid;
@@ -243,8 +249,12 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
       valid =
           valid ? Value(arith::AndIOp::create(b, loc, valid, inside)) : inside;
     }
-    if (valid)
+    if (valid) {
       pointer = arith::SelectOp::create(b, loc, valid, pointer, zeros);
+      if (skips)
+        needed =
+            needed ? Value(arith::OrIOp::create(b, loc, needed, valid)) : valid;
+    }
     pointersA.push_back(pointer);
   }
 
@@ -259,7 +269,15 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     pointerB = advance(baseB, info.elementB,
                        scale(index, info.innerK() * plan.width()));
   }
-  return emitInner(pointersA, pointerB, acc);
+  if (!needed)
+    return emitInner(pointersA, pointerB, acc);
+  auto choice = scf::IfOp::create(
+      b, loc, needed,
+      [&](OpBuilder &, Location) {
+        scf::YieldOp::create(b, loc, emitInner(pointersA, pointerB, acc));
+      },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, acc); });
+  return llvm::to_vector(ValueRange(choice.getResults()));
 }
 
 /// The loop over the innermost reduction.
