@@ -260,7 +260,7 @@ struct TruncateHalf : public OpRewritePattern<arith::TruncFOp> {
     Value odd = b.make<arith::AndIOp>(
         b.make<arith::ShRUIOp>(rest, b.integer(13)), b.integer(1));
     Value normal =
-        b.make<arith::AddIOp>(rest, b.integer(0xfff - (UINT64_C(112) << 23)));
+        b.make<arith::AddIOp>(rest, b.integer(0xfffu - (112u << 23)));
     normal = b.make<arith::ShRUIOp>(b.make<arith::AddIOp>(normal, odd),
                                     b.integer(13));
     Value isNaN =
