@@ -7,6 +7,7 @@
 
 #include "Commands.h"
 
+#include "swap/runtime.h"
 #include "swapc/Support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
