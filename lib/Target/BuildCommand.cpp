@@ -46,7 +46,7 @@ static std::string getRiscvFlags(const Triple &triple,
     if (has(extension))
       march += extension;
   std::string byFeatures = is64 ? "lp64" : "ilp32";
-  byFeatures += has("d") ? "d" : has("e") ? "e" : "";
+  byFeatures += has("e") ? "e" : has("d") ? "d" : has("f") ? "f" : "";
   return "-march=" + march + " -mabi=" + (abi.empty() ? byFeatures : abi.str());
 }
 
@@ -68,8 +68,10 @@ BuildCommand swapc::getBuildCommand(const CodeOptions &code) {
   if (triple.isRISCV() && subtarget)
     return {isBare ? "riscv64-unknown-elf-gcc" : "riscv64-linux-gnu-gcc",
             getRiscvFlags(triple, *subtarget, code.abi) +
-                (isBare ? " -mcmodel=medany" : "")};
+                (isBare ? " -mcmodel=medany -ffreestanding" : "")};
   if (triple.isAArch64())
     return {isBare ? "aarch64-none-elf-gcc" : "aarch64-linux-gnu-gcc", ""};
-  return {"cc", isBare ? "-ffreestanding" : ""};
+  return {"cc", !isBare    ? ""
+                : code.pic ? "-ffreestanding"
+                           : "-ffreestanding -no-pie"};
 }

@@ -22,6 +22,7 @@
 #include "swapc/Target/Report.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -42,6 +43,7 @@ public:
 
 private:
   LogicalResult makeFolder(StringRef path);
+  LogicalResult checkPage(StringRef path);
   LogicalResult openPage(StringRef base);
   LogicalResult openOutputs();
   LogicalResult openReport();
@@ -159,11 +161,24 @@ LogicalResult Compiler::makeFolder(StringRef path) {
   return success();
 }
 
+/// A page of a project's own stays.
+LogicalResult Compiler::checkPage(StringRef path) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> old =
+      llvm::MemoryBuffer::getFile(path);
+  if (!old || (*old)->getBuffer().empty() ||
+      (*old)->getBuffer().contains(kPageOrigin))
+    return success();
+  return emitError(location)
+         << "cannot write " << path
+         << ": what is there is not of swapc; -o names another folder";
+}
+
 /// What lies beside a library for those who build it in.
 LogicalResult Compiler::openPage(StringRef base) {
   if (isCuda())
     return success();
-  if (failed(open(page, (base + "README.md").str())) ||
+  if (failed(checkPage((base + "README.md").str())) ||
+      failed(open(page, (base + "README.md").str())) ||
       failed(makeFolder((base + "swap").str())))
     return failure();
   for (const HeaderFile &file : getPublicHeaders())

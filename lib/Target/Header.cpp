@@ -9,14 +9,29 @@
 #include "swapc/Target/CodeSizes.h"
 #include "swapc/Target/Link.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace swapc;
 
+/// NAME.h would hide a header of C from `#include <NAME.h>`, libNAME.a a
+/// library.
+static bool isOfC(StringRef name) {
+  return llvm::is_contained<StringRef>(
+      {"assert",    "complex",  "ctype",  "errno",     "fenv",   "float",
+       "inttypes",  "iso646",   "limits", "locale",    "math",   "setjmp",
+       "signal",    "stdalign", "stdarg", "stdatomic", "stdbit", "stdbool",
+       "stdckdint", "stddef",   "stdint", "stdio",     "stdlib", "stdnoreturn",
+       "string",    "strings",  "tgmath", "threads",   "time",   "uchar",
+       "unistd",    "wchar",    "wctype", "c",         "g",      "gcc",
+       "m",         "nosys",    "rdimon", "pthread"},
+      name);
+}
+
 /// Never a reserved name (a leading underscore, or two in a row), and never one
-/// of the runtime's.
+/// of the runtime's or of C's files.
 std::string swapc::toIdentifier(StringRef text) {
   std::string result;
   for (char c : text)
@@ -27,7 +42,7 @@ std::string swapc::toIdentifier(StringRef text) {
   StringRef name = result;
   std::string lower = name.lower();
   if (name.empty() || isDigit(name.front()) || lower == "swap" ||
-      StringRef(lower).starts_with("swap_"))
+      isOfC(lower) || StringRef(lower).starts_with("swap_"))
     result.insert(0, "model_");
   while (result.back() == '_')
     result.pop_back();

@@ -9,6 +9,7 @@
 
 #include "PublicHeaders.h"
 #include "swap/runtime.h"
+#include "swapc/Codegen/CPU/CpuTarget.h"
 #include "swapc/Partition/Budget.h"
 #include "swapc/Target/Link.h"
 #include "swapc/Target/ModelTables.h"
@@ -126,8 +127,8 @@ static std::string describe(const TensorInfo &tensor) {
 
 void PageWriter::writeHead() {
   os << "# " << inWords(tables.signature.name) << "\n\n"
-     << "Compiled by swapc for `" << getTriple() << "`, cpu `"
-     << code.target.cpu << '`';
+     << kPageOrigin << " for `" << getTriple() << "`, cpu `" << code.target.cpu
+     << '`';
   if (!code.target.features.empty())
     os << ", features `" << code.target.features << '`';
   if (!code.abi.empty())
@@ -194,9 +195,12 @@ void PageWriter::writeSizes() {
 
 void PageWriter::writeBuild(ArrayRef<std::string> undefined) {
   BuildCommand build = getBuildCommand(code);
-  os << "## Build it in\n\nSave the program below as `main.c` beside this "
-        "page, with the linker script of your board:\n\n```sh\n"
-     << "swap-blob object " << name << ".swap --symbol " << name
+  bool isBare = isBareMetal(getTriple());
+  os << "## Build it in\n\nSave the program below as `main.c` beside this page"
+     << (isBare ? ", with your board's startup code (`startup.c`) and linker "
+                  "script (`board.ld`)"
+                : "")
+     << ":\n\n```sh\nswap-blob object " << name << ".swap --symbol " << name
      << "_blob --mtriple " << getTriple();
   if (!code.target.features.empty() &&
       StringRef(getTriple()).starts_with("riscv"))
@@ -205,8 +209,10 @@ void PageWriter::writeBuild(ArrayRef<std::string> undefined) {
     os << " --target-abi " << code.abi;
   os << " -o " << name << "_blob.o\n"
      << build.compiler << " -std=c11 " << build.flags
-     << (build.flags.empty() ? "" : " ") << "-Os -I. main.c " << name
-     << "_blob.o -L. -l" << name << " -o firmware.elf\n```\n\n"
+     << (build.flags.empty() ? "" : " ") << "-Os -I. main.c "
+     << (isBare ? "startup.c " : "") << name << "_blob.o -L. -l" << name
+     << (isBare ? " -nostartfiles -T board.ld" : "")
+     << " -Wl,--gc-sections -o firmware.elf\n```\n\n"
      << "`swap-blob object` makes the blob a part of the image (section "
         "`.rodata."
      << name

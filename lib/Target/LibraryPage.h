@@ -18,6 +18,9 @@
 
 namespace swapc {
 
+/// What tells such a page from others.
+inline constexpr llvm::StringLiteral kPageOrigin = "Compiled by swapc";
+
 /// The page that lies beside a library of `code`, whose archive's bytes are
 /// `archive`: its plans and sizes, how it is built in, and a program.
 llvm::Expected<std::string> makeLibraryPage(const ModelTables &tables,

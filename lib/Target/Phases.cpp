@@ -8,6 +8,7 @@
 #include "Phases.h"
 
 #include "Machine.h"
+#include "RuntimeCode.h"
 #include "Swap/SwapDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -183,6 +184,9 @@ std::string swapc::getModelName(const CompileOptions &options) {
 LogicalResult swapc::runPhases(const CompileOptions &options,
                                MLIRContext &context, Progress &progress,
                                Phases &phases) {
+  if (options.emit == Emit::Lib)
+    if (llvm::Error error = checkLibraryTarget(options.triple))
+      return emitFailure(UnknownLoc::get(&context), std::move(error));
   std::string message;
   llvm::raw_string_ostream errors(message);
   FailureOr<CpuTarget> target =

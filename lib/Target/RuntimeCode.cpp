@@ -21,6 +21,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace llvm;
 using namespace swapc;
@@ -63,10 +64,25 @@ struct Part {
 static Part getCore() { return PART(core); }
 static Part getFlash() { return PART(flash); }
 
+Error swapc::checkLibraryTarget(StringRef name) {
+  Triple triple(name.empty() ? sys::getDefaultTargetTriple()
+                             : Triple::normalize(name));
+  bool hasRuntime = triple.isARM() || triple.isThumb() ||
+                    triple.getArch() == Triple::aarch64 || triple.isRISCV() ||
+                    triple.getArch() == Triple::x86_64;
+  bool isIlp32 = triple.getEnvironment() == Triple::GNUX32 ||
+                 triple.getEnvironment() == Triple::MuslX32 ||
+                 triple.getEnvironment() == Triple::GNUILP32;
+  if (hasRuntime && !isIlp32 && triple.isLittleEndian() &&
+      triple.isOSBinFormatELF())
+    return Error::success();
+  return createStringError("there is no runtime for " + triple.str() +
+                           ": little-endian ARM, AArch64, RISC-V and x86-64 "
+                           "have one, in ELF files");
+}
+
 static StringRef getBitcode(const Part &part, const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
-  if (!triple.isLittleEndian())
-    return "";
   if (triple.isARM() || triple.isThumb())
     return part.arm;
   if (triple.getArch() == Triple::aarch64)
@@ -173,11 +189,6 @@ static Expected<RuntimeObject> emitPart(const Part &part,
   if (!machine)
     return createStringError(message);
   StringRef bitcode = getBitcode(part, *machine);
-  if (bitcode.empty())
-    return createStringError("there is no runtime for " +
-                             options.target.triple +
-                             ": little-endian ARM, AArch64, RISC-V and x86-64 "
-                             "have one");
   LLVMContext context;
   Expected<std::unique_ptr<Module>> module =
       parseBitcodeFile(MemoryBufferRef(bitcode, part.name), context);

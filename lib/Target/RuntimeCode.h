@@ -27,6 +27,9 @@ struct RuntimeCode {
   uint64_t sessionBytes = 0; ///< sizeof(swap_session)
 };
 
+/// An error if there is no runtime for a triple.
+llvm::Error checkLibraryTarget(llvm::StringRef triple);
+
 /// Compiles the runtime. Public functions are weak, for each library of a
 /// program has them; nothing else can be seen. The core's calls and frames go
 /// to `stack`.

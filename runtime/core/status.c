@@ -19,7 +19,7 @@ const char *swap_status_string(int status) {
       "weights differ from those that were compiled\0"
       "a row index is outside its table\0"
       "storage cannot serve reads as the runtime needs them\0"
-      "the session is not open\0"
+      "a call out of order: nothing is open or begun\0"
       "the device or its driver reported an error\0"
       "storage did not complete a read in time\0"
       "unknown status";

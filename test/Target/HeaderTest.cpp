@@ -32,6 +32,10 @@ TEST(Header, NamesAreNeverReserved) {
   EXPECT_EQ(toIdentifier("swap"), "model_swap");
   EXPECT_EQ(toIdentifier("Swap-cuda"), "model_Swap_cuda");
   EXPECT_EQ(toIdentifier("swapper"), "swapper");
+  // stdint.h, libm.a
+  EXPECT_EQ(toIdentifier("stdint"), "model_stdint");
+  EXPECT_EQ(toIdentifier("Signal"), "model_Signal");
+  EXPECT_EQ(toIdentifier("m"), "model_m");
 }
 
 PlanTable makePlan(uint64_t arena, std::vector<uint64_t> slots) {

@@ -7,6 +7,7 @@
 
 #include "Commands.h"
 
+#include "swap/runtime.h"
 #include "swapc/Support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -136,6 +137,12 @@ Error swapc::writeHex(const BlobFile &blob, const HexOptions &options) {
                              " do not fit addresses of 32 bits");
   if (options.format == "uf2" && options.address % kUf2Bytes)
     return createStringError("--address: with --format uf2 a multiple of 256");
+  if (options.address % SWAP_BUFFER_ALIGN)
+    return createStringError("--address: 0x" +
+                             utohexstr(options.address, true) +
+                             " is not a multiple of " +
+                             Twine(SWAP_BUFFER_ALIGN) +
+                             ", where kernels can read weights in place");
   Expected<OutputFile> file = OutputFile::create(options.output);
   if (!file)
     return file.takeError();

@@ -134,6 +134,14 @@ static void describeInstructions(const llvm::Triple &triple,
   }
 }
 
+/// LLVM takes any version for one without extensions.
+static bool isUnknownArm(const llvm::Triple &triple) {
+  llvm::StringRef name = triple.getArchName();
+  return (triple.isARM() || triple.isThumb()) && name != "arm" &&
+         name != "thumb" && name != "armeb" && name != "thumbeb" &&
+         llvm::ARM::parseArch(name) == llvm::ARM::ArchKind::INVALID;
+}
+
 bool swapc::isBareMetal(llvm::StringRef triple) {
   // "none" and "unknown" alike; none at all is the host's.
   return !triple.empty() &&
@@ -157,6 +165,11 @@ llvm::FailureOr<CpuTarget> swapc::getCpuTarget(llvm::StringRef triple,
   llvm::Triple host(llvm::sys::getDefaultTargetTriple());
   llvm::Triple parsed(triple.empty() ? host.str()
                                      : llvm::Triple::normalize(triple));
+  if (isUnknownArm(parsed)) {
+    errors << "'" << parsed.getArchName() << "' is not an architecture: "
+           << "thumbv6m, thumbv7m, thumbv7em, thumbv8m.main, armv7a are some\n";
+    return llvm::failure();
+  }
   target.triple = parsed.str();
   target.isBareMetal = isBareMetal(target.triple);
   target.cpu = cpu.str();
