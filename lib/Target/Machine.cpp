@@ -31,9 +31,15 @@ static std::optional<CodeModel::Model> getCodeModel(const Triple &triple) {
 }
 
 Error swapc::checkAbi(const CpuTarget &target, StringRef abi) {
+  Triple triple(target.triple);
+  if (triple.getEnvironmentName().ends_with("eabihf") && !target.hasFloat)
+    return createStringError(
+        target.triple + " passes floats in registers of an FPU, and '" +
+        target.cpu + "' has none" +
+        (target.features.empty() ? "" : " with these features") +
+        ": eabi in place of eabihf");
   if (abi.empty())
     return Error::success();
-  Triple triple(target.triple);
   if (!triple.isRISCV())
     return createStringError("--target-abi: " + target.triple +
                              " has one ABI; those of RISC-V can be chosen");
