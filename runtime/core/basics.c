@@ -27,9 +27,9 @@ int swap_core_stays(const swap_session *session, uint32_t unit) {
          session->plan->slots[unit] == SWAP_SLOT_IN_PLACE;
 }
 
-size_t swap_core_unit_bytes(const swap_session *session, uint32_t unit) {
-  const size_t mask = session->model->page_bytes - 1;
-  return ((size_t)session->model->units[unit].length + mask) & ~mask;
+size_t swap_core_unit_bytes(const swap_model *model, uint32_t unit) {
+  const size_t mask = model->page_bytes - 1;
+  return ((size_t)model->units[unit].length + mask) & ~mask;
 }
 
 int swap_core_overlaps(const swap_session *session) {

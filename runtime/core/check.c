@@ -31,11 +31,10 @@ static int check_unit(const check *c, uint32_t unit) {
   if (unit >= model->unit_count)
     return 0;
   const uint64_t slot = c->plan->slots[unit];
-  const size_t mask = model->page_bytes - 1;
   if (slot == SWAP_SLOT_IN_PLACE)
     return !c->device;
   return is_aligned(slot, model->page_bytes) &&
-         swap_core_inside(slot, ((size_t)model->units[unit].length + mask) & ~mask,
+         swap_core_inside(slot, swap_core_unit_bytes(model, unit),
                           c->plan->arena_bytes);
 }
 

@@ -12,17 +12,7 @@
 
 #include "swap/runtime.h"
 
-#if __STDC_HOSTED__
-#include <string.h>
-#else
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
-void *memset(void *to, int value, size_t bytes);
-int memcmp(const void *a, const void *b, size_t bytes);
-#endif
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "blobs are little-endian and are read in place"
-#endif
+#include "libc.h"
 
 _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
 
@@ -80,7 +70,7 @@ int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
 /* Whether a unit comes in once: it is resident, or read where it lies. */
 int swap_core_stays(const swap_session *session, uint32_t unit);
 /* Bytes that are read for a unit, and that its slot takes. */
-size_t swap_core_unit_bytes(const swap_session *session, uint32_t unit);
+size_t swap_core_unit_bytes(const swap_model *model, uint32_t unit);
 /* Whether reads of units go on while the run does. */
 int swap_core_overlaps(const swap_session *session);
 /* The rest of a / b, and what is before the point: processors of 32 bits have

@@ -57,7 +57,7 @@ static int load_next(swap_session *session, int *left) {
   if (!*left)
     return SWAP_OK;
   session->next_resident += 1;
-  session->counters.loaded_bytes += swap_core_unit_bytes(session, unit);
+  session->counters.loaded_bytes += swap_core_unit_bytes(session->model, unit);
   return swap_core_begin(session, unit, SWAP_CORE_UNIT);
 }
 

@@ -38,7 +38,7 @@ static int verify(swap_session *session, uint32_t unit) {
 static int read_now(swap_session *session, uint32_t unit) {
   const int status =
       swap_core_read(session, (size_t)session->model->units[unit].offset,
-                     slot(session, unit), swap_core_unit_bytes(session, unit));
+                     slot(session, unit), swap_core_unit_bytes(session->model, unit));
   return status ? swap_core_fail_unit(session, status, unit) : SWAP_OK;
 }
 
@@ -98,7 +98,7 @@ static int begin(swap_session *session, uint32_t unit, int32_t *ticket) {
   if (!swap_core_maps(session)) {
     status = swap_core_ticket(session,
                               (size_t)session->model->units[unit].offset, slot(session, unit),
-                              swap_core_unit_bytes(session, unit), ticket);
+                              swap_core_unit_bytes(session->model, unit), ticket);
   } else {
     *ticket = SWAP_CORE_MAPPED;
     if (!swap_core_unit_base(session, unit))
@@ -148,7 +148,7 @@ int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
 }
 
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind) {
-  const size_t bytes = swap_core_unit_bytes(session, unit);
+  const size_t bytes = swap_core_unit_bytes(session->model, unit);
   if (!bytes)
     return SWAP_OK;
   *(kind == SWAP_CORE_AHEAD ? &session->ahead_bytes

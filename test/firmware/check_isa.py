@@ -118,8 +118,7 @@ class Bench:
         os.makedirs(folder, exist_ok=True)
         include = os.path.join(st.SOURCE, "runtime", "include")
         self.compiler = ["clang-22", f"--target={isa.triple}", *isa.flags, "-O2", "-std=c11", "-ffreestanding",
-                         "-fno-pic", "-Wall", "-Wextra", "-Werror", "-I", include,
-                         "-isystem", os.path.join(HERE, "include")]
+                         "-fno-pic", "-Wall", "-Wextra", "-Werror", "-I", include]
         core = os.path.join(st.SOURCE, "runtime", "core")
         objects = [self.compile(os.path.join(core, name)) for name in sorted(os.listdir(core)) if name.endswith(".c")]
         # Behind the model's library, so that only what that lacks is taken.

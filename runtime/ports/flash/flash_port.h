@@ -9,17 +9,7 @@
 
 #include "swap/flash.h"
 
-#if __STDC_HOSTED__
-#include <string.h>
-#else
-void *memcpy(void *restrict to, const void *restrict from, size_t length);
-void *memset(void *to, int byte, size_t length);
-int memcmp(const void *a, const void *b, size_t length);
-#endif
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "blobs and records are little-endian"
-#endif
+#include "../../core/libc.h"
 
 /* swap_flash.update */
 enum { FLASH_IDLE, FLASH_WRITING, FLASH_VERIFIED };
