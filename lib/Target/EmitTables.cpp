@@ -28,10 +28,10 @@ static_assert(sizeof(swap_operand) == 16, "operand");
 static_assert(sizeof(swap_step) == 40, "step");
 static_assert(offsetof(swap_step, tile_begin) == 16, "step");
 static_assert(offsetof(swap_step, scratch_bytes) == 32, "step");
-static_assert(offsetof(swap_plan, threads) == 56, "plan");
-static_assert(sizeof(void *) != 8 || offsetof(swap_plan, resident) == 88,
+static_assert(offsetof(swap_plan, threads) == 80, "plan");
+static_assert(sizeof(void *) != 8 || offsetof(swap_plan, resident) == 112,
               "plan");
-static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 104, "plan");
+static_assert(sizeof(void *) != 8 || sizeof(swap_plan) == 128, "plan");
 static_assert(offsetof(swap_model, name) == 32, "model");
 static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 80,
               "model");
@@ -124,7 +124,8 @@ Constant *Emitter::plan(const PlanTable &plan) {
         record({i32(operand.space), i32(operand.index), i64(operand.offset)}));
   return record(
       {i64(plan.budget), i64(plan.arena), i64(plan.peak), i64(plan.resident),
-       i64(plan.streamed), i64(plan.scratchOffset), i64(plan.scratchStride),
+       i64(plan.streamed), i64(plan.region), i64(plan.predictedNs),
+       i64(plan.computeNs), i64(plan.scratchOffset), i64(plan.scratchStride),
        i32(plan.threads), i32(plan.steps.size()), records(steps, "steps"),
        records(operands, "operands"), data(ArrayRef(plan.slots), "slots"),
        data(ArrayRef(plan.isResident), "resident"),

@@ -192,10 +192,15 @@ LogicalResult TableBuilder::addFetch(swap::FetchOp op, PlanTable &plan) {
   return success();
 }
 
+static uint64_t getNanoseconds(DictionaryAttr predicted, StringRef name) {
+  auto value = predicted.getAs<FloatAttr>(name);
+  return value ? static_cast<uint64_t>(value.getValueAsDouble() * 1e6) : 0;
+}
+
 LogicalResult TableBuilder::add(swap::PlanOp op) {
   PlanTable plan = {};
   plan.budget = op.getBudget();
-  plan.arena = op.getArena();
+  plan.arena = plan.region = op.getArena();
   plan.peak = op.getPeak();
   plan.scratchOffset = op.getScratchOffset();
   plan.scratchStride = op.getScratchStride();
@@ -212,6 +217,11 @@ LogicalResult TableBuilder::add(swap::PlanOp op) {
       return failure();
     plan.isResident[*unit] = 1;
     plan.resident += getPages(*unit);
+    plan.region = std::min(plan.region, plan.slots[*unit]);
+  }
+  if (auto predicted = op->getAttrOfType<DictionaryAttr>(kPredictedAttr)) {
+    plan.predictedNs = getNanoseconds(predicted, "time_ms");
+    plan.computeNs = getNanoseconds(predicted, "compute_ms");
   }
   // Their bytes cross a GPU's bus in each run, too.
   if (auto inPlace = op.getInPlace(); inPlace && !op.getMapped())

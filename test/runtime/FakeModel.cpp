@@ -169,7 +169,8 @@ struct Fixture {
   void makePlan(uint32_t p, uint64_t weights) {
     const uint64_t slotA = pages(kSlots, page);
     const uint64_t slotB = slotA + pages(kLength[0], page);
-    uint64_t end = slotB + pages(kLength[1], page), kept = 0;
+    const uint64_t region = slotB + pages(kLength[1], page);
+    uint64_t end = region, kept = 0;
     for (uint32_t u = 0; u < kUnits; ++u) {
       slots[p][u] = u == 1 || (isCyclic && u == 3) ? slotB : slotA;
       if (u == kTable)
@@ -185,6 +186,9 @@ struct Fixture {
                 end,
                 kept,
                 weights - kept,
+                region,
+                1000000 * (3 - p), // predicted: the more stays, the faster
+                500000,
                 kScratch,
                 64,
                 2,
@@ -216,7 +220,7 @@ const swap_model &firmwareModel(bool isCyclic) {
   return isCyclic ? cyclic.model : plain.model;
 }
 const swap_plan &inPlacePlan() {
-  static const swap_plan plan = {kSlots, kSlots, kSlots, 0, 0, kScratch, 64, 2,
+  static const swap_plan plan = {kSlots, kSlots, kSlots, 0, 0, kSlots, 0, 0, kScratch, 64, 2,
                                  static_cast<uint32_t>(std::size(inPlaceSteps)),
                                  inPlaceSteps, operands, inPlaceSlots,
                                  noneResident, nullptr};

@@ -41,6 +41,8 @@ llvm::FailureOr<ModelSignature> getModelSignature(mlir::ModuleOp module);
 /// A swap_plan without its address constants.
 struct PlanTable {
   uint64_t budget, arena, peak, resident = 0, streamed = 0;
+  uint64_t region = 0; ///< The arena without resident units.
+  uint64_t predictedNs = 0, computeNs = 0;
   uint64_t scratchOffset, scratchStride;
   uint32_t threads;
   struct Step {

@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-#define SWAP_ABI_VERSION 3u
+#define SWAP_ABI_VERSION 4u
 #define SWAP_MAX_OPERANDS 64u
 #define SWAP_BUFFER_ALIGN 64u
 /* Units under way at once. They are most of a session, which takes less than
@@ -35,6 +35,8 @@ extern "C" {
 
 typedef enum swap_status {
   SWAP_OK = 0,
+  SWAP_PENDING = 1, /* swap_advance, swap_fill: not done, a read is under way */
+  SWAP_YIELDED = 2, /* swap_advance: not done, the caller wanted it back */
   SWAP_ERR_ARGUMENT = -1,  /* a null or misaligned argument */
   SWAP_ERR_ABI = -2,       /* model and runtime have different ABI versions */
   SWAP_ERR_BUDGET = -3,    /* no plan of the model fits the arena */
@@ -146,6 +148,10 @@ typedef struct swap_plan {
   uint64_t peak_bytes;     /* arena, slots and scratch in use at the worst moment */
   uint64_t resident_bytes; /* weights that stay in the arena between runs */
   uint64_t streamed_bytes; /* weights read per run */
+  uint64_t region_bytes;   /* the arena's first pages: activations, streamed
+                              units, scratch. Resident units lie behind them */
+  uint64_t predicted_ns;   /* of one of many runs, as the compiler sees it ... */
+  uint64_t compute_ns;     /* ... and of that in kernels */
   uint64_t scratch_offset; /* in the arena; one area per thread, this many: */
   uint64_t scratch_stride; /* bytes between the areas of two threads */
   uint32_t threads;        /* areas, the most threads this plan may use */
@@ -284,6 +290,18 @@ typedef struct swap_config {
   void (*event)(void *context, swap_event_kind kind, uint32_t index,
                 uint64_t begin_ns, uint64_t end_ns);
   void *event_context;
+  /* Optional: where resident units live, not in the arena: unit u at `homes` +
+   * its offset in the blob, with the arena's alignment. Then plans may be
+   * exchanged without losing what they have in common, and the arena is
+   * region_bytes. `present` has a byte for each unit, 0 at first; the core sets
+   * it to 1 when a resident unit is in memory, verified. Both are the caller's,
+   * who may clear bytes between two runs, of units whose memory he takes. */
+  void *homes;
+  uint8_t *present;
+  /* Optional: asked by swap_advance before each CALL and ROWS; nonzero gives
+   * control back to its caller. */
+  int (*yield)(void *context);
+  void *yield_context;
   uint64_t timeout_ns; /* for one read, from when it is waited for; 0: none.
                           Needs the clock and storage's `done` and `cancel` */
   uint32_t flags;
@@ -349,6 +367,24 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
  * the arena until that run, swap_set_plan or swap_close has waited for them.
  * After an error the session stays usable: the next run starts afresh. */
 int swap_run(swap_session *session, const void *const *inputs, void *const *outputs);
+
+/* A run in pieces, so that several sessions take turns on one processor: start,
+ * then advance until that answers something else than SWAP_PENDING (the next
+ * step needs a read that is not there yet; needs storage with `done`, else it
+ * waits) or SWAP_YIELDED. Tensors must stay until then. A started run is ended
+ * by its last advance, by an error, or by swap_abandon. In between, swap_run,
+ * swap_set_plan and the like are SWAP_ERR_STATE. */
+int swap_start(swap_session *session, const void *const *inputs, void *const *outputs);
+int swap_advance(swap_session *session);
+void swap_abandon(swap_session *session);
+
+/* Another arena for the same plan, between two runs; of use with `homes`, where
+ * nothing has to stay in it. */
+int swap_set_arena(swap_session *session, void *arena, uint64_t arena_bytes);
+
+/* Between two runs, with `homes`: begins reads of resident units that are not
+ * present, `bytes` at most under way; SWAP_OK when all are. */
+int swap_fill(swap_session *session, uint64_t bytes);
 
 /* Waits for reads under way; those for the next run are made again by it. */
 void swap_drain(swap_session *session);

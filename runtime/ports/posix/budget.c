@@ -60,25 +60,25 @@ static int change_plan(swap_posix *h, const swap_plan *plan, uint64_t bytes) {
   swap_config *config = &h->session.config;
   const swap_executor *executor = config->executor;
   const uint32_t threads = port_choose_threads(plan, h->threads_wanted);
-  port_pool *pool = NULL;
+  port_threads *pool = NULL;
   if (plan->arena_bytes > h->arena.reserved)
     return no_memory(h, plan);
   if (threads != executor->threads) {
-    if (!(pool = port_pool_create(threads)))
+    if (!(pool = port_threads_create(threads)))
       return no_memory(h, plan);
-    config->executor = port_pool_executor(pool);
+    config->executor = port_threads_executor(pool);
   }
   const int status =
       swap_set_plan(&h->session, plan, h->arena.base, plan->arena_bytes);
   if (status) {
     config->executor = executor;
-    port_pool_destroy(pool);
+    port_threads_destroy(pool);
     port_describe(h, status);
     return status;
   }
   if (pool) {
-    port_pool_destroy(h->pool);
-    h->pool = pool;
+    port_threads_destroy(h->threads);
+    h->threads = pool;
   }
   /* Nothing is under way now, and pages must be free to go. */
   if (h->file.uring)

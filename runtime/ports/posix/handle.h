@@ -18,7 +18,7 @@ struct swap_posix {
   int file_open;
   int quiet;
   int refusal_noted;
-  port_pool *pool;
+  port_threads *threads;
   uint32_t threads_wanted;
   port_arena arena;
   int registered;        /* it was tried for this plan */

@@ -118,17 +118,17 @@ static double seconds(const swap_executor *executor, job *j, uint32_t threads,
 int swap_posix_measure_processor(swap_processor_rates *rates,
                                  uint32_t threads) {
   const uint64_t bytes = (uint64_t)threads * BYTES_A_THREAD;
-  port_pool *pool = port_pool_create(threads);
+  port_threads *pool = port_threads_create(threads);
   port_arena arena = {.base = NULL};
   if (!pool || !threads || !port_arena_reserve(&arena, bytes) ||
       !port_arena_resize(&arena, bytes, UINT64_MAX)) {
-    port_pool_destroy(pool);
+    port_threads_destroy(pool);
     port_arena_release(&arena);
     return SWAP_ERR_BUDGET;
   }
   uint8_t *memory = arena.base;
   memset(memory, 0, bytes);
-  const swap_executor *executor = port_pool_executor(pool);
+  const swap_executor *executor = port_threads_executor(pool);
   job j = {.memory = memory, .steps = STEPS};
   j.work = has_avx2() ? multiply_add_avx2 : multiply_add_any;
   rates->flops_per_second =
@@ -140,7 +140,7 @@ int swap_posix_measure_processor(swap_processor_rates *rates,
   rates->call_seconds = all > one ? all - one : 0;
   j.work = has_avx2() ? add_up_avx2 : add_up_any;
   rates->bytes_per_second = (double)bytes / seconds(executor, &j, threads, 1);
-  port_pool_destroy(pool);
+  port_threads_destroy(pool);
   port_arena_release(&arena);
   return SWAP_OK;
 }

@@ -141,8 +141,8 @@ static int start(swap_posix *h, const swap_model *model,
   if (status)
     return status;
   h->threads_wanted = options->threads;
-  h->pool = port_pool_create(port_choose_threads(plan, options->threads));
-  if (!h->pool || !take_memory(h, model, plan)) {
+  h->threads = port_threads_create(port_choose_threads(plan, options->threads));
+  if (!h->threads || !take_memory(h, model, plan)) {
     snprintf(h->error, sizeof h->error,
              "the system does not provide %llu bytes of memory",
              (unsigned long long)plan->arena_bytes);
@@ -151,7 +151,7 @@ static int start(swap_posix *h, const swap_model *model,
   const swap_config config = {.arena = h->arena.base,
                               .arena_bytes = plan->arena_bytes,
                               .storage = &h->file.storage,
-                              .executor = port_pool_executor(h->pool),
+                              .executor = port_threads_executor(h->threads),
                               .clock = swap_posix_clock,
                               .event = options->event,
                               .event_context = options->event_context,
@@ -210,7 +210,7 @@ void swap_posix_close(swap_posix *h) {
   swap_close(&h->session);
   if (h->file_open)
     port_file_close(&h->file);
-  port_pool_destroy(h->pool);
+  port_threads_destroy(h->threads);
   port_arena_release(&h->arena);
   pthread_cond_destroy(&h->changed);
   pthread_mutex_destroy(&h->lock);
@@ -222,7 +222,7 @@ const swap_session *swap_posix_session(const swap_posix *h) {
 }
 
 uint32_t swap_posix_threads(const swap_posix *h) {
-  return h->pool ? port_pool_executor(h->pool)->threads : 1;
+  return h->threads ? port_threads_executor(h->threads)->threads : 1;
 }
 
 const char *swap_posix_io_name(const swap_posix *h) {

@@ -94,11 +94,11 @@ int port_readers_wait(void *file, int64_t ticket);
 int port_map_open(swap_file *file);
 void port_map_close(swap_file *file);
 
-/* pool.c */
-typedef struct port_pool port_pool;
-port_pool *port_pool_create(uint32_t threads);
-void port_pool_destroy(port_pool *pool);
-const swap_executor *port_pool_executor(port_pool *pool);
+/* threads.c */
+typedef struct port_threads port_threads;
+port_threads *port_threads_create(uint32_t threads);
+void port_threads_destroy(port_threads *pool);
+const swap_executor *port_threads_executor(port_threads *pool);
 
 /* arena.c: addresses for `bytes`, none of them in use yet; then memory of that
  * size or less, whose contents are lost. `allowed` is what may be in use while

@@ -1,4 +1,4 @@
-/*===- pool.c - Threads that run tiles ----------------------------*- C -*-===*\
+/*===- threads.c - Threads that run tiles ----------------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
@@ -21,12 +21,12 @@
 #define STACK_BYTES 0x40000
 
 typedef struct worker {
-  struct port_pool *pool;
+  struct port_threads *pool;
   uint32_t thread;
   pthread_t id;
 } worker;
 
-struct port_pool {
+struct port_threads {
   _Alignas(64) _Atomic uint64_t remaining;
   _Alignas(64) _Atomic uint64_t done;
   _Alignas(64) uint64_t count;
@@ -50,7 +50,7 @@ static void relax(void) {
 }
 
 /* Runs tiles until none is left. Returns how many. */
-static uint64_t work(port_pool *pool, uint32_t thread) {
+static uint64_t work(port_threads *pool, uint32_t thread) {
   uint64_t ran = 0;
   uint64_t left = atomic_load_explicit(&pool->remaining, memory_order_relaxed);
   while (left) {
@@ -66,7 +66,7 @@ static uint64_t work(port_pool *pool, uint32_t thread) {
   return ran;
 }
 
-static void sleep_until_posted(port_pool *pool) {
+static void sleep_until_posted(port_threads *pool) {
   pthread_mutex_lock(&pool->lock);
   /* Announced before looking again: the poster looks here after posting. */
   atomic_fetch_add(&pool->sleepers, 1);
@@ -78,7 +78,7 @@ static void sleep_until_posted(port_pool *pool) {
 
 static void *worker_main(void *context) {
   const worker *self = context;
-  port_pool *pool = self->pool;
+  port_threads *pool = self->pool;
   uint32_t idle = 0;
   while (!atomic_load_explicit(&pool->stop, memory_order_relaxed)) {
     if (work(pool, self->thread))
@@ -95,7 +95,7 @@ static void *worker_main(void *context) {
 
 static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
                      void *task_context, uint64_t count) {
-  port_pool *pool = context;
+  port_threads *pool = context;
   pool->task = task;
   pool->task_context = task_context;
   pool->count = count;
@@ -116,14 +116,14 @@ static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
   }
 }
 
-port_pool *port_pool_create(uint32_t threads) {
+port_threads *port_threads_create(uint32_t threads) {
   if (!threads)
     threads = 1;
-  const size_t bytes = sizeof(port_pool) + (threads - 1) * sizeof(worker);
-  port_pool *pool = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  const size_t bytes = sizeof(port_threads) + (threads - 1) * sizeof(worker);
+  port_threads *pool = aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (!pool)
     return NULL;
-  *pool = (port_pool){.count = 0};
+  *pool = (port_threads){.count = 0};
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pthread_attr_t attributes;
@@ -142,7 +142,7 @@ port_pool *port_pool_create(uint32_t threads) {
   return pool;
 }
 
-void port_pool_destroy(port_pool *pool) {
+void port_threads_destroy(port_threads *pool) {
   if (!pool)
     return;
   pthread_mutex_lock(&pool->lock);
@@ -156,6 +156,6 @@ void port_pool_destroy(port_pool *pool) {
   free(pool);
 }
 
-const swap_executor *port_pool_executor(port_pool *pool) {
+const swap_executor *port_threads_executor(port_threads *pool) {
   return &pool->executor;
 }

@@ -1,4 +1,4 @@
-//===- PoolTest.cpp - Threads that run tiles --------------------*- C++ -*-===//
+//===- ThreadsTest.cpp - Threads that run tiles --------------------*- C++ -*-===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -28,9 +28,9 @@ class Pool : public testing::TestWithParam<uint32_t> {};
 // Verifies that each tile runs once, whatever the count, also after a rest that
 // puts the threads to sleep.
 TEST_P(Pool, EachTileOnce) {
-  port_pool *pool = port_pool_create(GetParam());
+  port_threads *pool = port_threads_create(GetParam());
   ASSERT_NE(pool, nullptr);
-  const swap_executor *executor = port_pool_executor(pool);
+  const swap_executor *executor = port_threads_executor(pool);
   EXPECT_EQ(executor->threads, GetParam());
   for (int round = 0; round < 300; ++round) {
     Job job = {std::vector<uint32_t>(static_cast<size_t>(round * 7 % 100)),
@@ -41,7 +41,7 @@ TEST_P(Pool, EachTileOnce) {
     if (round % 100 == 50)
       usleep(3000);
   }
-  port_pool_destroy(pool);
+  port_threads_destroy(pool);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Pool, testing::Values(1u, 2u, 5u));

@@ -1,0 +1,64 @@
+/*===- link.h - One link for several models -----------------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* Reads of all clients go through one queue, the most urgent first; what is
+|* handed to the device is bounded, so that an urgent read waits for little. A
+|* client is the `swap_storage` of one session. Several threads may use different
+|* clients at a time.
+|*
+|* No thread of its own: reads are handed on and completions are taken whenever
+|* somebody calls. Threads that wait do so in port_link_wait_any or in a client's
+|* `wait`; one of them at a time sleeps in the kernel on behalf of all.
+\*===----------------------------------------------------------------------===*/
+#ifndef SWAP_PORT_LINK_H
+#define SWAP_PORT_LINK_H
+
+#include "port.h"
+#include "policy.h"
+
+typedef struct port_link port_link;
+typedef struct port_link_client port_link_client;
+
+/* `io`: auto, uring or thread (swap_posix_io). Null where the system has not the
+ * memory. */
+port_link *port_link_create(uint32_t io);
+void port_link_destroy(port_link *link); /* no client is left */
+const char *port_link_io_name(const port_link *link);
+
+/* Memory that reads may go to for long, huge pages before small ones: registered
+ * with the kernel where it allows that. Only while no read is under way. */
+void port_link_register(port_link *link, const port_arena *arena);
+
+/* A blob. SWAP_ERR_IO and errno where it cannot be opened; with auto, a file
+ * system without direct I/O is read buffered, and counted as copied. */
+int port_link_open(port_link *link, const char *path, port_link_client **client);
+void port_link_close(port_link_client *client); /* no read is under way */
+const swap_file *port_link_file(const port_link_client *client);
+
+/* What swap_config takes, with `done` and `cancel`: the latter takes reads that
+ * the device has not begun out of the queue. */
+const swap_storage *port_link_storage(port_link_client *client);
+
+/* Of reads begun from now on, and of those of this client that still queue. */
+void port_link_set_urgency(port_link_client *client, const pool_urgency *urgency);
+
+/* Hands queued reads to the device and takes what is complete; does not sleep. */
+void port_link_poll(port_link *link);
+
+/* Sleeps until some read of any client completes, or until port_link_wake; at
+ * once where none is under way. Returns whether it slept. */
+int port_link_wait_any(port_link *link);
+void port_link_wake(port_link *link);
+
+typedef struct port_link_counters {
+  uint64_t read_bytes;     /* completed, ever */
+  uint64_t queued_bytes;   /* not yet handed to the device */
+  uint64_t in_flight_bytes;
+  uint64_t overtaken;      /* reads that a later, more urgent one went before */
+} port_link_counters;
+void port_link_get_counters(port_link *link, port_link_counters *counters);
+/* Bytes of completed reads of a client. */
+uint64_t port_link_client_bytes(const port_link_client *client);
+
+#endif /* SWAP_PORT_LINK_H */
