@@ -156,16 +156,19 @@ void LadderBuilder::thin() {
   constexpr double kFirst = 1.005, kFactor = 1.5, kLast = 100;
   for (double slack = kFirst; slack < kLast;
        slack = 1 + (slack - 1) * kFactor) {
-    for (size_t at = rungs.size() - 1; at-- > 1;) {
+    // Those below come first: what they make needless can replace no other.
+    for (size_t at = 1; at + 1 < rungs.size();) {
       const LadderRung &rung = rungs[at];
-      bool isNeedless = llvm::any_of(rungs, [&](const LadderRung &other) {
-        return &other != &rung &&
-               other.getRegionBytes() <= rung.getRegionBytes() &&
+      auto below = llvm::ArrayRef(rungs).take_front(at);
+      bool isNeedless = llvm::any_of(below, [&](const LadderRung &other) {
+        return other.getRegionBytes() <= rung.getRegionBytes() &&
                other.plan.residentBytes <= rung.plan.residentBytes &&
                getCost(other) <= slack * getCost(rung);
       });
       if (isNeedless)
         rungs.erase(rungs.begin() + at);
+      else
+        ++at;
     }
     if (rungs.size() <= kMostRungs)
       return;
