@@ -187,6 +187,8 @@ void pool_settle(swap_pool *pool) {
 
 void *pool_take_stretch(swap_pool *pool, uint64_t bytes) {
   uint8_t *stretch = port_zone_take(&pool->zone, bytes);
+  if (!bytes)
+    return stretch; /* an address only */
   /* The end of a zone that shall become smaller goes as soon as it is free. */
   if (stretch && (uint64_t)(stretch - pool->zone.arena.base) + bytes >
                      pool->zone_target) {

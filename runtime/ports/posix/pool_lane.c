@@ -178,6 +178,7 @@ static int fill_next(swap_pool *pool) {
   m->filled = status != SWAP_PENDING; /* a job will tell what failed */
   if (m->filled)
     pool_settle(pool);
+  pthread_cond_broadcast(&pool->changed); /* it is not busy any more */
   return 1;
 }
 

@@ -19,7 +19,11 @@ void swap_pool_get_state(swap_pool *pool, swap_pool_state *state) {
                              .compute_ns = pool->compute_ns,
                              .stall_ns = pool->stall_ns,
                              .tasks = pool->task_count,
-                             .reallocations = pool->reallocations};
+                             .reallocations = pool->reallocations,
+                             .overlap = pool->overlap,
+                             .threads = pool->options.threads,
+                             .lanes = pool->lane_count,
+                             .io = port_link_io_name(pool->link)};
   for (uint32_t i = 0; i < pool->model_count; ++i)
     state->resident_bytes += pool->models[i]->homes.bytes;
   for (uint32_t i = 0; i < pool->task_count; ++i)
