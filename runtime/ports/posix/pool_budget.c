@@ -227,7 +227,6 @@ int swap_pool_set_budget(swap_pool *pool, uint64_t budget_bytes) {
       status = pool_fail(pool, status, "no division of %llu bytes was found",
                          (unsigned long long)budget);
     } else {
-      pool->options.budget_bytes = budget_bytes;
       while (!port_account_set_budget(&pool->account, budget))
         pthread_cond_wait(&pool->changed, &pool->lock);
     }

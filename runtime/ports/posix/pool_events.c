@@ -11,7 +11,8 @@ void pool_emit(swap_pool *pool, swap_pool_event_kind kind,
   swap_pool_event told = *event;
   told.kind = kind;
   told.used_bytes = pool->account.used;
-  told.budget_bytes = pool->options.budget_bytes;
+  told.budget_bytes =
+      pool->account.budget == UINT64_MAX ? 0 : pool->account.budget;
   pool->options.event(pool->options.event_context, &told);
 }
 

@@ -11,7 +11,9 @@ void swap_pool_get_state(swap_pool *pool, swap_pool_state *state) {
   port_link_counters link;
   pthread_mutex_lock(&pool->lock);
   port_link_get_counters(pool->link, &link);
-  *state = (swap_pool_state){.budget_bytes = pool->options.budget_bytes,
+  *state = (swap_pool_state){.budget_bytes = pool->account.budget == UINT64_MAX
+                                                 ? 0
+                                                 : pool->account.budget,
                              .used_bytes = pool->account.used,
                              .peak_bytes = pool->account.peak,
                              .zone_bytes = pool->zone.arena.bytes,
