@@ -13,6 +13,7 @@
 
 #include <cstring>
 #include <map>
+#include <random>
 #include <set>
 #include <vector>
 
@@ -49,6 +50,9 @@ public:
   std::set<uint64_t> mapped;
   uint64_t failedOffset = UINT64_MAX; ///< what the read that went wrong was for
   bool isMisused = false; ///< geometry ignored, or a wait that would not end
+  int blocked = 0;        ///< reads waited for that were not known to be over
+  int submits = 0;
+  std::minstd_rand *random = nullptr; ///< reads are over when it says so
 
   struct Request {
     uint64_t offset, length;
@@ -77,6 +81,7 @@ public:
       storage.begin_any = 4096;
     if (way == Way::Polled || way == Way::PolledScattered) {
       storage.done = done;
+      storage.submit = [](void *c) { ++static_cast<MemoryStorage *>(c)->submits; };
       storage.cancel = [](void *c, int64_t ticket) {
         auto *self = static_cast<MemoryStorage *>(c);
         self->isMisused |= !self->underWay.erase(ticket);
@@ -141,6 +146,8 @@ private:
     return self->nextTicket++;
   }
 
+  static constexpr int kPolls = 2;
+
   /// A read is over when it was asked for the third time.
   static int done(void *c, int64_t ticket) {
     auto *self = static_cast<MemoryStorage *>(c);
@@ -152,7 +159,12 @@ private:
       self->failedOffset = found->second.offset;
       return self->fault == Fault::Done ? SWAP_ERR_IO : 0;
     }
-    return ++found->second.polls > 2;
+    int &polls = found->second.polls;
+    if (polls <= kPolls)
+      polls = !self->random              ? polls + 1
+              : (*self->random)() % 3 == 0 ? kPolls + 1
+                                           : polls;
+    return polls > kPolls;
   }
 
   static int wait(void *c, int64_t ticket) {
@@ -162,6 +174,7 @@ private:
       return SWAP_ERR_STATE; // waited for twice
     const Request r = found->second;
     self->underWay.erase(found);
+    self->blocked += r.polls <= kPolls;
     if (r.number == self->failAt && self->fault == Fault::Never)
       self->isMisused = true; // this would not return
     return self->deliver(r);
