@@ -12,6 +12,7 @@
 #include "swap/runtime.h"
 
 #include <cstring>
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -52,6 +53,7 @@ public:
   bool isMisused = false; ///< geometry ignored, or a wait that would not end
   int blocked = 0;        ///< reads waited for that were not known to be over
   int submits = 0;
+  std::function<void(uint64_t offset, uint64_t length)> seen; ///< of each read
   std::minstd_rand *random = nullptr; ///< reads are over when it says so
 
   struct Request {
@@ -106,6 +108,8 @@ private:
   void check(uint64_t offset, void *buffer, uint64_t length) {
     const uint64_t unit = storage.read_bytes ? storage.read_bytes : 1;
     const uint64_t align = storage.buffer_align ? storage.buffer_align : 1;
+    if (seen)
+      seen(offset, length);
     isMisused |= offset % unit || length % unit ||
                  reinterpret_cast<uintptr_t>(buffer) % align;
   }
