@@ -71,7 +71,7 @@ static struct {
   dev_t device;
   ino_t number;
   const char *what;
-} kept[2];
+} kept[OUTPUT_KEPT];
 
 void output_keep(const char *path, const char *what) {
   struct stat info;

@@ -54,13 +54,15 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int args_parse(options *o, int argc, char **argv);
 void args_help(void);
 
+/* overhead.c: the part of a budget that an arena, or what is in use of one,
+ * takes. */
+uint64_t with_overhead(uint64_t bytes);
+
 /* sizes.c: text into bytes. Percentages are of `whole` without its part `fixed`,
  * which comes on top; "min" and "max" are answered with those. Returns 0 for
  * what is not a size. */
 int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
                uint64_t max, uint64_t *bytes);
-/* Part of a budget that an arena, or what is in use of one, takes. */
-uint64_t with_overhead(uint64_t bytes);
 /* "93.4 MiB" into one of four static buffers. */
 const char *size_text(uint64_t bytes);
 
@@ -128,7 +130,9 @@ typedef struct output_file {
 } output_file;
 int output_open(output_file *out, const char *path);
 int output_commit(output_file *out);
-/* From here on no output replaces this file, which is `what`. Two at most. */
+/* From here on no output replaces this file, which is `what`. OUTPUT_KEPT at
+ * most. */
+#define OUTPUT_KEPT 66u
 void output_keep(const char *path, const char *what);
 void output_discard(output_file *out);
 void output_remove_pending(void); /* for signal handlers */
@@ -141,6 +145,12 @@ int npy_write(const char *directory, const swap_tensor *tensor,
 /* json.c: what is not UTF-8 is replaced */
 void json_string(FILE *out, const char *text);
 
+/* startup.c: what any main() begins with, and ends with: `status`, or that of a
+ * standard output which could not be written. */
+#define VERSION "0.1.0"
+void program_start(int argc, char **argv);
+int program_end(int status);
+
 /* tensors.c: the model's inputs and outputs. */
 typedef struct tensors {
   const swap_model *model;
@@ -149,12 +159,20 @@ typedef struct tensors {
   const target *owner; /* of some of them, or null */
 } tensors;
 int tensors_allocate(tensors *t, const swap_model *model);
-/* Moves to the target's own memory for them, where it has some; then they are
- * freed before it is closed. */
-void tensors_move(tensors *t, const target *handle);
 void tensors_free(tensors *t);
-int tensors_load(tensors *t, const options *o);
 int tensors_load_file(tensors *t, uint32_t input, const char *path);
+/* The same each time. */
+void tensors_make_up(tensors *t, uint32_t input);
+/* Memory of one such list, or null. */
+void **tensors_memory(const swap_tensor *tensors, uint32_t count);
+void tensors_release(void **list, uint32_t count);
+
+/* named_tensors.c: of the options. */
+int tensors_load(tensors *t, const options *o);
+/* Moves to the target's own memory for them, where it has some; back to it
+ * before they are freed, and before it is closed. */
+void tensors_move(tensors *t, const target *handle);
+void tensors_return(tensors *t);
 /* Makes the folder of the outputs; fails where two would be one file. */
 int tensors_place(const tensors *t, const char *directory);
 int tensors_save(const tensors *t, const char *directory);

@@ -42,11 +42,6 @@ int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
   return 1;
 }
 
-uint64_t with_overhead(uint64_t bytes) {
-  const uint64_t overhead = target_overhead();
-  return bytes < UINT64_MAX - overhead ? bytes + overhead : UINT64_MAX;
-}
-
 const char *size_text(uint64_t bytes) {
   static char buffers[4][32];
   static unsigned next;

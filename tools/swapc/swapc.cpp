@@ -50,7 +50,9 @@ struct Options {
       cl::desc("memory that a run may use: 96MiB, 1.5GiB, bytes, 40% "
                "(of what the model needs; cuda: beside code and graphs, which "
                "are added), min, max (default); mapped, mapped:64KiB, "
-               "mapped:min: beside weights that are read where they lie")};
+               "mapped:min: beside weights that are read where they lie; "
+               "ladder: some 16 of them, for several models under one budget "
+               "to choose from")};
   cl::list<std::string> profiles{
       "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),
       cl::cat(category),

@@ -326,14 +326,26 @@ typedef struct swap_session {
   uint32_t unsubmitted;   /* reads were begun since the last `submit` */
   uint32_t primed;        /* reads for the next run are under way */
   uint32_t verified;      /* every unit was seen once */
-  int32_t status;         /* sticky until the next swap_run */
+  int32_t status;         /* of the last run that ended, swap_load, ... */
   uint32_t failed_unit;   /* of the last SWAP_ERR_IO/SHORT/CHECKSUM/INDEX */
   uint32_t failed_kernel;
   uint64_t failed_offset; /* blob offset of the failed read */
   swap_config config;
   swap_counters counters;
   uint64_t ahead_bytes; /* started for the next run */
-  struct { uint32_t unit; uint32_t kind; int32_t ticket; } in_flight[SWAP_MAX_READS];
+  /* Of the run that was started: */
+  const void *const *inputs;
+  void *const *outputs;
+  uint32_t started;
+  uint32_t step;  /* the next one */
+  uint32_t asked; /* config.yield was, about that step */
+  uint32_t row;   /* of a SWAP_OP_ROWS step; those before it were begun */
+  uint64_t copied_before;
+  /* Reads are asked about instead of waited for; the last that was not there. */
+  uint32_t polls;
+  int32_t awaited;
+  uint64_t awaited_ns; /* since when */
+  struct { uint32_t unit : 30; uint32_t kind : 2; int32_t ticket; } in_flight[SWAP_MAX_READS];
 } swap_session;
 
 /* The best plan whose arena fits `arena_bytes`, or null: the largest, but the

@@ -134,9 +134,18 @@ typedef struct port_arena {
   uint8_t *base;
   uint64_t reserved;
   uint64_t bytes;
+  uint64_t huge; /* from the start, in whole huge pages */
 } port_arena;
 int port_arena_reserve(port_arena *arena, uint64_t bytes);
 int port_arena_resize(port_arena *arena, uint64_t bytes, uint64_t allowed);
+/* The first `keep` bytes stay as they are. False, and nothing changed, also where
+ * the new end would split a huge page of which a part is kept. */
+int port_arena_resize_keeping(port_arena *arena, uint64_t keep, uint64_t bytes,
+                              uint64_t allowed);
+/* What may be in use while it is resized so; with less allowed it is small pages
+ * that come. */
+uint64_t port_arena_most(const port_arena *arena, uint64_t keep,
+                         uint64_t bytes);
 void port_arena_release(port_arena *arena);
 /* The part of it that is whole huge pages, where the system has them. */
 uint64_t port_arena_huge_bytes(const port_arena *arena);
