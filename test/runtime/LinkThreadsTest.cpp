@@ -147,7 +147,7 @@ TEST_P(LinkThreads, Sessions) {
 // missed.
 TEST_P(LinkThreads, NothingIsMissed) {
   LinkClient &c = add(file.path);
-  Pages to(kMiB);
+  Pages to(2 * kMiB);
   uint64_t seen = port_link_events(link);
   int64_t ticket = c.begin(0, to.at, kMiB);
   port_link_wake(link);
@@ -155,7 +155,7 @@ TEST_P(LinkThreads, NothingIsMissed) {
   EXPECT_EQ(c.wait(ticket), SWAP_OK);
   seen = port_link_events(link);
   ticket = c.begin(0, to.at, kMiB);
-  const int64_t other = c.begin(0, to.at, kMiB);
+  const int64_t other = c.begin(0, to.at + kMiB, kMiB);
   std::thread([&] { // takes the first completion
     port_link_wait_any(link, seen);
     while (!c.done(ticket))
