@@ -5,6 +5,8 @@
 #ifndef SWAP_SET_TRACE_H
 #define SWAP_SET_TRACE_H
 
+#include <stdatomic.h>
+
 #include "set_program.h"
 
 #define RING 8192u
