@@ -86,6 +86,8 @@ std::vector<swap_set_task> makeTasks() {
   tasks[0].phase_ns = 5 * kMs;
   tasks[1].jitter_ns = 3 * kMs;
   tasks[1].arrivals = SWAP_ARRIVE_POISSON;
+  if (isSet("infeasible"))
+    tasks[0].period_ns = tasks[0].deadline_ns = kMs / 10;
   if (isSet("no-period"))
     tasks[1].period_ns = 0;
   if (isSet("same-name"))

@@ -13,8 +13,8 @@ int time_parse(const char *text, uint64_t *ns) {
   static const struct {
     const char *suffix;
     double factor;
-  } units[] = {
-      {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}};
+  } units[] = {{"ns", 1},  {"us", 1e3},   {"ms", 1e6},
+               {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}};
   const size_t digits = strspn(text, "0123456789.");
   char *end;
   const double number = strtod(text, &end);
