@@ -41,12 +41,12 @@ typedef enum pool_job_state {
 } pool_job_state;
 
 typedef struct pool_job {
-  const void **inputs; /* of the task's `tensors` */
-  void **outputs;
+  swap_job id;
   pool_urgency urgency;
   pool_job_state state;
   uint64_t mark;       /* its time is accounted for up to here */
   swap_job_result result;
+  void *tensors[]; /* inputs, outputs */
 } pool_job;
 
 /* Several models under one budget: tasks of the same model and weights share
@@ -90,8 +90,8 @@ struct swap_task {
   char *name;
   swap_task_options options; /* its strings are the task's and the model's */
   uint32_t depth;
-  pool_job *jobs; /* 2 * depth of them: those that live, and results */
-  void **tensors;
+  uint32_t places; /* for jobs: those that live, and results */
+  pool_job **jobs;
   uint64_t submitted, ended; /* jobs; those between wait or run */
   uint32_t waiters;
   int removing;
@@ -211,13 +211,14 @@ int pool_has_task(const swap_pool *pool, const swap_task *task);
 
 /* pool_jobs.c, with the lock held. */
 pool_job *pool_job_of(const swap_task *task, swap_job job);
-swap_job pool_job_id(const swap_task *task, const pool_job *job);
 /* The job that the task's next run is for; null: none waits. */
 pool_job *pool_head(const swap_task *task);
 /* Time since the mark was computing (in part), waiting, or waiting for a read. */
 void pool_account_time(pool_job *job, uint64_t now);
 void pool_job_end(pool_model *model, int status);
-int pool_tensors_make(swap_task *task, uint32_t depth);
+/* Places for another depth; jobs that live keep theirs. */
+int pool_jobs_make(swap_task *task, uint32_t depth);
+void pool_jobs_free(swap_task *task);
 
 /* pool_order.c, with the lock held. */
 /* The most urgent job of a model, started or not; null: it has none. */
