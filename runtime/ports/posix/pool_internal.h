@@ -144,8 +144,8 @@ struct swap_pool {
   uint32_t holds;   /* callers that wait for a stretch: no run is started */
   uint64_t order;   /* of submissions */
   uint64_t compute_ns, stall_ns;
-  uint64_t memory_seen; /* account.used, as SWAP_POOL_MEMORY last told it */
   uint32_t reallocations;
+  uint64_t chosen_ns;   /* when budgets were last chosen */
   char error[1024 + 4096];
 };
 
@@ -188,6 +188,8 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                           pool_load *loads);
 /* Chooses everybody's plan anew. SWAP_ERR_BUDGET: nothing changed. */
 int pool_reallocate(swap_pool *pool);
+/* The same, but nothing changes unless that is worth moving memory. */
+void pool_reconsider(swap_pool *pool);
 /* Brings plans and zone closer to what was chosen, as far as runs and memory
  * allow now. */
 void pool_settle(swap_pool *pool);

@@ -83,7 +83,7 @@ static void observe(swap_task *task, uint64_t now) {
   if (task->submitted) {
     const uint64_t period = now - task->submit_ns;
     task->observed_ns =
-        task->observed_ns ? (task->observed_ns * 3 + period) / 4 : period;
+        task->observed_ns ? (task->observed_ns * 7 + period) / 8 : period;
   }
   task->submit_ns = task->active_ns = now;
 }
