@@ -150,6 +150,16 @@ void port_arena_release(port_arena *arena);
 /* The part of it that is whole huge pages, where the system has them. */
 uint64_t port_arena_huge_bytes(const port_arena *arena);
 
+/* error.c: a sentence on what failed, and where. */
+typedef struct port_failure {
+  const char *path;
+  int opened; /* the file was */
+  int system; /* errno, 0 if there was none */
+  const swap_session *session; /* not looked at unless the file was opened */
+} port_failure;
+void port_tell_failure(char *text, size_t size, int status,
+                       const port_failure *failure);
+
 /* uring.c: lets the kernel keep hold of the arena's pages, where it may; then
  * reads need not look them up. Never while reads are under way on release. */
 void port_uring_register(struct port_uring *uring, const port_arena *arena);
