@@ -71,7 +71,8 @@ llvm::Expected<BudgetSpec> BudgetSpec::parse(llvm::StringRef text) {
     return spec;
   }
   if (llvm::StringRef limit = text; limit.consume_front("mapped:")) {
-    if (limit.contains('%') || limit == "max" || limit.starts_with("mapped"))
+    if (limit.contains('%') || limit == "max" || limit == "ladder" ||
+        limit.starts_with("mapped"))
       return sizeError(text, "is not mapped, mapped:min or a limit of the "
                              "arena such as mapped:64KiB");
     llvm::Expected<BudgetSpec> inner = parse(limit);
@@ -81,6 +82,10 @@ llvm::Expected<BudgetSpec> BudgetSpec::parse(llvm::StringRef text) {
   }
   if (text == "min" || text == "max") {
     spec.kind = text == "min" ? Kind::Min : Kind::Max;
+    return spec;
+  }
+  if (text == "ladder") {
+    spec.kind = Kind::Ladder;
     return spec;
   }
   llvm::StringRef digits = text;
@@ -112,6 +117,7 @@ int64_t BudgetSpec::resolve(int64_t modelBytes, int64_t minBytes,
   case Kind::Min:
     return minBytes;
   case Kind::Max:
+  case Kind::Ladder:
     break;
   }
   return modelBytes;

@@ -194,11 +194,21 @@ void Planner::improve(MemoryPlan &best, int64_t budget, bool mayMove) const {
   }
 }
 
+MemoryPlan Planner::plan(int64_t budget, int64_t mostRegion) const {
+  Planner limited = *this;
+  limited.problem.mostRegion = mostRegion;
+  return limited.plan(budget);
+}
+
 MemoryPlan Planner::plan(int64_t budget) const {
   MemoryPlan best;
   budget -= problem.overheadBytes;
-  if (budget < minBytes)
+  if (budget < minBytes || layout.bytes > problem.mostRegion)
     return best;
+  auto fits = [&](const Mode &mode) {
+    return mode.minRegion <= problem.mostRegion &&
+           getArenaBytes(mode.minRegion, pinnedBytes) <= budget;
+  };
   if (order.empty() ||
       getArenaBytes(layout.bytes, pinnedBytes + streamableBytes) <= budget) {
     best = keepAll(budget);
@@ -207,7 +217,7 @@ MemoryPlan Planner::plan(int64_t budget) const {
   } else {
     best.leastSeconds = getLeastSeconds(budget);
     for (size_t i = 0; i < modes.size(); ++i) {
-      if (getArenaBytes(modes[i].minRegion, pinnedBytes) <= budget)
+      if (fits(modes[i]))
         searchRegions(best, modes[i], budget);
       // So that nothing is lost by what may be read in place.
       if (i == 0 && modes.size() > 1 && best.feasible)
@@ -215,6 +225,8 @@ MemoryPlan Planner::plan(int64_t budget) const {
     }
     // The smallest region works with all units streamed.
     for (size_t i = 0; i < modes.size() && !best.feasible; ++i) {
+      if (modes[i].minRegion > problem.mostRegion)
+        continue;
       best.resident = pinned;
       readInPlace(best, modes[i]);
       best.feasible = evaluate(best, budget);

@@ -165,6 +165,13 @@ void Planner::computeMin(Mode &mode) {
   mode.minRegion = high;
 }
 
+int64_t Planner::getMinRegion() const {
+  int64_t least = modes.front().minRegion;
+  for (const Mode &mode : modes)
+    least = std::min(least, mode.minRegion);
+  return order.empty() ? layout.bytes : least;
+}
+
 /// The smallest budget, and which step sets it.
 void Planner::computeMin() {
   const Mode &mode = *std::min_element(
@@ -218,6 +225,6 @@ int64_t Planner::getRegion(int64_t budget,
       bytes += getPages(unit);
   if (bytes)
     budget = budget / problem.pageBytes * problem.pageBytes;
-  return (budget - bytes - problem.scratchBytes) / problem.pageBytes *
-         problem.pageBytes;
+  return std::min(budget - bytes - problem.scratchBytes, problem.mostRegion) /
+         problem.pageBytes * problem.pageBytes;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CostModel.h"
+#include "Ladder.h"
 #include "PlanAttributes.h"
 #include "Sequence.h"
 #include "UnitIndex.h"
@@ -37,6 +38,9 @@ struct Variant {
   Planner planner;
 };
 
+/// Whether a pool chooses among many plans.
+bool isLadder(StringRef budget) { return budget == "ladder"; }
+
 /// What a plan is made for.
 struct Budget {
   int64_t bytes;
@@ -67,6 +71,9 @@ private:
                             const SymbolTable &symbols);
   FailureOr<SmallVector<Budget>> resolveBudgets(ArrayRef<Variant> variants,
                                                 const SymbolTable &symbols);
+  void addPlan(const Variant &variant, const SymbolTable &symbols,
+               const UnitIndex &index, const MemoryPlan &plan, Budget budget,
+               int number);
   PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
                    const UnitIndex &index, const MemoryPlan &plan,
                    Budget budget, int number);
@@ -321,6 +328,8 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
     texts.push_back("max");
   SmallVector<Budget> resolved;
   for (const std::string &text : texts) {
+    if (isLadder(text))
+      continue;
     FailureOr<Budget> budget = resolve(text, variants, symbols);
     if (failed(budget))
       return failure();
@@ -395,6 +404,15 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   return op;
 }
 
+void SwapPlanPass::addPlan(const Variant &variant, const SymbolTable &symbols,
+                           const UnitIndex &index, const MemoryPlan &plan,
+                           Budget budget, int number) {
+  PlanOp op = buildPlan(variant.function, variant.sequence, index, plan, budget,
+                        number);
+  setPrediction(op, plan, variant.planner.getProblem(), variant.sequence,
+                symbols);
+}
+
 void SwapPlanPass::runOnOperation() {
   SymbolTable symbols(getOperation());
   auto main = symbols.lookup<func::FuncOp>("main");
@@ -448,7 +466,15 @@ void SwapPlanPass::runOnOperation() {
     plans.addSpread(24, sideBySide);
     setCurve(getOperation(), plans);
   }
-  for (auto [number, budget] : llvm::enumerate(*resolved)) {
+  int count = 0;
+  if (llvm::any_of(budgets, isLadder))
+    for (const LadderRung &rung : makeLadder(planners, sideBySide)) {
+      Budget budget{rung.budget, /*isMapped=*/false};
+      if (!llvm::is_contained(*resolved, budget))
+        addPlan(variants[rung.planner], symbols, index, rung.plan, budget,
+                count++);
+    }
+  for (const Budget &budget : *resolved) {
     // Mapped, the first that fits repeats the least work.
     const Variant *used =
         budget.isMapped
@@ -466,10 +492,7 @@ void SwapPlanPass::runOnOperation() {
                        << budget.bytes << " bytes";
       return signalPassFailure();
     }
-    PlanOp op =
-        buildPlan(used->function, used->sequence, index, plan, budget, number);
-    setPrediction(op, plan, used->planner.getProblem(), used->sequence,
-                  symbols);
+    addPlan(*used, symbols, index, plan, budget, count++);
   }
   if (freeBudget || curve)
     getOperation()->setAttr(

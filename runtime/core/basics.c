@@ -12,6 +12,8 @@ uint64_t swap_core_now(const swap_session *session) {
 
 int swap_core_fail(swap_session *session, int status, uint32_t unit,
                    uint64_t offset) {
+  if (status > 0)
+    return status;
   session->failed_unit = unit;
   session->failed_offset = offset;
   return status;

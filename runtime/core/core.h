@@ -26,6 +26,7 @@ _Static_assert(sizeof(swap_session) <= 1024, "session state of firmware");
 #define SWAP_CORE_DEFERRED ((int32_t)-1) /* not begun yet */
 #define SWAP_CORE_MAPPED ((int32_t)-2)   /* asked for, perhaps not there yet */
 #define SWAP_CORE_ARRIVED ((int32_t)-3)  /* there, not yet verified */
+#define SWAP_CORE_NO_TICKET ((int32_t)-4)
 
 /* `kind` of an entry of session->in_flight. */
 #define SWAP_CORE_UNIT 0u  /* a unit that this run needs */
@@ -61,9 +62,19 @@ static inline int swap_core_serial(const swap_session *session) {
   return (session->config.flags & SWAP_FLAG_SERIAL) != 0;
 }
 
+/* Firmware has no memory that comes and goes. */
+static inline uint8_t *swap_core_homes(const swap_config *config) {
+  return __STDC_HOSTED__ ? config->homes : NULL;
+}
+
+/* Whether calls that belong between two runs are in order. */
+static inline int swap_core_rests(const swap_session *session) {
+  return session->model && !session->started;
+}
+
 /* basics.c: what several files need. */
 uint64_t swap_core_now(const swap_session *session);
-/* Records where an error happened and returns it. */
+/* Records where an error happened and returns it; or SWAP_PENDING. */
 int swap_core_fail(swap_session *session, int status, uint32_t unit,
                    uint64_t offset);
 int swap_core_fail_unit(swap_session *session, int status, uint32_t unit);
@@ -86,7 +97,9 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
-/* reads.c: tickets of the storage. */
+/* reads.c: tickets of the storage. While session->polls, what would wait for a
+ * ticket changes nothing and answers SWAP_PENDING, as does all that calls it: it
+ * is called again. Nothing is counted or remembered before that. */
 /* Waits for one no longer than the timeout; it is spent then. */
 int swap_core_wait(swap_session *session, int32_t ticket);
 /* Makes the storage begin a read, after waiting where too many are under way. */
@@ -100,8 +113,9 @@ int swap_core_has_ticket(const swap_session *session);
 /* Waits for entry `position` of the list, which stays there. */
 int swap_core_settle(swap_session *session, uint32_t position);
 void swap_core_submit(swap_session *session);
-/* Waits for everything under way and forgets it. */
-void swap_core_drain(swap_session *session);
+/* Waits for what is under way and forgets it: all of it, or of one kind. */
+#define SWAP_CORE_ALL 3u
+void swap_core_drain(swap_session *session, uint32_t kind);
 
 /* units.c: one unit's way in and out. Starting may first finish the oldest. */
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind);
@@ -120,8 +134,10 @@ const uint8_t *swap_core_unit_base(const swap_session *session, uint32_t unit);
 
 /* load.c: resident units on their first way in, while session->loading. */
 void swap_core_load_reset(swap_session *session);
-/* Begins reads while there is room for more. */
-int swap_core_load_some(swap_session *session);
+/* Whether a resident unit is missing, with `homes`: between two runs. */
+void swap_core_load_again(swap_session *session);
+/* Begins reads while there is room for more and less than `bytes` under way. */
+int swap_core_load_some(swap_session *session, uint64_t bytes);
 /* A unit must be in memory; a resident one, or one that is under way. */
 int swap_core_load_unit(swap_session *session, uint32_t unit);
 int swap_core_load_rest(swap_session *session);

@@ -9,11 +9,20 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
+/* Whether a unit stays and is not there; with `homes` it may have stayed since
+ * another plan or an earlier session. */
+static int is_missing(const swap_session *session, uint32_t unit) {
+  return swap_core_stays(session, unit) && session->model->units[unit].length &&
+         !(swap_core_homes(&session->config) && session->config.present[unit]);
+}
+
+/* Of what is not begun. (Only swap_fill begins what comes behind it.) */
 static uint32_t next_resident(swap_session *session) {
-  const swap_model *model = session->model;
-  while (session->next_resident < model->unit_count &&
-         (!swap_core_stays(session, session->next_resident) ||
-          !model->units[session->next_resident].length))
+  while (session->next_resident < session->model->unit_count &&
+         (!is_missing(session, session->next_resident) ||
+          (swap_core_homes(&session->config) &&
+           swap_core_find(session, session->next_resident) <
+               session->in_flight_count)))
     session->next_resident += 1;
   return session->next_resident;
 }
@@ -24,17 +33,26 @@ void swap_core_load_reset(swap_session *session) {
   session->loading = next_resident(session) < session->model->unit_count;
 }
 
+void swap_core_load_again(swap_session *session) {
+  if (!swap_core_homes(&session->config))
+    return;
+  session->next_resident = 0;
+  session->loading = 0;
+  for (uint32_t unit = 0; unit < session->model->unit_count; ++unit)
+    session->loading |= (uint32_t)is_missing(session, unit);
+}
+
 /* The listed read to begin next, in_flight_count if a resident unit comes
  * before it or there is none. */
 static uint32_t next_deferred(swap_session *session) {
-  const uint64_t units = session->model->unit_count;
-  uint64_t least = next_resident(session);
+  const uint32_t units = session->model->unit_count;
+  uint32_t least = next_resident(session);
   uint32_t best = session->in_flight_count;
   if (!swap_core_overlaps(session))
     return best; /* those are read when they are waited for */
   for (uint32_t i = 0; i < session->in_flight_count; ++i) {
     /* What the next run needs comes after all that this one does. */
-    const uint64_t order =
+    const uint32_t order =
         session->in_flight[i].unit +
         (session->in_flight[i].kind == SWAP_CORE_AHEAD ? units : 0);
     if (session->in_flight[i].ticket == SWAP_CORE_DEFERRED &&
@@ -56,9 +74,12 @@ static int load_next(swap_session *session, int *left) {
   *left = unit < session->model->unit_count;
   if (!*left)
     return SWAP_OK;
+  const int status = swap_core_begin(session, unit, SWAP_CORE_UNIT);
+  if (status)
+    return status;
   session->next_resident += 1;
   session->counters.loaded_bytes += swap_core_unit_bytes(session->model, unit);
-  return swap_core_begin(session, unit, SWAP_CORE_UNIT);
+  return SWAP_OK;
 }
 
 /* Bytes of units on their way. */
@@ -71,11 +92,11 @@ static uint64_t begun_bytes(const swap_session *session) {
   return bytes;
 }
 
-int swap_core_load_some(swap_session *session) {
+int swap_core_load_some(swap_session *session, uint64_t bytes) {
   int status = SWAP_OK, left = swap_core_overlaps(session);
   while (!status && left && session->in_flight_count < SWAP_MAX_READS &&
          swap_core_has_ticket(session) &&
-         begun_bytes(session) < SWAP_CORE_LOAD_BYTES)
+         begun_bytes(session) < bytes)
     status = load_next(session, &left);
   return status;
 }
@@ -90,7 +111,7 @@ int swap_core_load_unit(swap_session *session, uint32_t unit) {
   int status = SWAP_OK, left = 1;
   while (!status && left &&
          (swap_core_stays(session, unit)
-              ? unit >= next_resident(session)
+              ? is_missing(session, unit) && unit >= next_resident(session)
               : swap_core_overlaps(session) && is_deferred(session, unit)))
     status = load_next(session, &left);
   return status ? status : swap_core_finish(session, unit);
@@ -109,7 +130,8 @@ int swap_core_load_rest(swap_session *session) {
 
 void swap_core_forget(swap_session *session, int all) {
   const swap_storage *storage = session->config.storage;
-  swap_core_drain(session);
+  swap_core_drain(session, SWAP_CORE_ALL);
+  session->started = 0; /* it cannot go on without */
   session->primed = 0;
   for (uint32_t unit = 0; swap_core_maps(session) && storage->unmap &&
                           unit < session->model->unit_count;
@@ -125,8 +147,9 @@ void swap_core_forget(swap_session *session, int all) {
 int swap_load(swap_session *session) {
   if (!session)
     return SWAP_ERR_ARGUMENT;
-  if (!session->model)
+  if (!swap_core_rests(session))
     return SWAP_ERR_STATE;
+  swap_core_load_again(session);
   if (!session->loading)
     return SWAP_OK;
   session->failed_unit = SWAP_CORE_NONE;

@@ -13,23 +13,49 @@ void swap_core_submit(swap_session *session) {
   session->unsubmitted = 0;
 }
 
-int swap_core_wait(swap_session *session, int32_t ticket) {
+/* Spends a ticket whose bytes nobody wants. */
+static void drop(const swap_storage *storage, int32_t ticket) {
+  if (storage->cancel)
+    storage->cancel(storage->context, ticket);
+  else
+    (void)storage->wait(storage->context, ticket);
+}
+
+/* Whether a wait would take time: SWAP_PENDING. The timeout counts from when the
+ * read was first asked about. A status means that the ticket is spent. */
+static int ask(swap_session *session, int32_t ticket) {
   const swap_storage *storage = session->config.storage;
   const uint64_t limit = session->config.timeout_ns;
-  if (limit) {
-    swap_core_submit(session); /* asking does not make reads go */
-    const uint64_t begin = swap_core_now(session);
-    int done, late;
-    do { /* the time first: a read that ended meanwhile is not late */
-      late = swap_core_now(session) - begin >= limit;
-      done = storage->done(storage->context, ticket);
-    } while (!done && !late);
-    if (done <= 0) {
-      storage->cancel(storage->context, ticket);
-      return done ? done : SWAP_ERR_TIMEOUT;
+  /* The time first: a read that ended meanwhile is not late. */
+  const uint64_t now = swap_core_now(session);
+  int done = storage->done(storage->context, ticket);
+  if (!done) {
+    if (session->awaited != ticket) {
+      session->awaited = ticket;
+      session->awaited_ns = now;
     }
+    if (!limit || now - session->awaited_ns < limit)
+      return SWAP_PENDING;
+    done = SWAP_ERR_TIMEOUT;
   }
-  return swap_core_status(storage->wait(storage->context, ticket));
+  session->awaited = SWAP_CORE_NO_TICKET;
+  if (done > 0)
+    return SWAP_OK;
+  drop(storage, ticket);
+  return done;
+}
+
+int swap_core_wait(swap_session *session, int32_t ticket) {
+  const swap_storage *storage = session->config.storage;
+  int status = SWAP_OK;
+  if (session->config.timeout_ns) {
+    swap_core_submit(session); /* asking does not make reads go */
+    do
+      status = ask(session, ticket);
+    while (status > 0);
+  }
+  return status ? status
+                : swap_core_status(storage->wait(storage->context, ticket));
 }
 
 int swap_core_has_ticket(const swap_session *session) {
@@ -44,8 +70,12 @@ int swap_core_settle(swap_session *session, uint32_t position) {
   const uint32_t unit = session->in_flight[position].unit;
   const int32_t ticket = session->in_flight[position].ticket;
   int status = SWAP_OK;
+  if (ticket >= 0 && session->polls)
+    status = ask(session, ticket);
+  if (status > 0)
+    return status;
   session->in_flight[position].ticket = SWAP_CORE_ARRIVED;
-  if (ticket >= 0)
+  if (ticket >= 0 && !status)
     status = swap_core_wait(session, ticket);
   else if (ticket == SWAP_CORE_MAPPED &&
            !swap_core_unit_base(session, unit)) /* waits for its bytes */
@@ -90,16 +120,15 @@ int swap_core_read(swap_session *session, size_t offset, void *buffer,
   return status ? status : swap_core_wait(session, ticket);
 }
 
-void swap_core_drain(swap_session *session) {
-  const swap_storage *storage = session->config.storage;
+void swap_core_drain(swap_session *session, uint32_t kind) {
+  uint32_t left = 0;
   for (uint32_t i = 0; i < session->in_flight_count; ++i) {
     const int32_t ticket = session->in_flight[i].ticket;
-    if (ticket < 0)
-      continue;
-    if (storage->cancel) /* nobody wants the bytes */
-      storage->cancel(storage->context, ticket);
-    else
-      (void)storage->wait(storage->context, ticket);
+    if (kind != SWAP_CORE_ALL && session->in_flight[i].kind != kind)
+      session->in_flight[left++] = session->in_flight[i];
+    else if (ticket >= 0)
+      drop(session->config.storage, ticket);
   }
-  session->in_flight_count = 0;
+  session->in_flight_count = left;
+  session->awaited = SWAP_CORE_NO_TICKET;
 }

@@ -48,11 +48,14 @@ static size_t find_range(const gather *g, uint32_t position, size_t offset,
 static int fetch(swap_session *session, uint32_t unit, size_t offset,
                  void *destination, size_t length) {
   const swap_storage *storage = session->config.storage;
-  session->counters.streamed_bytes += length;
-  if (!storage->begin || length > storage->begin_any ||
-      swap_core_serial(session))
-    return swap_core_read(session, offset, destination, length);
-  return swap_core_begin_rows(session, unit, offset, destination, length);
+  const int status =
+      !storage->begin || length > storage->begin_any ||
+              swap_core_serial(session)
+          ? swap_core_read(session, offset, destination, length)
+          : swap_core_begin_rows(session, unit, offset, destination, length);
+  if (!status)
+    session->counters.streamed_bytes += length;
+  return status;
 }
 
 int swap_core_rows(swap_session *session, const swap_step *step,
@@ -60,7 +63,6 @@ int swap_core_rows(swap_session *session, const swap_step *step,
   const uint32_t unit = step->index;
   const swap_blob_unit *entry = &session->model->units[unit];
   const swap_storage *storage = session->config.storage;
-  uint8_t *to = destination;
   uint64_t rows;
   swap_core_divide(entry->length, entry->row_bytes, &rows);
   gather g = {.indices = indices,
@@ -84,27 +86,31 @@ int swap_core_rows(swap_session *session, const swap_step *step,
   session->failed_unit = SWAP_CORE_NONE;
   int status = SWAP_OK;
   size_t failed = 0;
-  for (uint32_t position = 0, end; !status && position < g.count;
-       position = end) {
+  for (uint32_t end; !status && session->row < g.count;) {
     size_t offset;
-    if (!row_at(&g, position, &offset)) {
+    if (!row_at(&g, session->row, &offset)) {
       status = SWAP_ERR_INDEX;
-      failed = position; /* what helps here is which index was wrong */
+      failed = session->row; /* what helps here is which index was wrong */
       break;
     }
-    const size_t bytes = find_range(&g, position, offset, &end);
+    const size_t bytes = find_range(&g, session->row, offset, &end);
+    uint8_t *to = (uint8_t *)destination + (size_t)session->row * g.row_bytes;
     failed = (size_t)entry->offset + offset;
     if (table)
       memcpy(to, table + offset, bytes);
     else
       status = fetch(session, unit, failed, to, bytes);
-    to += bytes;
+    if (!status)
+      session->row = end;
   }
   if (!status)
     status = swap_core_finish_kind(session, SWAP_CORE_ROWS);
   else if (session->failed_unit == SWAP_CORE_NONE)
     swap_core_fail(session, status, unit, failed);
+  if (status > 0) /* to go on from here */
+    return status;
+  session->row = 0;
   if (status) /* the destination must be quiet */
-    swap_core_drain(session);
+    swap_core_drain(session, SWAP_CORE_ALL);
   return status;
 }

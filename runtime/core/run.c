@@ -30,23 +30,15 @@ static void run_tile(void *context, uint64_t index, uint32_t thread) {
   c->fn(c->operands, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
 }
 
-typedef struct run {
-  swap_session *session;
-  const void *const *inputs;
-  void *const *outputs;
-  uint64_t mark; /* since when time was not counted yet */
-} run;
-
-static void *address(const run *r, const swap_operand *operand) {
-  swap_session *session = r->session;
+static void *address(const swap_session *session, const swap_operand *operand) {
   uint8_t *base;
   switch (operand->space) {
   case SWAP_SPACE_INPUT:
     base = (uint8_t *)(uintptr_t)
-               r->inputs[operand->index]; /* kernels only read it */
+               session->inputs[operand->index]; /* kernels only read it */
     break;
   case SWAP_SPACE_OUTPUT:
-    base = r->outputs[operand->index];
+    base = session->outputs[operand->index];
     break;
   case SWAP_SPACE_UNIT:
     /* An offset may lead out of the unit, so no pointer arithmetic on objects.
@@ -85,8 +77,8 @@ static void run_tiles(call *c, const swap_step *step,
     c->fn(c->operands, tile, tile + width, c->scratch);
 }
 
-SWAP_CORE_APART static int call_kernel(const run *r, const swap_step *step) {
-  swap_session *session = r->session;
+SWAP_CORE_APART static int call_kernel(swap_session *session,
+                                       const swap_step *step) {
   const swap_plan *plan = session->plan;
   call c;
   c.fn = session->model->kernels[step->index].fn;
@@ -97,7 +89,7 @@ SWAP_CORE_APART static int call_kernel(const run *r, const swap_step *step) {
   session->failed_kernel = step->index; /* the last one reached */
   for (uint32_t i = 0; i < step->operand_count; ++i) {
     const swap_operand *operand = &plan->operands[step->first_operand + i];
-    c.operands[i] = address(r, operand);
+    c.operands[i] = address(session, operand);
     if (!c.operands[i] && operand->space == SWAP_SPACE_UNIT &&
         session->model->units[operand->index].length)
       return swap_core_fail_unit(session, SWAP_ERR_IO, operand->index);
@@ -124,7 +116,7 @@ static int load(swap_session *session, const swap_step *step) {
   if (step->op != SWAP_OP_CALL && step->op != SWAP_OP_IN &&
       (step->op == SWAP_OP_ROWS) == swap_core_stays(session, step->index))
     status = swap_core_load_unit(session, step->index);
-  return status ? status : swap_core_load_some(session);
+  return status ? status : swap_core_load_some(session, SWAP_CORE_LOAD_BYTES);
 }
 
 static int start(swap_session *session, const swap_step *step) {
@@ -138,15 +130,15 @@ static int start(swap_session *session, const swap_step *step) {
                                                    : SWAP_CORE_UNIT);
 }
 
-SWAP_CORE_APART static int execute(const run *r, const swap_step *step) {
-  swap_session *session = r->session;
+SWAP_CORE_APART static int execute(swap_session *session,
+                                   const swap_step *step) {
   const swap_plan *plan = session->plan;
   if (step->op == SWAP_OP_CALL)
-    return call_kernel(r, step);
+    return call_kernel(session, step);
   if (step->op == SWAP_OP_ROWS)
     return swap_core_rows(session, step,
-                          address(r, &plan->operands[step->first_operand]),
-                          address(r, &plan->operands[step->first_operand + 1]));
+                          address(session, &plan->operands[step->first_operand]),
+                          address(session, &plan->operands[step->first_operand + 1]));
   if (swap_core_stays(session, step->index))
     return SWAP_OK; /* load() sees to it */
   if (step->op == SWAP_OP_IN)
@@ -156,26 +148,28 @@ SWAP_CORE_APART static int execute(const run *r, const swap_step *step) {
   return swap_core_release(session, step->index);
 }
 
-/* Counts the time since the last call; says when that was. */
-static uint64_t lap(run *r, uint64_t *counter) {
-  const uint64_t begin = r->mark;
-  r->mark = swap_core_now(r->session);
-  *counter += r->mark - begin;
-  return begin;
+/* Counts the time since the mark, and sets it. */
+SWAP_CORE_APART static void lap(const swap_session *session, uint64_t *counter,
+                                uint64_t *mark) {
+  const uint64_t begin = *mark;
+  *mark = swap_core_now(session);
+  *counter += *mark - begin;
 }
 
-static void report(run *r, const swap_step *step) {
+static void report(swap_session *session, const swap_step *step,
+                   uint64_t *mark) {
   static const uint8_t kinds[] = {SWAP_EVENT_IN, SWAP_EVENT_WAIT,
                                   SWAP_EVENT_OUT, SWAP_EVENT_CALL,
                                   SWAP_EVENT_WAIT};
-  swap_session *session = r->session;
-  const uint64_t begin = lap(r, step->op == SWAP_OP_CALL
-                                    ? &session->counters.compute_ns
-                                    : &session->counters.stall_ns);
+  const uint64_t begin = *mark;
+  lap(session,
+      step->op == SWAP_OP_CALL ? &session->counters.compute_ns
+                               : &session->counters.stall_ns,
+      mark);
   if (session->config.event)
     session->config.event(session->config.event_context,
                           (swap_event_kind)kinds[step->op], step->index, begin,
-                          r->mark);
+                          *mark);
 }
 
 static int are_tensors(const swap_tensor *tensors, uint32_t count,
@@ -187,45 +181,76 @@ static int are_tensors(const swap_tensor *tensors, uint32_t count,
   return 1;
 }
 
-static int run_steps(run *r) {
-  swap_session *session = r->session;
+/* Executes steps up to one that has to wait for a read, or the caller takes over
+ * before. What then ran of it is done again, without effect. */
+static int run_steps(swap_session *session, int (*yield)(void *context),
+                     uint64_t *mark) {
   const swap_plan *plan = session->plan;
   int status = SWAP_OK;
-  for (uint32_t i = 0; !status && i < plan->step_count; ++i) {
-    const swap_step *step = &plan->steps[i];
+  while (session->step < plan->step_count) {
+    const swap_step *step = &plan->steps[session->step];
+    const int calls = step->op == SWAP_OP_CALL;
     if (session->loading) {
       status = load(session, step);
-      lap(r, &session->counters.stall_ns);
+      lap(session, &session->counters.stall_ns, mark);
     }
-    if (step->op == SWAP_OP_CALL)
+    if (calls)
       swap_core_submit(session); /* the device works meanwhile */
+    if (yield && !status && !session->asked &&
+        (calls || step->op == SWAP_OP_ROWS)) {
+      session->asked = 1; /* so each advance gets on */
+      if (yield(session->config.yield_context))
+        status = SWAP_YIELDED;
+    }
     if (!status)
-      status = execute(r, step);
-    if (!status)
-      report(r, step);
+      status = execute(session, step);
+    if (status)
+      return status;
+    report(session, step, mark);
+    session->step += 1;
+    session->asked = 0;
   }
+  return session->loading ? swap_core_load_rest(session)
+                          : swap_core_finish_kind(session, SWAP_CORE_UNIT);
+}
+
+static int end(swap_session *session, int status) {
+  const swap_storage *storage = session->config.storage;
+  session->started = 0;
   if (status)
-    return status;
-  status = session->loading ? swap_core_load_rest(session)
-                            : swap_core_finish_kind(session, SWAP_CORE_UNIT);
-  swap_core_submit(session);
-  lap(r, &session->counters.stall_ns);
+    swap_core_forget(session, 0);
+  session->status = status;
+  if (storage && storage->copied)
+    session->counters.copied_bytes = *storage->copied - session->copied_before;
+  if (!status) {
+    session->counters.runs += 1;
+    session->verified = 1;
+    session->primed = !(session->config.flags & SWAP_FLAG_NO_AHEAD);
+  }
   return status;
 }
 
-int swap_run(swap_session *session, const void *const *inputs,
-             void *const *outputs) {
+static int advance(swap_session *session, int (*yield)(void *context)) {
+  swap_counters *counters = &session->counters;
+  uint64_t mark = swap_core_now(session);
+  const int status = run_steps(session, yield, &mark);
+  session->polls = 0;
+  if (status >= 0)
+    swap_core_submit(session);
+  lap(session, &counters->stall_ns, &mark);
+  counters->total_ns = counters->compute_ns + counters->stall_ns;
+  return status > 0 ? status : end(session, status);
+}
+
+int swap_start(swap_session *session, const void *const *inputs,
+               void *const *outputs) {
   if (!session)
     return SWAP_ERR_ARGUMENT;
-  if (!session->model)
+  if (!swap_core_rests(session))
     return SWAP_ERR_STATE;
-  run r = {session, inputs, outputs, swap_core_now(session)};
   const swap_model *model = session->model;
+  const swap_storage *storage = session->config.storage;
   swap_counters *counters = &session->counters;
-  const uint64_t *copied =
-      session->config.storage ? session->config.storage->copied : NULL;
-  const uint64_t copied_before = copied ? *copied : 0;
-  const uint64_t start = r.mark;
   *counters = (swap_counters){.runs = counters->runs,
                               .loaded_bytes = counters->loaded_bytes,
                               .streamed_bytes =
@@ -233,22 +258,37 @@ int swap_run(swap_session *session, const void *const *inputs,
   session->ahead_bytes = 0;
   for (uint32_t i = 0; i < session->in_flight_count; ++i)
     session->in_flight[i].kind = SWAP_CORE_UNIT; /* this is the run they are for */
+  swap_core_load_again(session);
+  session->copied_before = storage && storage->copied ? *storage->copied : 0;
   session->failed_unit = SWAP_CORE_NONE;
   session->failed_kernel = SWAP_CORE_NONE;
-  int status = SWAP_ERR_ARGUMENT;
-  if (are_tensors(model->inputs, model->input_count, inputs) &&
-      are_tensors(model->outputs, model->output_count,
-                  (const void *const *)outputs))
-    status = run_steps(&r);
-  if (status)
+  session->inputs = inputs;
+  session->outputs = outputs;
+  session->started = 1;
+  session->step = session->asked = session->row = 0;
+  return are_tensors(model->inputs, model->input_count, inputs) &&
+                 are_tensors(model->outputs, model->output_count,
+                             (const void *const *)outputs)
+             ? SWAP_OK
+             : end(session, SWAP_ERR_ARGUMENT);
+}
+
+int swap_advance(swap_session *session) {
+  if (!session)
+    return SWAP_ERR_ARGUMENT;
+  if (!session->model || !session->started)
+    return SWAP_ERR_STATE;
+  session->polls = session->config.storage && session->config.storage->done;
+  return advance(session, session->config.yield);
+}
+
+void swap_abandon(swap_session *session) {
+  if (session && session->model && session->started)
     swap_core_forget(session, 0);
-  session->status = status;
-  counters->copied_bytes = copied ? *copied - copied_before : 0;
-  counters->total_ns = r.mark - start;
-  if (!status) {
-    counters->runs += 1;
-    session->verified = 1;
-    session->primed = !(session->config.flags & SWAP_FLAG_NO_AHEAD);
-  }
-  return status;
+}
+
+int swap_run(swap_session *session, const void *const *inputs,
+             void *const *outputs) {
+  const int status = swap_start(session, inputs, outputs);
+  return status ? status : advance(session, NULL);
 }

@@ -9,7 +9,15 @@
 #include "core.h"
 #include "swap/crc32c.h"
 
+/* Where the caller, too, knows what is there. */
+static int is_home(const swap_session *session, uint32_t unit) {
+  return swap_core_homes(&session->config) && session->plan->resident[unit];
+}
+
 static uint8_t *slot(const swap_session *session, uint32_t unit) {
+  if (is_home(session, unit))
+    return swap_core_homes(&session->config) +
+           (size_t)session->model->units[unit].offset;
   return (uint8_t *)session->config.arena + (size_t)session->plan->slots[unit];
 }
 
@@ -24,7 +32,8 @@ const uint8_t *swap_core_unit_base(const swap_session *session, uint32_t unit) {
 static int verify(swap_session *session, uint32_t unit) {
   const swap_blob_unit *entry = &session->model->units[unit];
   const uint32_t flags = session->config.flags;
-  if ((session->verified && !(flags & SWAP_FLAG_VERIFY_ALWAYS)) ||
+  if ((session->verified && !(flags & SWAP_FLAG_VERIFY_ALWAYS) &&
+       !is_home(session, unit)) ||
       (flags & SWAP_FLAG_NO_VERIFY) || !(size_t)entry->length)
     return SWAP_OK;
   const uint8_t *base = swap_core_unit_base(session, unit);
@@ -35,6 +44,14 @@ static int verify(swap_session *session, uint32_t unit) {
   return SWAP_OK;
 }
 
+/* What came in is compared with its checksum, and used. */
+static int arrive(swap_session *session, uint32_t unit) {
+  const int status = verify(session, unit);
+  if (!status && is_home(session, unit))
+    session->config.present[unit] = 1;
+  return status;
+}
+
 static int read_now(swap_session *session, uint32_t unit) {
   const int status =
       swap_core_read(session, (size_t)session->model->units[unit].offset,
@@ -42,7 +59,7 @@ static int read_now(swap_session *session, uint32_t unit) {
   return status ? swap_core_fail_unit(session, status, unit) : SWAP_OK;
 }
 
-/* Takes entry `position` off the list and completes it. */
+/* Completes entry `position` and takes it off the list. */
 static int finish_at(swap_session *session, uint32_t position) {
   const uint32_t unit = session->in_flight[position].unit;
   const uint32_t kind = session->in_flight[position].kind;
@@ -50,11 +67,13 @@ static int finish_at(swap_session *session, uint32_t position) {
       session->in_flight[position].ticket == SWAP_CORE_DEFERRED
           ? read_now(session, unit)
           : swap_core_settle(session, position);
+  if (status > 0)
+    return status;
   session->in_flight_count -= 1;
   for (uint32_t i = position; i < session->in_flight_count; ++i)
     session->in_flight[i] = session->in_flight[i + 1];
   /* A unit's checksum says nothing about some rows of it. */
-  return status || kind == SWAP_CORE_ROWS ? status : verify(session, unit);
+  return status || kind == SWAP_CORE_ROWS ? status : arrive(session, unit);
 }
 
 /* Room in the list for one more. The oldest of those begun makes it: one that
@@ -121,7 +140,7 @@ int swap_core_begin(swap_session *session, uint32_t unit, uint32_t kind) {
   int status;
   if (!overlaps && !swap_core_serial(session)) {
     status = read_now(session, unit);
-    return status ? status : verify(session, unit);
+    return status ? status : arrive(session, unit);
   }
   status = make_room(session);
   if (!status && overlaps)
@@ -149,17 +168,20 @@ int swap_core_begin_rows(swap_session *session, uint32_t unit, size_t offset,
 
 int swap_core_start(swap_session *session, uint32_t unit, uint32_t kind) {
   const size_t bytes = swap_core_unit_bytes(session->model, unit);
+  int status;
   if (!bytes)
     return SWAP_OK;
-  *(kind == SWAP_CORE_AHEAD ? &session->ahead_bytes
-                            : &session->counters.streamed_bytes) += bytes;
   if (!session->loading || !swap_core_overlaps(session) ||
-      swap_core_maps(session))
-    return swap_core_begin(session, unit, kind);
-  /* Resident units that are used before it go first: load.c begins it. */
-  const int status = make_room(session);
+      swap_core_maps(session)) {
+    status = swap_core_begin(session, unit, kind);
+  } else { /* resident units that are used before it go first: load.c begins it */
+    status = make_room(session);
+    if (!status)
+      push(session, unit, kind, SWAP_CORE_DEFERRED);
+  }
   if (!status)
-    push(session, unit, kind, SWAP_CORE_DEFERRED);
+    *(kind == SWAP_CORE_AHEAD ? &session->ahead_bytes
+                              : &session->counters.streamed_bytes) += bytes;
   return status;
 }
 

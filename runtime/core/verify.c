@@ -42,7 +42,7 @@ int swap_verify(swap_session *session, uint32_t unit, void *buffer,
   int status = SWAP_OK;
   if (!session)
     return SWAP_ERR_ARGUMENT;
-  if (!session->model)
+  if (!swap_core_rests(session))
     return SWAP_ERR_STATE;
   if (unit >= session->model->unit_count)
     return SWAP_ERR_ARGUMENT;

@@ -5,13 +5,9 @@
 #include "program.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define VERSION "0.1.0"
 
 extern const swap_model swap_model_instance; /* what swapc generated */
 
@@ -110,31 +106,11 @@ static int run(const swap_model *model, const options *o, const char *weights,
              : o->profile ? run_profile(handle, &t, o, weights, &seen.profile)
                           : run_model(handle, &t, o);
   progress_end();
-  tensors_free(&t); /* some are the target's */
+  tensors_return(&t);
+  tensors_free(&t);
   target_close(handle);
   const int traced = trace_close(seen.trace);
   return status ? status : traced;
-}
-
-/* A file opened in the place of a closed standard stream would be written to.
- * Standard output for reading: results without a place are an error. */
-static void fill_standard_files(void) {
-  for (int fd = 0; fd < 3; ++fd)
-    if (fcntl(fd, F_GETFD) < 0 &&
-        open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
-      _Exit(EXIT_RUN);
-}
-
-/* Most likely kernels compiled for a newer processor. */
-static void illegal_instruction(int number) {
-  static const char text[] =
-      "error: illegal instruction: this processor lacks what the program was "
-      "compiled for; compile it here with --mcpu native\n";
-  (void)number;
-  output_remove_pending();
-  if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-    _exit(EXIT_RUN); /* nobody reads it */
-  _exit(EXIT_RUN);
 }
 
 int main(int argc, char **argv) {
@@ -142,9 +118,7 @@ int main(int argc, char **argv) {
   char path[4096];
   options o;
   uint64_t budget;
-  fill_standard_files();
-  signal(SIGILL, illegal_instruction);
-  program_name(argc ? argv[0] : "swap");
+  program_start(argc, argv);
   int status = args_parse(&o, argc, argv);
   const char *weights = o.weights;
   if (!status && o.help) {
@@ -165,7 +139,5 @@ int main(int argc, char **argv) {
                           : run(model, &o, weights, budget);
   }
   free(o.inputs);
-  if ((fflush(stdout) != 0 || ferror(stdout)) && !status)
-    status = fail(EXIT_RUN, "standard output: %s", strerror(errno));
-  return status;
+  return program_end(status);
 }

@@ -2,7 +2,7 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ static struct {
   dev_t device;
   ino_t number;
   const char *what;
-} kept[2];
+} kept[OUTPUT_KEPT];
 
 void output_keep(const char *path, const char *what) {
   struct stat info;

@@ -2,7 +2,7 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,11 +40,6 @@ int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
     return 0;
   *bytes = (uint64_t)(result + 0.5);
   return 1;
-}
-
-uint64_t with_overhead(uint64_t bytes) {
-  const uint64_t overhead = target_overhead();
-  return bytes < UINT64_MAX - overhead ? bytes + overhead : UINT64_MAX;
 }
 
 const char *size_text(uint64_t bytes) {

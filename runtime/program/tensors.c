@@ -2,62 +2,45 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static int allocate(void ***list, const swap_tensor *tensors, uint32_t count) {
-  *list = calloc(count ? count : 1, sizeof **list);
-  if (!*list)
-    return 0;
-  for (uint32_t i = 0; i < count; ++i) {
+void **tensors_memory(const swap_tensor *tensors, uint32_t count) {
+  void **list = calloc(count ? count : 1, sizeof *list);
+  for (uint32_t i = 0; list && i < count; ++i) {
     const uint64_t bytes = tensors[i].bytes ? tensors[i].bytes : 1;
-    (*list)[i] = aligned_alloc(SWAP_BUFFER_ALIGN,
-                               (bytes + SWAP_BUFFER_ALIGN - 1) /
-                                   SWAP_BUFFER_ALIGN * SWAP_BUFFER_ALIGN);
-    if (!(*list)[i])
-      return 0;
+    list[i] = aligned_alloc(SWAP_BUFFER_ALIGN, (bytes + SWAP_BUFFER_ALIGN - 1) /
+                                                   SWAP_BUFFER_ALIGN *
+                                                   SWAP_BUFFER_ALIGN);
+    if (!list[i]) {
+      tensors_release(list, i);
+      return NULL;
+    }
   }
-  return 1;
+  return list;
+}
+
+void tensors_release(void **list, uint32_t count) {
+  for (uint32_t i = 0; list && i < count; ++i)
+    free(list[i]);
+  free(list);
 }
 
 int tensors_allocate(tensors *t, const swap_model *model) {
-  *t = (tensors){.model = model};
-  if (allocate(&t->inputs, model->inputs, model->input_count) &&
-      allocate(&t->outputs, model->outputs, model->output_count))
-    return 0;
-  return fail(EXIT_RUN, "out of memory for inputs and outputs");
-}
-
-static void move(void **data, void *to, uint64_t bytes) {
-  if (!to)
-    return;
-  memcpy(to, *data, bytes);
-  free(*data);
-  *data = to;
-}
-
-void tensors_move(tensors *t, const target *handle) {
-  for (uint32_t i = 0; i < t->model->input_count; ++i)
-    move(&t->inputs[i], target_input(handle, i), t->model->inputs[i].bytes);
-  for (uint32_t i = 0; i < t->model->output_count; ++i)
-    move(&t->outputs[i], target_output(handle, i), t->model->outputs[i].bytes);
-  t->owner = handle;
-}
-
-static void release(void **list, uint32_t count, const target *owner,
-                    void *(*owned)(const target *, uint32_t)) {
-  for (uint32_t i = 0; list && i < count; ++i)
-    if (!owner || list[i] != owned(owner, i))
-      free(list[i]);
-  free(list);
+  *t =
+      (tensors){.model = model,
+                .inputs = tensors_memory(model->inputs, model->input_count),
+                .outputs = tensors_memory(model->outputs, model->output_count)};
+  return t->inputs && t->outputs
+             ? 0
+             : fail(EXIT_RUN, "out of memory for inputs and outputs");
 }
 
 void tensors_free(tensors *t) {
   if (t->model) {
-    release(t->inputs, t->model->input_count, t->owner, target_input);
-    release(t->outputs, t->model->output_count, t->owner, target_output);
+    tensors_release(t->inputs, t->model->input_count);
+    tensors_release(t->outputs, t->model->output_count);
   }
   *t = (tensors){.model = NULL};
 }
@@ -76,7 +59,9 @@ int tensors_load_file(tensors *t, uint32_t input, const char *path) {
 }
 
 /* Floats in [-1, 1), integers in [0, 100), truth values; the same each time. */
-static void make_up(const swap_tensor *tensor, uint32_t input, void *data) {
+void tensors_make_up(tensors *t, uint32_t input) {
+  const swap_tensor *tensor = &t->model->inputs[input];
+  void *data = t->inputs[input];
   const uint64_t elements = tensor_elements(tensor);
   const int real = tensor->dtype >= SWAP_F32 && tensor->dtype <= SWAP_F64;
   uint64_t state = UINT64_C(0x9E3779B97F4A7C15) * (input + 1);
@@ -93,92 +78,4 @@ static void make_up(const swap_tensor *tensor, uint32_t input, void *data) {
   if (tensor->dtype == SWAP_BOOL)
     for (uint64_t i = 0; i < elements; ++i)
       ((uint8_t *)data)[i] &= 1;
-}
-
-static int name_missing(const tensors *t, const uint8_t *have) {
-  fail(EXIT_USAGE, "inputs are missing (or --random):");
-  for (uint32_t i = 0; i < t->model->input_count; ++i) {
-    const swap_tensor *tensor = &t->model->inputs[i];
-    if (!have[i])
-      fprintf(stderr, "  --input %s=FILE.npy  %s\n", tensor->name,
-              shape_text(dtype_find(tensor->dtype)->name, tensor->rank,
-                         tensor->dims));
-  }
-  return EXIT_USAGE;
-}
-
-static int unknown_input(const tensors *t, const char *text) {
-  fail(EXIT_USAGE,
-       "the model has no input '%.*s'; it has:", (int)strcspn(text, "="), text);
-  for (uint32_t i = 0; i < t->model->input_count; ++i)
-    fprintf(stderr, "  %s\n", t->model->inputs[i].name);
-  return EXIT_USAGE;
-}
-
-/* The input that NAME=FILE means; the longest name, as names may hold '='. */
-static uint32_t find_input(const tensors *t, const char *text) {
-  uint32_t found = t->model->input_count;
-  size_t longest = 0;
-  for (uint32_t i = 0; i < t->model->input_count; ++i) {
-    const char *name = t->model->inputs[i].name;
-    const size_t length = strlen(name);
-    if (strncmp(name, text, length) == 0 && text[length] == '=' &&
-        length >= longest) {
-      found = i;
-      longest = length;
-    }
-  }
-  return found;
-}
-
-static int load_named(tensors *t, const char *text, uint8_t *have) {
-  const uint32_t input = find_input(t, text);
-  if (input == t->model->input_count)
-    return unknown_input(t, text);
-  const char *name = t->model->inputs[input].name;
-  const char *path = text + strlen(name) + 1;
-  if (!*path)
-    return fail(EXIT_USAGE, "--input: '%s' is not of the form NAME=FILE", text);
-  if (have[input])
-    return fail(EXIT_USAGE, "--input: '%s' is given twice", name);
-  have[input] = 1;
-  return tensors_load_file(t, input, path);
-}
-
-int tensors_load(tensors *t, const options *o) {
-  uint8_t *have = calloc(t->model->input_count + 1u, 1);
-  int status = have ? 0 : fail(EXIT_RUN, "out of memory");
-  for (uint32_t k = 0; !status && k < o->input_count; ++k)
-    status = load_named(t, o->inputs[k], have);
-  for (uint32_t i = 0; !status && i < t->model->input_count; ++i) {
-    if (!have[i] && !o->random && !o->profile)
-      status = name_missing(t, have);
-    else if (!have[i])
-      make_up(&t->model->inputs[i], i, t->inputs[i]);
-  }
-  free(have);
-  return status;
-}
-
-int tensors_place(const tensors *t, const char *directory) {
-  char path[4096], other[4096];
-  const swap_tensor *outputs = t->model->outputs;
-  for (uint32_t i = 0; i < t->model->output_count; ++i) {
-    if (!npy_path(path, directory, &outputs[i]))
-      return fail(EXIT_RUN, "%s: the path is too long", directory);
-    for (uint32_t k = 0; k < i; ++k)
-      if (npy_path(other, directory, &outputs[k]) && strcmp(path, other) == 0)
-        return fail(EXIT_RUN,
-                    "outputs '%s' and '%s' would both be %s; rename one in the "
-                    "model",
-                    outputs[k].name, outputs[i].name, path);
-  }
-  return output_directory(directory);
-}
-
-int tensors_save(const tensors *t, const char *directory) {
-  int status = 0;
-  for (uint32_t i = 0; !status && i < t->model->output_count; ++i)
-    status = npy_write(directory, &t->model->outputs[i], t->outputs[i]);
-  return status;
 }

@@ -5,51 +5,23 @@
 extern "C" {
 #include "port.h"
 }
+#include "PagesInUse.h"
 
 #include <algorithm>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
-#include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <vector>
 
+using namespace fake;
+
 namespace {
 
-constexpr uint64_t kPage = 4096, kHuge = PORT_HUGE_BYTES;
-
-uint64_t pages(uint64_t bytes) { return (bytes + kPage - 1) / kPage; }
+constexpr uint64_t kHuge = PORT_HUGE_BYTES;
 
 /// Pages in memory, of all that the arena could have.
 uint64_t inUse(const port_arena &arena) {
-  std::vector<unsigned char> present(arena.reserved / kPage);
-  EXPECT_EQ(mincore(arena.base, arena.reserved, present.data()), 0);
-  uint64_t count = 0;
-  for (unsigned char page : present)
-    count += page & 1;
-  return count;
-}
-
-/// Reads entry `index` of a file of 64-bit entries.
-bool entry(const char *path, uint64_t index, uint64_t &value) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  const bool ok =
-      fd >= 0 && pread(fd, &value, 8, static_cast<off_t>(index * 8)) == 8;
-  if (fd >= 0)
-    close(fd);
-  return ok;
-}
-
-/// Whether the page at an address is part of a huge page: 1, 0, or -1 where the
-/// system does not say. Of a huge page all is in use as long as a part is.
-int isPartOfHuge(const void *address) {
-  uint64_t where, flags;
-  if (!entry("/proc/self/pagemap", reinterpret_cast<uintptr_t>(address) / kPage,
-             where) ||
-      !(where << 9 >> 9) || !entry("/proc/kpageflags", where << 9 >> 9, flags))
-    return -1;
-  return (flags >> 15 & 3) != 0;
+  return pagesInUse(arena.base, arena.reserved);
 }
 
 class ArenaSize : public testing::TestWithParam<uint64_t> {};

@@ -22,9 +22,10 @@ llvm::Expected<int64_t> parseSize(llvm::StringRef text);
 std::string formatSize(int64_t bytes);
 
 /// A budget: bytes, a share of what the model needs without swapping (and all
-/// of the overhead), the smallest feasible one, or enough for everything.
+/// of the overhead), the smallest feasible one, enough for everything, or many
+/// from that to this, of which a pool of several models takes one.
 struct BudgetSpec {
-  enum class Kind { Bytes, Percent, Min, Max };
+  enum class Kind { Bytes, Percent, Min, Max, Ladder };
   Kind kind = Kind::Max;
   int64_t bytes = 0;
   double percent = 0;
@@ -33,11 +34,12 @@ struct BudgetSpec {
   bool isMapped = false;
 
   /// Reads one size as the command line takes it: `96MiB`, `40%`, `min`, `max`,
-  /// `mapped`, `mapped:64KiB`, `mapped:min`.
+  /// `ladder`, `mapped`, `mapped:64KiB`, `mapped:min`.
   static llvm::Expected<BudgetSpec> parse(llvm::StringRef text);
 
   /// Bytes for a model that needs `modelBytes` without swapping and can run in
-  /// `minBytes`. Both count `overheadBytes`, which no budget can save.
+  /// `minBytes`. Both count `overheadBytes`, which no budget can save. Of a
+  /// ladder, those of the highest rung.
   int64_t resolve(int64_t modelBytes, int64_t minBytes,
                   int64_t overheadBytes = 0) const;
 };

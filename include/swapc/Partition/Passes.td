@@ -153,11 +153,16 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     swap.plan @plan_0 budget 49152 threads 1 resident [] in_place [@u0, @u1] mapped {
     ```
 
+    The budget `ladder` is some 16 plans from the smallest to the largest
+    budget, for a pool of models that chooses: those with larger regions
+    (activations and streamed units, memory that models share in time), more
+    resident bytes, or both, are faster.
+
     With `blocking`, units are read right before the call that needs them.
   }];
   let options = [
     ListOption<"budgets", "budgets", "std::string",
-               "budgets: 96MiB, 40%, min, max (the default), mapped, mapped:64KiB">,
+               "budgets: 96MiB, 40%, min, max (the default), ladder, mapped, mapped:64KiB">,
     Option<"threads", "threads", "int64_t", "1", "threads of a kernel">,
     Option<"depth", "depth", "int64_t", "64", "most reads in flight">,
     Option<"linkMBps", "link-mb-per-s", "int64_t", "0",

@@ -124,6 +124,9 @@ struct PlanProblem {
   int64_t scratchBytes = 0; ///< of all threads together
   int64_t overheadBytes = 0; ///< of a budget that are not the arena's
   int64_t pageBytes = kPageBytes; ///< of slots; a power of two
+  /// What buffers and streamed units share is no larger: several models may
+  /// take turns in that memory, so that it costs less if it is small.
+  int64_t mostRegion = INT64_MAX;
   PlanLink link;
   int depth = 64; ///< most reads in flight
 };
@@ -216,8 +219,17 @@ public:
   int getMappedStep() const;
   MemoryPlan planMapped() const;
 
-  /// The fastest plan found inside `budget`; infeasible below getMinBytes().
+  /// The fastest plan found inside `budget`; infeasible below getMinBytes(), and
+  /// where the problem wants a smaller region than getMinRegion().
   MemoryPlan plan(int64_t budget) const;
+  /// The same with a region of at most `mostRegion` bytes.
+  MemoryPlan plan(int64_t budget, int64_t mostRegion) const;
+  /// Smallest region in which all that is not pinned can stream.
+  int64_t getMinRegion() const;
+  /// Budget for a region and resident units of these sizes.
+  int64_t getBudget(int64_t region, int64_t resident) const {
+    return getArenaBytes(region, resident) + problem.overheadBytes;
+  }
 
 private:
   /// Which units kernels read in place unless they are resident.

@@ -53,7 +53,8 @@ typedef struct swap_pool_options {
                                      budgets; 0: as the plans predict it */
   int quiet;             /* no notes on stderr */
   /* Called from a lane or from who calls pool functions, with the pool locked:
-   * it must be short and must not call back. Null: nobody listens. */
+   * it must be short and must not call back, but for swap_task_name and
+   * swap_task_model. Null: nobody listens. */
   void (*event)(void *context, const struct swap_pool_event *event);
   void *event_context;
 } swap_pool_options;
@@ -65,7 +66,7 @@ typedef struct swap_task_options {
   uint64_t period_ns;   /* between two submissions, at least or on average; 0:
                            not known, then it is observed */
   uint64_t deadline_ns; /* from submission to completion; 0: the period, and
-                           without that none */
+                           without that none; UINT64_MAX: none */
   uint32_t priority;    /* 0 to SWAP_PRIORITY_MAX: a higher one goes first, and
                            its lateness counts twice as much for each step */
   uint32_t depth;       /* jobs that may wait or run at once; 0 is 2 */
@@ -159,6 +160,10 @@ typedef struct swap_pool_state {
   uint32_t tasks;
   uint32_t jobs;           /* waiting or running */
   uint32_t reallocations;
+  uint32_t overlap;        /* runs that may be started at once */
+  uint32_t threads;        /* that compute */
+  uint32_t lanes;
+  const char *io;          /* "uring" or "thread" */
 } swap_pool_state;
 void swap_pool_get_state(swap_pool *pool, swap_pool_state *state);
 

@@ -17,17 +17,26 @@
 #include "port.h"
 #include "policy.h"
 
+/* At the device of clients that are not the most urgent. */
+#define PORT_LINK_OTHERS_BYTES (UINT64_C(8) << 20)
+
+/* A job, and a read without one, that has waited for so long goes before all that
+ * came later. */
+#define PORT_LINK_PATIENCE_NS UINT64_C(2000000000)
+
 typedef struct port_link port_link;
 typedef struct port_link_client port_link_client;
 
-/* `io`: auto, uring or thread (swap_posix_io). Null where the system has not the
- * memory. */
+/* `io`: auto, uring, thread or buffered (swap_posix_io). Null where the system has
+ * not the memory. */
 port_link *port_link_create(uint32_t io);
 void port_link_destroy(port_link *link); /* no client is left */
 const char *port_link_io_name(const port_link *link);
 
 /* Memory that reads may go to for long, huge pages before small ones: registered
- * with the kernel where it allows that. Only while no read is under way. */
+ * with the kernel where it allows that, in place of what was; null lets it go,
+ * which has to come before the arena has another size. Only while no read into
+ * it is under way. */
 void port_link_register(port_link *link, const port_arena *arena);
 
 /* A blob. SWAP_ERR_IO and errno where it cannot be opened; with auto, a file
@@ -40,16 +49,35 @@ const swap_file *port_link_file(const port_link_client *client);
  * the device has not begun out of the queue. */
 const swap_storage *port_link_storage(port_link_client *client);
 
-/* Of reads begun from now on, and of those of this client that still queue. */
+/* Of reads begun from now on, and of those of this client that still queue: that
+ * of the job it works for. Null, as at first: it works for none; then its reads
+ * come after all others, for as long as the link's patience lets them wait.
+ * Reads of the most urgent client that has a job go to the device as they come,
+ * those of others only while little is there, so that its next one finds the
+ * device free. So say null when a job ends. */
 void port_link_set_urgency(port_link_client *client, const pool_urgency *urgency);
 
-/* Hands queued reads to the device and takes what is complete; does not sleep. */
+/* Hands queued reads to the device and takes what is complete; does not sleep.
+ * Costs some tens of nanoseconds where there is nothing to do: call it often
+ * while kernels run, of one thread too, for nobody else does. */
 void port_link_poll(port_link *link);
 
-/* Sleeps until some read of any client completes, or until port_link_wake; at
- * once where none is under way. Returns whether it slept. */
-int port_link_wait_any(port_link *link);
+/* Counts completed reads and wakes. Read it before you look whether there is
+ * something to do, then wait for it to change: nothing in between is missed. */
+uint64_t port_link_events(port_link *link);
+
+/* Sleeps until port_link_events is not `seen` any more: some read of any client
+ * completed, or port_link_wake was called. At once where it is not, and where no
+ * read is under way. Returns whether it slept. */
+int port_link_wait_any(port_link *link, uint64_t seen);
 void port_link_wake(port_link *link);
+
+/* Bytes that may be at the device: while the most urgent client with a job
+ * reads, as much as comes (UINT64_MAX), and PORT_LINK_OTHERS_BYTES with others;
+ * but one piece always. For measurements and tests. */
+void port_link_set_bounds(port_link *link, uint64_t leader, uint64_t others);
+/* In place of PORT_LINK_PATIENCE_NS. */
+void port_link_set_patience(port_link *link, uint64_t patience_ns);
 
 typedef struct port_link_counters {
   uint64_t read_bytes;     /* completed, ever */

@@ -41,10 +41,15 @@ typedef struct port_zone {
 
 /* Addresses for `bytes`; no memory yet. */
 int port_zone_reserve(port_zone *zone, port_account *account, uint64_t bytes);
-/* Another size, in pages: false where the budget, the system or a stretch that
- * is in use does not allow it. */
+/* Another size, in whole pages; stretches in use stay as they are. False, and
+ * nothing changed, where the budget, the addresses or a stretch in use does not
+ * allow it: one behind the new end, or one in the huge page that the new end
+ * would split. Small pages that a stretch was in the way of become huge with the
+ * next call that finds it gone, of the same size too. The zone must not be
+ * registered for reads, and reads be under way only to stretches in use. */
 int port_zone_resize(port_zone *zone, uint64_t bytes);
-/* A stretch, page aligned, best fit; null where there is none. */
+/* A stretch, page aligned, best fit; null where there is none. Of no bytes: an
+ * address that is not to be used. */
 void *port_zone_take(port_zone *zone, uint64_t bytes);
 void port_zone_give(port_zone *zone, void *stretch);
 void port_zone_release(port_zone *zone);
@@ -56,15 +61,19 @@ typedef struct port_homes {
   uint8_t *present; /* swap_config.present, unit_count bytes */
   uint8_t *taken;   /* per unit: it has pages, accounted for */
   uint64_t bytes;   /* of those */
+  port_arena addresses;
 } port_homes;
 
+/* False where the system has not the addresses, or where units do not follow each
+ * other in the blob. */
 int port_homes_reserve(port_homes *homes, port_account *account,
                        const swap_model *model);
-/* Gives back the pages of units that the plan does not keep resident. */
+/* Gives back the pages of units that the plan does not keep resident; null: of
+ * all. No read of theirs is under way. */
 void port_homes_shrink(port_homes *homes, const swap_plan *plan);
-/* Takes pages for all units that the plan keeps resident; false where the budget
- * does not allow it, and nothing changed then. Whole huge pages among them may
- * be huge; no page outside of them comes into being. */
+/* Takes pages for all units that the plan keeps resident, each of which comes
+ * into being when it is written to; false where the budget does not allow it, and
+ * nothing changed then. */
 int port_homes_grow(port_homes *homes, const swap_plan *plan);
 /* Bytes that a plan would need beyond what is taken. */
 uint64_t port_homes_missing(const port_homes *homes, const swap_plan *plan);
