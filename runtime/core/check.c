@@ -4,8 +4,9 @@
 |*
 |* The plan is constant data of the executable, yet it is checked once, at
 |* open: afterwards no slot, scratch area or operand base can lie outside the
-|* arena, whatever happens, and the run needs no checks of its own. (Only bands
-|* of rows have bases outside: of tensors that exist in part.)
+|* arena, and only resident units behind its region, whatever happens, and the
+|* run needs no checks of its own. (Only bands of rows have bases outside: of
+|* tensors that exist in part.)
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
@@ -31,11 +32,15 @@ static int check_unit(const check *c, uint32_t unit) {
   if (unit >= model->unit_count)
     return 0;
   const uint64_t slot = c->plan->slots[unit];
+  const uint64_t bytes = swap_core_unit_bytes(model, unit);
   if (slot == SWAP_SLOT_IN_PLACE)
     return !c->device;
-  return is_aligned(slot, model->page_bytes) &&
-         swap_core_inside(slot, swap_core_unit_bytes(model, unit),
-                          c->plan->arena_bytes);
+  if (!c->plan->resident[unit])
+    return is_aligned(slot, model->page_bytes) &&
+           swap_core_inside(slot, bytes, c->plan->region_bytes);
+  return is_aligned(slot | c->plan->region_bytes, model->page_bytes) &&
+         slot >= c->plan->region_bytes &&
+         swap_core_inside(slot, bytes, c->plan->arena_bytes);
 }
 
 static int check_operand(const check *c, const swap_operand *operand,
@@ -43,7 +48,7 @@ static int check_operand(const check *c, const swap_operand *operand,
   const swap_model *model = c->model;
   const swap_tensor *tensors = model->inputs;
   uint32_t count = model->input_count;
-  uint64_t size = c->plan->arena_bytes;
+  uint64_t size = c->plan->region_bytes;
   switch (operand->space) {
   case SWAP_SPACE_ARENA:
     break;
@@ -126,14 +131,15 @@ static int check_scratch(const swap_plan *plan) {
                      SWAP_BUFFER_ALIGN) &&
           plan->scratch_stride <= UINT32_MAX &&
           swap_core_inside(plan->scratch_offset,
-                           plan->scratch_stride * threads, plan->arena_bytes));
+                           plan->scratch_stride * threads, plan->region_bytes));
 }
 
 /* All has addresses; units begin and end at pages of the blob, as it does. */
 static int check_units(check *c) {
   const swap_model *model = c->model;
   if (model->blob_bytes > SIZE_MAX || c->plan->arena_bytes > SIZE_MAX ||
-      !is_aligned(model->blob_bytes, SWAP_BLOB_ALIGN))
+      c->plan->region_bytes > c->plan->arena_bytes ||
+      !is_aligned(model->blob_bytes, SWAP_BLOB_ALIGN) || model->unit_count >> 30)
     return 0;
   for (uint32_t i = 0; i < model->unit_count; ++i) {
     const swap_blob_unit *entry = &model->units[i];

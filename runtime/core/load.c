@@ -20,8 +20,9 @@ static int is_missing(const swap_session *session, uint32_t unit) {
 static uint32_t next_resident(swap_session *session) {
   while (session->next_resident < session->model->unit_count &&
          (!is_missing(session, session->next_resident) ||
-          swap_core_find(session, session->next_resident) <
-              session->in_flight_count))
+          (swap_core_homes(&session->config) &&
+           swap_core_find(session, session->next_resident) <
+               session->in_flight_count)))
     session->next_resident += 1;
   return session->next_resident;
 }
@@ -33,6 +34,8 @@ void swap_core_load_reset(swap_session *session) {
 }
 
 void swap_core_load_again(swap_session *session) {
+  if (!swap_core_homes(&session->config))
+    return;
   session->next_resident = 0;
   session->loading = 0;
   for (uint32_t unit = 0; unit < session->model->unit_count; ++unit)
@@ -42,14 +45,14 @@ void swap_core_load_again(swap_session *session) {
 /* The listed read to begin next, in_flight_count if a resident unit comes
  * before it or there is none. */
 static uint32_t next_deferred(swap_session *session) {
-  const uint64_t units = session->model->unit_count;
-  uint64_t least = next_resident(session);
+  const uint32_t units = session->model->unit_count;
+  uint32_t least = next_resident(session);
   uint32_t best = session->in_flight_count;
   if (!swap_core_overlaps(session))
     return best; /* those are read when they are waited for */
   for (uint32_t i = 0; i < session->in_flight_count; ++i) {
     /* What the next run needs comes after all that this one does. */
-    const uint64_t order =
+    const uint32_t order =
         session->in_flight[i].unit +
         (session->in_flight[i].kind == SWAP_CORE_AHEAD ? units : 0);
     if (session->in_flight[i].ticket == SWAP_CORE_DEFERRED &&
@@ -146,8 +149,7 @@ int swap_load(swap_session *session) {
     return SWAP_ERR_ARGUMENT;
   if (!swap_core_rests(session))
     return SWAP_ERR_STATE;
-  if (swap_core_homes(&session->config))
-    swap_core_load_again(session);
+  swap_core_load_again(session);
   if (!session->loading)
     return SWAP_OK;
   session->failed_unit = SWAP_CORE_NONE;

@@ -13,25 +13,6 @@ void swap_core_submit(swap_session *session) {
   session->unsubmitted = 0;
 }
 
-int swap_core_wait(swap_session *session, int32_t ticket) {
-  const swap_storage *storage = session->config.storage;
-  const uint64_t limit = session->config.timeout_ns;
-  if (limit) {
-    swap_core_submit(session); /* asking does not make reads go */
-    const uint64_t begin = swap_core_now(session);
-    int done, late;
-    do { /* the time first: a read that ended meanwhile is not late */
-      late = swap_core_now(session) - begin >= limit;
-      done = storage->done(storage->context, ticket);
-    } while (!done && !late);
-    if (done <= 0) {
-      storage->cancel(storage->context, ticket);
-      return done ? done : SWAP_ERR_TIMEOUT;
-    }
-  }
-  return swap_core_status(storage->wait(storage->context, ticket));
-}
-
 /* Spends a ticket whose bytes nobody wants. */
 static void drop(const swap_storage *storage, int32_t ticket) {
   if (storage->cancel)
@@ -40,12 +21,13 @@ static void drop(const swap_storage *storage, int32_t ticket) {
     (void)storage->wait(storage->context, ticket);
 }
 
-/* Instead of waiting: whether that would take time. The timeout counts from when
- * the read was first asked about. A status means that the ticket is spent. */
+/* Whether a wait would take time: SWAP_PENDING. The timeout counts from when the
+ * read was first asked about. A status means that the ticket is spent. */
 static int ask(swap_session *session, int32_t ticket) {
   const swap_storage *storage = session->config.storage;
   const uint64_t limit = session->config.timeout_ns;
-  const uint64_t now = swap_core_now(session); /* the time first, as above */
+  /* The time first: a read that ended meanwhile is not late. */
+  const uint64_t now = swap_core_now(session);
   int done = storage->done(storage->context, ticket);
   if (!done) {
     if (session->awaited != ticket) {
@@ -61,6 +43,19 @@ static int ask(swap_session *session, int32_t ticket) {
     return SWAP_OK;
   drop(storage, ticket);
   return done;
+}
+
+int swap_core_wait(swap_session *session, int32_t ticket) {
+  const swap_storage *storage = session->config.storage;
+  int status = SWAP_OK;
+  if (session->config.timeout_ns) {
+    swap_core_submit(session); /* asking does not make reads go */
+    do
+      status = ask(session, ticket);
+    while (status > 0);
+  }
+  return status ? status
+                : swap_core_status(storage->wait(storage->context, ticket));
 }
 
 int swap_core_has_ticket(const swap_session *session) {

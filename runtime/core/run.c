@@ -149,7 +149,8 @@ SWAP_CORE_APART static int execute(swap_session *session,
 }
 
 /* Counts the time since the mark, and sets it. */
-static void lap(swap_session *session, uint64_t *counter, uint64_t *mark) {
+SWAP_CORE_APART static void lap(const swap_session *session, uint64_t *counter,
+                                uint64_t *mark) {
   const uint64_t begin = *mark;
   *mark = swap_core_now(session);
   *counter += *mark - begin;
@@ -185,14 +186,13 @@ static int are_tensors(const swap_tensor *tensors, uint32_t count,
 static int run_steps(swap_session *session, int (*yield)(void *context),
                      uint64_t *mark) {
   const swap_plan *plan = session->plan;
-  uint64_t *stall = &session->counters.stall_ns;
   int status = SWAP_OK;
   while (session->step < plan->step_count) {
     const swap_step *step = &plan->steps[session->step];
     const int calls = step->op == SWAP_OP_CALL;
     if (session->loading) {
       status = load(session, step);
-      lap(session, stall, mark);
+      lap(session, &session->counters.stall_ns, mark);
     }
     if (calls)
       swap_core_submit(session); /* the device works meanwhile */
@@ -210,11 +210,8 @@ static int run_steps(swap_session *session, int (*yield)(void *context),
     session->step += 1;
     session->asked = 0;
   }
-  status = session->loading ? swap_core_load_rest(session)
-                            : swap_core_finish_kind(session, SWAP_CORE_UNIT);
-  swap_core_submit(session);
-  lap(session, stall, mark);
-  return status;
+  return session->loading ? swap_core_load_rest(session)
+                          : swap_core_finish_kind(session, SWAP_CORE_UNIT);
 }
 
 static int end(swap_session *session, int status) {
@@ -235,15 +232,13 @@ static int end(swap_session *session, int status) {
 
 static int advance(swap_session *session, int (*yield)(void *context)) {
   swap_counters *counters = &session->counters;
-  const uint64_t begin = swap_core_now(session);
-  uint64_t mark = begin;
+  uint64_t mark = swap_core_now(session);
   const int status = run_steps(session, yield, &mark);
   session->polls = 0;
-  if (status > 0) {
+  if (status >= 0)
     swap_core_submit(session);
-    lap(session, &counters->stall_ns, &mark);
-  }
-  counters->total_ns += mark - begin;
+  lap(session, &counters->stall_ns, &mark);
+  counters->total_ns = counters->compute_ns + counters->stall_ns;
   return status > 0 ? status : end(session, status);
 }
 
@@ -263,8 +258,7 @@ int swap_start(swap_session *session, const void *const *inputs,
   session->ahead_bytes = 0;
   for (uint32_t i = 0; i < session->in_flight_count; ++i)
     session->in_flight[i].kind = SWAP_CORE_UNIT; /* this is the run they are for */
-  if (swap_core_homes(&session->config))
-    swap_core_load_again(session);
+  swap_core_load_again(session);
   session->copied_before = storage && storage->copied ? *storage->copied : 0;
   session->failed_unit = SWAP_CORE_NONE;
   session->failed_kernel = SWAP_CORE_NONE;

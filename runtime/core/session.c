@@ -73,6 +73,7 @@ int swap_open(swap_session *session, const swap_model *model,
   session->config = *config;
   session->failed_unit = SWAP_CORE_NONE;
   session->failed_kernel = SWAP_CORE_NONE;
+  session->awaited = SWAP_CORE_NO_TICKET;
   session->maps = config->storage && config->storage->map;
   swap_core_load_reset(session);
   if (config->storage)
@@ -109,18 +110,14 @@ int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
 int swap_set_arena(swap_session *session, void *arena, uint64_t arena_bytes) {
   if (!session)
     return SWAP_ERR_ARGUMENT;
-  if (!swap_core_rests(session))
-    return SWAP_ERR_STATE;
+  if (!swap_core_rests(session) || !swap_core_homes(&session->config))
+    return swap_set_plan(session, session->plan, arena, arena_bytes);
   const int status = check_arena(session->model, session->plan,
                                  &session->config, arena, arena_bytes);
   if (status)
     return status;
-  if (swap_core_homes(&session->config)) { /* what swap_fill began goes on */
-    swap_core_drain(session, SWAP_CORE_AHEAD);
-    session->primed = 0;
-  } else {
-    swap_core_forget(session, 1);
-  }
+  swap_core_drain(session, SWAP_CORE_AHEAD); /* what swap_fill began goes on */
+  session->primed = 0;
   session->config.arena = arena;
   session->config.arena_bytes = arena_bytes;
   return SWAP_OK;

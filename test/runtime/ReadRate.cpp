@@ -51,6 +51,7 @@ struct Streaming {
       add(SWAP_OP_IN, u + room);
     }
     plan.budget_bytes = plan.arena_bytes = plan.peak_bytes = arena;
+    plan.region_bytes = arena;
     plan.streamed_bytes = kBytes;
     plan.threads = 1;
     plan.step_count = static_cast<uint32_t>(steps.size());

@@ -17,11 +17,18 @@
 #include "port.h"
 #include "policy.h"
 
+/* At the device of clients that are not the most urgent. */
+#define PORT_LINK_OTHERS_BYTES (UINT64_C(8) << 20)
+
+/* A job, and a read without one, that has waited for so long goes before all that
+ * came later. */
+#define PORT_LINK_PATIENCE_NS UINT64_C(2000000000)
+
 typedef struct port_link port_link;
 typedef struct port_link_client port_link_client;
 
-/* `io`: auto, uring or thread (swap_posix_io). Null where the system has not the
- * memory. */
+/* `io`: auto, uring, thread or buffered (swap_posix_io). Null where the system has
+ * not the memory. */
 port_link *port_link_create(uint32_t io);
 void port_link_destroy(port_link *link); /* no client is left */
 const char *port_link_io_name(const port_link *link);
@@ -64,6 +71,13 @@ uint64_t port_link_events(port_link *link);
  * read is under way. Returns whether it slept. */
 int port_link_wait_any(port_link *link, uint64_t seen);
 void port_link_wake(port_link *link);
+
+/* Bytes that may be at the device: while the most urgent client with a job
+ * reads, as much as comes (UINT64_MAX), and PORT_LINK_OTHERS_BYTES with others;
+ * but one piece always. For measurements and tests. */
+void port_link_set_bounds(port_link *link, uint64_t leader, uint64_t others);
+/* In place of PORT_LINK_PATIENCE_NS. */
+void port_link_set_patience(port_link *link, uint64_t patience_ns);
 
 typedef struct port_link_counters {
   uint64_t read_bytes;     /* completed, ever */

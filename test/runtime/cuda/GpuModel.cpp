@@ -123,19 +123,12 @@ void Model::makePlan(const Layout &layout, Plan &part, swap_plan &plan) {
     if (has(layout.inPlace, u)) {
       part.slots[u] = SWAP_SLOT_IN_PLACE;
     } else if (has(layout.resident, u)) {
-      part.slots[u] = end;
       part.resident[u] = 1;
       plan.resident_bytes += lengths[u];
-      end += pages(lengths[u]);
     } else {
       streamed.push_back(u);
       plan.streamed_bytes += lengths[u];
     }
-  }
-  if (layout.isTableResident) {
-    part.slots[units] = end;
-    part.resident[units] = 1;
-    end += pages(lengths[units]);
   }
   // Slots are as large as the largest unit that takes turns in them.
   for (uint32_t s = 0; s < layout.slots; ++s) {
@@ -146,6 +139,13 @@ void Model::makePlan(const Layout &layout, Plan &part, swap_plan &plan) {
     }
     end += most;
   }
+  plan.region_bytes = end;
+  part.resident[units] = layout.isTableResident;
+  for (uint32_t u = 0; u <= units; ++u)
+    if (part.resident[u]) {
+      part.slots[u] = end;
+      end += pages(lengths[u]);
+    }
   const auto add = [&](uint32_t op, uint32_t index, uint32_t aux) {
     part.steps.push_back({op, index, 0, 0, 0, 0, 0, aux});
   };

@@ -1,0 +1,225 @@
+/*===- pool_jobs.c - Submitting, waiting, results -----------------*- C -*-===*\
+|* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+\*===----------------------------------------------------------------------===*/
+#include "pool_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t tensor_count(const swap_model *model) {
+  return model->input_count + model->output_count;
+}
+
+/* Jobs for another depth; those that live keep their numbers. */
+int pool_tensors_make(swap_task *task, uint32_t depth) {
+  const swap_model *model = task->model->model;
+  const uint32_t count = 2 * depth, each = tensor_count(model);
+  pool_job *jobs = calloc(count, sizeof *jobs);
+  void **tensors = calloc((size_t)count * each + 1, sizeof *tensors);
+  if (!jobs || !tensors) {
+    free(jobs);
+    free(tensors);
+    return SWAP_ERR_BUDGET;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    jobs[i].inputs = (const void **)(uintptr_t)&tensors[(size_t)i * each];
+    jobs[i].outputs = &tensors[(size_t)i * each + model->input_count];
+    jobs[i].state = POOL_JOB_ENDED;
+  }
+  for (swap_job id = task->submitted; id; --id) {
+    const pool_job *from = pool_job_of(task, id);
+    if (!from || task->submitted - id >= count)
+      break;
+    pool_job *to = &jobs[(id - 1) % count];
+    const pool_job kept = *to;
+    *to = *from;
+    to->inputs = kept.inputs;
+    to->outputs = kept.outputs;
+    memcpy((void *)to->inputs, from->inputs, each * sizeof *tensors);
+  }
+  free(task->jobs);
+  free(task->tensors);
+  task->jobs = jobs;
+  task->tensors = tensors;
+  task->depth = depth;
+  return SWAP_OK;
+}
+
+pool_job *pool_job_of(const swap_task *task, swap_job job) {
+  const uint32_t count = 2 * task->depth;
+  if (!job || job > task->submitted || task->submitted - job >= count ||
+      !task->jobs)
+    return NULL;
+  return &task->jobs[(job - 1) % count];
+}
+
+swap_job pool_job_id(const swap_task *task, const pool_job *job) {
+  const uint32_t count = 2 * task->depth;
+  const uint64_t at = (uint64_t)(job - task->jobs);
+  /* The last one submitted whose place it is. */
+  return task->submitted - (task->submitted - 1 - at) % count;
+}
+
+pool_job *pool_head(const swap_task *task) {
+  if (task->ended == task->submitted || task->model->task == task)
+    return NULL;
+  return pool_job_of(task, task->ended + 1);
+}
+
+void pool_account_time(pool_job *job, uint64_t now) {
+  if (job->state == POOL_JOB_PENDING)
+    job->result.stall_ns += now - job->mark;
+  else
+    job->result.wait_ns += now - job->mark;
+  job->mark = now;
+}
+
+static uint64_t deadline_of(const swap_task *task, uint64_t now,
+                            uint64_t asked) {
+  const uint64_t relative = pool_deadline(task);
+  if (asked)
+    return asked;
+  return relative == UINT64_MAX || now > UINT64_MAX - relative
+             ? UINT64_MAX
+             : now + relative;
+}
+
+static void observe(swap_task *task, uint64_t now) {
+  if (task->submitted) {
+    const uint64_t period = now - task->submit_ns;
+    task->observed_ns =
+        task->observed_ns ? (task->observed_ns * 3 + period) / 4 : period;
+  }
+  task->submit_ns = task->active_ns = now;
+}
+
+static int submit(swap_task *task, const void *const *inputs,
+                  void *const *outputs, uint64_t deadline_ns, swap_job *id) {
+  swap_pool *pool = task->pool;
+  const swap_model *model = task->model->model;
+  if (task->removing)
+    return pool_fail(pool, SWAP_ERR_STATE, "%s: the task is being removed",
+                     task->name);
+  if (task->submitted - task->ended >= task->depth)
+    return pool_fail(pool, SWAP_ERR_STATE,
+                     "%s: %u jobs are waiting or running already: wait for one, "
+                     "or give the task more depth",
+                     task->name, (unsigned)task->depth);
+  const uint64_t now = swap_posix_clock();
+  observe(task, now);
+  task->submitted += 1;
+  pool_job *job = pool_job_of(task, task->submitted);
+  if (model->input_count)
+    memcpy((void *)job->inputs, inputs, model->input_count * sizeof *inputs);
+  if (model->output_count)
+    memcpy(job->outputs, outputs, model->output_count * sizeof *outputs);
+  const uint64_t deadline = deadline_of(task, now, deadline_ns);
+  job->state = POOL_JOB_WAITS;
+  job->mark = now;
+  job->urgency = (pool_urgency){.priority = task->options.priority,
+                                .deadline_ns = deadline,
+                                .since_ns = now,
+                                .order = pool->order++};
+  job->result = (swap_job_result){
+      .submit_ns = now,
+      .deadline_ns = deadline == UINT64_MAX ? 0 : deadline};
+  if (id)
+    *id = task->submitted;
+  pool->blocked = 0;
+  pool_emit_job(task, job, SWAP_POOL_SUBMIT, 0, now, now);
+  pool_check_idle(pool, now);
+  if (task->model->task) /* it lends its urgency to who is before it */
+    pool_tell_link(task->model);
+  pool_wake(pool);
+  return SWAP_OK;
+}
+
+int swap_pool_submit(swap_task *task, const void *const *inputs,
+                     void *const *outputs, uint64_t deadline_ns, swap_job *job) {
+  if (!task)
+    return SWAP_ERR_ARGUMENT;
+  const swap_model *model = task->model->model;
+  swap_pool *pool = task->pool;
+  pthread_mutex_lock(&pool->lock);
+  const int status =
+      (model->input_count && !inputs) || (model->output_count && !outputs)
+          ? pool_fail(pool, SWAP_ERR_ARGUMENT, "%s: no tensors are given",
+                      task->name)
+          : submit(task, inputs, outputs, deadline_ns, job);
+  pthread_mutex_unlock(&pool->lock);
+  return status;
+}
+
+int swap_pool_wait(swap_task *task, swap_job id, swap_job_result *result) {
+  if (!task)
+    return SWAP_ERR_ARGUMENT;
+  swap_pool *pool = task->pool;
+  int status = SWAP_ERR_ARGUMENT;
+  pthread_mutex_lock(&pool->lock);
+  task->waiters += 1;
+  while (id > task->ended && id <= task->submitted)
+    pthread_cond_wait(&pool->changed, &pool->lock);
+  const pool_job *job = pool_job_of(task, id);
+  if (job) {
+    status = job->result.status;
+    if (result)
+      *result = job->result;
+    if (status)
+      pool_fail(pool, status, "%s: %s", task->name, task->failure);
+  } else {
+    pool_fail(pool, status, "%s: job %llu is not known: it was never submitted, "
+                            "or was followed by too many others",
+              task->name, (unsigned long long)id);
+  }
+  task->waiters -= 1;
+  if (task->removing)
+    pthread_cond_broadcast(&pool->changed);
+  pthread_mutex_unlock(&pool->lock);
+  return status;
+}
+
+static void measure(pool_model *m) {
+  const swap_plan *plan = pool_plan(m, m->choice);
+  const double planned = plan->compute_ns ? (double)plan->compute_ns : 1;
+  const double here = (double)m->session.counters.compute_ns / planned;
+  m->slowness = m->slowness > 0 ? m->slowness * 0.75 + here * 0.25 : here;
+}
+
+void pool_job_end(pool_model *m, int status) {
+  swap_pool *pool = m->pool;
+  swap_task *task = m->task;
+  pool_job *job = m->job;
+  const uint64_t now = swap_posix_clock();
+  swap_job_result *result = &job->result;
+  result->status = status;
+  result->end_ns = now;
+  result->compute_ns = m->session.counters.compute_ns;
+  result->read_bytes = port_link_client_bytes(m->client) - m->bytes_before;
+  result->plan = m->plans[m->choice];
+  if (status) {
+    const port_failure failure = {m->weights, 1,
+                                  port_link_file(m->client)->last_error,
+                                  &m->session};
+    port_tell_failure(task->failure, sizeof task->failure, status, &failure);
+  } else {
+    measure(m);
+    m->filled = 1;
+  }
+  job->state = POOL_JOB_ENDED;
+  task->ended += 1;
+  task->runs += 1;
+  task->missed += result->deadline_ns && now > result->deadline_ns;
+  task->active_ns = now;
+  pool->compute_ns += result->compute_ns;
+  pool_emit_job(task, job, SWAP_POOL_DONE, (uint32_t)status, now, now);
+  pool_give_stretch(pool, m->stretch);
+  m->stretch = NULL;
+  m->task = NULL;
+  m->job = NULL;
+  pool->started -= 1;
+  port_link_set_urgency(m->client, NULL);
+  pool_check_habits(pool);
+  pool_settle(pool);
+  pool_wake(pool);
+}
