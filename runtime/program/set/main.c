@@ -144,6 +144,8 @@ static int judge(set_run *run) {
 }
 
 static int carry_out(set_run *run) {
+  if (run->trace)
+    set_trace_begin(run->trace);
   int status = set_pool_open(run);
   if (!status) {
     status = start(run);
