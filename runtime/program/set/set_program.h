@@ -173,6 +173,7 @@ typedef struct set_run {
   set_change *changes;
   uint64_t change_count;
   uint32_t changes_failed;
+  char error[512];    /* the last of the pool's, where something failed */
   char feasible[512]; /* empty: it is, by prediction */
   swap_pool_state state;
   pthread_t arrivals, events;
