@@ -7,8 +7,11 @@
 
 #include "FakeModel.h"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 namespace pooltest {
 
@@ -35,7 +38,11 @@ public:
     std::unique_lock<std::mutex> guard(lock);
     changed.wait(guard, [&] { return arrived >= n; });
   }
+  /// Each kernel takes so long.
+  void slowDown(std::chrono::milliseconds time) { delay = time.count(); }
   void arrive() {
+    if (delay)
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
     std::unique_lock<std::mutex> guard(lock);
     const unsigned number = ++arrived;
     changed.notify_all();
@@ -45,6 +52,7 @@ public:
 private:
   std::mutex lock;
   std::condition_variable changed;
+  std::atomic<int64_t> delay{0};
   bool open = true;
   unsigned arrived = 0, allowed = 0;
 };
