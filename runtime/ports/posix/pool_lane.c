@@ -37,7 +37,8 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   else if (status == SWAP_PENDING)
     job->state = POOL_JOB_PENDING;
   lane->model = NULL;
-  lane->last = m;
+  if (!ahead)
+    lane->last = m;
   m->busy = 0;
   pool_wake_sleepers(pool);
   if (status != SWAP_YIELDED && status != SWAP_PENDING)
