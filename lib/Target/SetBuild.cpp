@@ -56,7 +56,8 @@ void SetBuilder::makeParts() {
       part.name = stem + "_" + std::to_string(number);
     part.base = options.compile.output + "." + part.name;
     part.profiles = model.profiles;
-    part.code.symbol = part.name + "_model";
+    // No name in C, so that none of the program is the same.
+    part.code.symbol = "model." + part.name;
     part.code.weights = sys::path::filename(part.base).str() + ".swap";
     parts.push_back(std::move(part));
   }
@@ -67,7 +68,7 @@ Expected<Stamp> SetBuilder::getStamp(const Part &part) const {
   const CompileOptions &compile = options.compile;
   Stamp stamp;
   stamp.addFile("compiler", compile.executable);
-  stamp.add("model", part.model->path);
+  stamp.addFile("model", part.model->path);
   stamp.add("symbol", part.code.symbol);
   for (const auto &[name, size] : part.model->dims)
     stamp.add("dim", name + "=" + Twine(size));
@@ -79,6 +80,22 @@ Expected<Stamp> SetBuilder::getStamp(const Part &part) const {
     if (Error error = stamp.addContents("profile", profile))
       return std::move(error);
   return stamp;
+}
+
+/// The program may not take the place of what it is made from.
+LogicalResult SetBuilder::checkOutput() {
+  std::vector<std::string> read = {set.path};
+  for (const SetModel &model : set.models) {
+    read.push_back(model.path);
+    llvm::append_range(read, model.profiles);
+  }
+  for (const std::string &path : read) {
+    bool same = false;
+    if (!sys::fs::equivalent(options.compile.output, path, same) && same)
+      return fail("cannot write " + path +
+                  ": the set is read from it; -o names another place");
+  }
+  return success();
 }
 
 LogicalResult SetBuilder::compileModel(const Part &part) {
@@ -202,6 +219,8 @@ LogicalResult SetBuilder::link() {
 }
 
 LogicalResult SetBuilder::run() {
+  if (failed(checkOutput()))
+    return failure();
   makeParts();
   // What is missing for the last step is known before the work is done.
   Expected<std::vector<std::string>> archives =

@@ -39,6 +39,7 @@ private:
   llvm::LogicalResult fail(const llvm::Twine &message);
   llvm::LogicalResult fail(llvm::Error error);
 
+  llvm::LogicalResult checkOutput();
   void makeParts();
   llvm::LogicalResult compileModel(const Part &part);
   llvm::Expected<Stamp> getStamp(const Part &part) const;

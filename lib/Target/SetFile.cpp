@@ -30,7 +30,7 @@ public:
 private:
   void fail(unsigned line, const Twine &message) {
     if (error.empty())
-      error = (path + ":" + Twine(line) + ": " + message).str();
+      error = placeMessage(path, line, message);
   }
   std::string resolve(StringRef file) const;
   void readTime(const SetText &text, StringRef key, uint64_t &time);

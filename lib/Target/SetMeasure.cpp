@@ -38,30 +38,24 @@ LogicalResult SetBuilder::measure(const Part &part, StringRef profile) {
     return fail(std::move(error));
   FileRemover remover(program);
   sys::RemoveFileOnSignal(program);
-  std::string measured = (profile + ".tmp").str();
-  FileRemover measuredRemover(measured);
-  sys::RemoveFileOnSignal(measured);
-
   note("measuring " + part.model->path);
   std::string threads = std::to_string(options.compile.threads);
   std::string weights = part.base + ".swap";
-  StringRef arguments[] = {program, "--profile", measured, "--weights",
+  StringRef arguments[] = {program, "--profile", profile, "--weights",
                            weights, "--threads", threads};
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(""),
-                                          std::nullopt};
+  std::optional<StringRef> errors;
+  if (options.quiet)
+    errors = "";
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(""), errors};
   std::string message;
   int status =
       sys::ExecuteAndWait(program, arguments, std::nullopt, redirects,
                           /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
   sys::DontRemoveFileOnSignal(program);
-  sys::DontRemoveFileOnSignal(measured);
+  if (status != 0 && message.empty())
+    message = "exit status " + std::to_string(status);
   if (status != 0)
-    return fail(
-        "cannot measure " + part.model->path + ": " +
-        (message.empty() ? "exit status " + Twine(status) : Twine(message)));
-  measuredRemover.releaseFile();
-  if (std::error_code code = sys::fs::rename(measured, profile))
-    return fail(fileError("write", profile, code));
+    return fail("cannot measure " + part.model->path + ": " + message);
   return success();
 }
 

@@ -158,6 +158,15 @@ template <> struct MappingTraits<RawSet> {
 
 } // namespace llvm::yaml
 
+std::string swapc::placeMessage(StringRef path, unsigned line,
+                                const Twine &message) {
+  std::string text = message.str();
+  for (char &c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+      c = ' ';
+  return (path + ":" + Twine(line) + ": " + text).str();
+}
+
 /// What the reader says, in words of the file.
 static std::string explain(StringRef message, StringRef keys) {
   if (message.starts_with("unknown key"))
@@ -176,10 +185,9 @@ static void takeMessage(const SMDiagnostic &diagnostic, void *context) {
   Reading &reading = getReading(context);
   if (!reading.error.empty())
     return;
-  reading.error = (diagnostic.getFilename() + ":" +
-                   Twine(std::max(diagnostic.getLineNo(), 1)) + ": " +
-                   explain(diagnostic.getMessage(), reading.keys))
-                      .str();
+  reading.error = placeMessage(diagnostic.getFilename(),
+                               std::max(diagnostic.getLineNo(), 1),
+                               explain(diagnostic.getMessage(), reading.keys));
 }
 
 /// LLVM's reader does not survive text without any value, nor what is no text.

@@ -9,6 +9,7 @@
 #define SWAPC_LIB_TARGET_SETYAML_H
 
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/Twine.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -52,6 +53,10 @@ struct RawSet {
   std::vector<RawTask> tasks;
   std::vector<RawEvent> events;
 };
+
+/// "path:line: message" in one line, whatever of the file is in the message.
+std::string placeMessage(llvm::StringRef path, unsigned line,
+                         const llvm::Twine &message);
 
 /// Errors are "path:line: what".
 llvm::Expected<RawSet> readSetYaml(llvm::StringRef text, llvm::StringRef path);

@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 
 #include <set>
@@ -19,6 +20,13 @@ using namespace swapc;
 using namespace llvm;
 
 constexpr StringLiteral kFirstLine = "swapc-stamp 1\n", kFile = "file ";
+
+static std::string getAbsolute(StringRef path) {
+  SmallString<256> absolute(path);
+  (void)sys::fs::make_absolute(absolute);
+  sys::path::remove_dots(absolute, /*remove_dot_dot=*/false);
+  return absolute.str().str();
+}
 
 /// Size and time of a file; different from any other if it is not there.
 static std::string getState(StringRef path) {
@@ -46,11 +54,11 @@ Error Stamp::addContents(StringRef key, StringRef path) {
 }
 
 void Stamp::addFile(StringRef key, StringRef path) {
-  add(key, path + " " + getState(path));
+  add(key, getState(path) + " " + getAbsolute(path));
 }
 
 static std::string getLine(StringRef path) {
-  return (kFile + getState(path) + " " + path + "\n").str();
+  return (kFile + getState(path) + " " + getAbsolute(path) + "\n").str();
 }
 
 bool Stamp::isCurrent(StringRef path) const {
@@ -64,11 +72,9 @@ bool Stamp::isCurrent(StringRef path) const {
   while (!text.empty()) {
     auto [line, rest] = text.split('\n');
     text = rest;
-    StringRef file = line;
-    if (!file.consume_front(kFile))
-      return false;
-    file = file.split(' ').second.split(' ').second; // behind size and time
-    if (getLine(file) != (line + "\n").str())
+    size_t path = line.find('/'); // behind size and time
+    if (path == StringRef::npos ||
+        getLine(line.substr(path)) != (line + "\n").str())
       return false;
     hasFiles = true;
   }

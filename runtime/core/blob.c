@@ -88,10 +88,10 @@ int swap_core_check_blob(swap_session *session) {
   window w = {.session = session, .bytes = small, .room = SMALL_BYTES, .page = 1};
   /* Two pages hold a header or a table's entry, wherever it begins. */
   if (session->config.arena &&
-      (size_t)session->plan->arena_bytes >= 2 * model->page_bytes) {
+      (size_t)session->config.arena_bytes >= 2 * model->page_bytes) {
     w.bytes = session->config.arena;
     w.page = model->page_bytes;
-    w.room = (size_t)session->plan->arena_bytes & ~(w.page - 1);
+    w.room = (size_t)session->config.arena_bytes & ~(w.page - 1);
     if (w.room > MOST_BYTES)
       w.room = MOST_BYTES;
   } else if (storage->read_bytes > 1 || storage->buffer_align > 1) {

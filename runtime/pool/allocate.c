@@ -42,29 +42,51 @@ static double combinations(const pool_system *system) {
   return product;
 }
 
+/* How far from the best allocation another rung of one model is looked at. */
+static uint32_t find_reach(const pool_system *system) {
+  return system->ladder_count <= 8 ? 64 : system->ladder_count <= 16 ? 2 : 1;
+}
+
+static void improve(pool_search *search) {
+  double before;
+  do {
+    before = search->best_cost;
+    pool_search_pins(search, find_reach(search->system));
+    pool_search_exchange(search);
+  } while (search->best_cost < before && search->looks);
+}
+
 static int find_best(const pool_system *system, pool_allocation *allocation,
                      double few) {
-  pool_search search;
-  const double all = combinations(system);
+  pool_search searches[POOL_MAX_OVERLAP];
   const uint32_t most = pool_most_overlap(system);
-  double best = POOL_UNBOUNDED;
+  const int all = combinations(system) * most <= few;
+  uint32_t best = 0, second = 0;
   memset(allocation, 0, sizeof(*allocation));
-  for (uint32_t overlap = 1; overlap <= most; ++overlap) {
-    pool_search_begin(&search, system, overlap, LOOKS);
-    if (all * most <= few) {
-      try_all(&search, 0);
-    } else {
-      pool_search_linear(&search);
-      pool_search_exchange(&search);
+  for (uint32_t k = 0; k < most; ++k) {
+    pool_search_begin(&searches[k], system, k + 1, LOOKS);
+    if (all)
+      try_all(&searches[k], 0);
+    else
+      pool_search_linear(&searches[k]);
+    if (searches[k].best_cost < searches[best].best_cost) {
+      second = best;
+      best = k;
+    } else if (k && (second == best ||
+                     searches[k].best_cost < searches[second].best_cost)) {
+      second = k;
     }
-    if (search.best_cost >= best)
-      continue;
-    best = search.best_cost;
-    allocation->overlap = overlap;
-    memcpy(allocation->choice, search.best, sizeof(allocation->choice));
   }
-  if (best >= POOL_UNBOUNDED)
+  for (uint32_t k = 0; k < most && !all; ++k)
+    if (k == best || k == second || system->ladder_count <= 8)
+      improve(&searches[k]);
+  for (uint32_t k = 0; k < most; ++k)
+    if (searches[k].best_cost < searches[best].best_cost)
+      best = k;
+  if (searches[best].best_cost >= POOL_UNBOUNDED)
     return SWAP_ERR_BUDGET;
+  allocation->overlap = best + 1;
+  memcpy(allocation->choice, searches[best].best, sizeof(allocation->choice));
   pool_evaluate(system, allocation);
   return SWAP_OK;
 }

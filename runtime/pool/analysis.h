@@ -12,6 +12,8 @@
 
 #define POOL_NONE UINT64_MAX
 #define POOL_UNBOUNDED 1e300
+/* The cost of a link that is always busy. */
+#define POOL_LINK_COUNTS (1.0 / 64)
 
 /* Tasks that are not idle, the most urgent first: levels, and deadlines inside a
  * level. Tasks with a deadline and tasks without are levels of their own.

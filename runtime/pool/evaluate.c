@@ -16,7 +16,6 @@
 
 #define MOST_LATE 16.0
 #define MEAN_COUNTS 0.125
-#define LINK_COUNTS (1.0 / 64)
 
 uint32_t pool_most_overlap(const pool_system *system) {
   const uint32_t bound = system->most_overlap;
@@ -115,7 +114,7 @@ static double mean_responses(const pool_order *order, const pool_times *times) {
     sum += order->weight[i] * (compute_here + stall + wait) /
            (unit > 0 ? unit : 1);
   }
-  return MEAN_COUNTS * sum + LINK_COUNTS * link[n];
+  return MEAN_COUNTS * sum + POOL_LINK_COUNTS * link[n];
 }
 
 double pool_cost(const pool_order *order, const pool_times *times) {

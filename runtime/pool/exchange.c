@@ -39,8 +39,8 @@ static void add(move_list *list, move added) {
 
 static double gained(const pool_search *search, uint32_t ladder,
                      const pool_choice *from, const pool_choice *to) {
-  return search->gain[ladder] *
-         ((double)from->time_ns - (double)to->time_ns);
+  return pool_search_value(search, ladder, from) -
+         pool_search_value(search, ladder, to);
 }
 
 /* For each other model the rung that costs least and makes room for `needed`. A

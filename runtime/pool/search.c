@@ -11,10 +11,21 @@ void pool_search_begin(pool_search *search, const pool_system *system,
   memset(search, 0, sizeof(*search));
   search->system = system;
   search->looks = looks;
+  search->pinned = UINT32_MAX;
   search->best_cost = POOL_UNBOUNDED;
   for (uint32_t i = 0; i < system->ladder_count; ++i)
     search->idle[i] = (uint8_t)pool_ladder_is_idle(system, i);
-  pool_order_loads(system, overlap, &search->order);
+  pool_order *order = &search->order;
+  pool_order_loads(system, overlap, order);
+  for (uint32_t i = 0; i < order->count && system->link_bytes_per_second > 0; ++i)
+    search->read_gain[order->ladder[i]] +=
+        POOL_LINK_COUNTS * order->rate[i] * 1e9 / system->link_bytes_per_second;
+}
+
+double pool_search_value(const pool_search *search, uint32_t ladder,
+                         const pool_choice *choice) {
+  return search->gain[ladder] * (double)choice->time_ns +
+         search->read_gain[ladder] * (double)choice->read_bytes;
 }
 
 double pool_search_look(pool_search *search) {

@@ -17,6 +17,9 @@ typedef struct pool_search {
   uint8_t idle[SWAP_POOL_MAX_TASKS]; /* models that nobody runs */
   double best_cost;                  /* POOL_UNBOUNDED: none fits */
   double gain[SWAP_POOL_MAX_TASKS];  /* cost per ns of a model's time */
+  double read_gain[SWAP_POOL_MAX_TASKS]; /* and per byte that it reads */
+  double price;    /* of a byte, in the last solution of the linear problem */
+  uint32_t pinned; /* a model that keeps its rung; UINT32_MAX: none */
   uint32_t looks;                    /* evaluations that are left */
 } pool_search;
 
@@ -32,10 +35,17 @@ int pool_search_least(pool_search *search, uint64_t region);
 /* The choice that takes the fewest bytes; returns these. */
 uint64_t pool_search_fewest(pool_search *search);
 
+/* What a rung costs if the cost is linear. */
+double pool_search_value(const pool_search *search, uint32_t ladder,
+                         const pool_choice *choice);
+
 /* Sets `gain` from what the cost does around `choice`, whose cost is given. */
 void pool_search_make_linear(pool_search *search, double cost);
 /* Solves the problem with the cost made linear, a few times. */
 void pool_search_linear(pool_search *search);
+/* The same with one model kept at another rung, for all models and those rungs
+ * that are not further `apart` from the best. */
+void pool_search_pins(pool_search *search, uint32_t apart);
 /* Exchanges: one up, another down, until nothing is better. */
 void pool_search_exchange(pool_search *search);
 

@@ -12,7 +12,9 @@
 #include "swap/runtime.h"
 
 #include <cstring>
+#include <functional>
 #include <map>
+#include <random>
 #include <set>
 #include <vector>
 
@@ -49,6 +51,10 @@ public:
   std::set<uint64_t> mapped;
   uint64_t failedOffset = UINT64_MAX; ///< what the read that went wrong was for
   bool isMisused = false; ///< geometry ignored, or a wait that would not end
+  int blocked = 0;        ///< reads waited for that were not known to be over
+  int submits = 0;
+  std::function<void(uint64_t offset, uint64_t length)> seen; ///< of each read
+  std::minstd_rand *random = nullptr; ///< reads are over when it says so
 
   struct Request {
     uint64_t offset, length;
@@ -77,6 +83,7 @@ public:
       storage.begin_any = 4096;
     if (way == Way::Polled || way == Way::PolledScattered) {
       storage.done = done;
+      storage.submit = [](void *c) { ++static_cast<MemoryStorage *>(c)->submits; };
       storage.cancel = [](void *c, int64_t ticket) {
         auto *self = static_cast<MemoryStorage *>(c);
         self->isMisused |= !self->underWay.erase(ticket);
@@ -101,6 +108,8 @@ private:
   void check(uint64_t offset, void *buffer, uint64_t length) {
     const uint64_t unit = storage.read_bytes ? storage.read_bytes : 1;
     const uint64_t align = storage.buffer_align ? storage.buffer_align : 1;
+    if (seen)
+      seen(offset, length);
     isMisused |= offset % unit || length % unit ||
                  reinterpret_cast<uintptr_t>(buffer) % align;
   }
@@ -141,6 +150,8 @@ private:
     return self->nextTicket++;
   }
 
+  static constexpr int kPolls = 2;
+
   /// A read is over when it was asked for the third time.
   static int done(void *c, int64_t ticket) {
     auto *self = static_cast<MemoryStorage *>(c);
@@ -152,7 +163,12 @@ private:
       self->failedOffset = found->second.offset;
       return self->fault == Fault::Done ? SWAP_ERR_IO : 0;
     }
-    return ++found->second.polls > 2;
+    int &polls = found->second.polls;
+    if (polls <= kPolls)
+      polls = !self->random              ? polls + 1
+              : (*self->random)() % 3 == 0 ? kPolls + 1
+                                           : polls;
+    return polls > kPolls;
   }
 
   static int wait(void *c, int64_t ticket) {
@@ -162,6 +178,7 @@ private:
       return SWAP_ERR_STATE; // waited for twice
     const Request r = found->second;
     self->underWay.erase(found);
+    self->blocked += r.polls <= kPolls;
     if (r.number == self->failAt && self->fault == Fault::Never)
       self->isMisused = true; // this would not return
     return self->deliver(r);

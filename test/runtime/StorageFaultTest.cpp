@@ -4,7 +4,8 @@
 //
 // A whole life of a session: opened, loaded, run, verified unit by unit, evicted
 // and run again. For every n the n-th call of storage goes wrong, in each way
-// that it can; what failed is then tried again and must work.
+// that it can; what failed is then tried again and must work. Runs are made in
+// one go, in pieces, or in pieces with resident units in their homes.
 //===----------------------------------------------------------------------===//
 #include "FakeModel.h"
 #include "MemoryStorage.h"
@@ -18,10 +19,12 @@ namespace {
 
 uint64_t ticks;
 
+enum class Runs { Whole, Pieces, Homes };
+
 /// Blocks are what `read_bytes` and `buffer_align` are; plan 3 is in place.
 class StorageFaults
     : public testing::TestWithParam<
-          std::tuple<Way, uint32_t, int, uint32_t, bool>> {
+          std::tuple<Way, uint32_t, int, uint32_t, bool, Runs>> {
 protected:
   const Way way = std::get<0>(GetParam());
   const uint32_t blocks = std::get<1>(GetParam());
@@ -30,7 +33,11 @@ protected:
   const swap_model &model = firmwareModel(std::get<4>(GetParam()));
   const swap_plan &plan =
       isInPlace ? inPlacePlan() : model.plans[std::get<2>(GetParam())];
-  Arena arena{plan.arena_bytes};
+  const Runs kind = std::get<5>(GetParam());
+  const bool hasHomes = kind == Runs::Homes;
+  Arena arena{hasHomes ? plan.region_bytes : plan.arena_bytes};
+  Arena homes{model.blob_bytes};
+  uint8_t present[kUnits] = {};
   alignas(64) uint8_t buffer[16384];
   swap_session session;
   bool isPolled() const {
@@ -49,7 +56,20 @@ protected:
     c.clock = [] { return ++ticks; };
     c.timeout_ns = isPolled() ? 50 : 0;
     c.flags = flags;
+    c.homes = hasHomes ? homes.data() : nullptr;
+    c.present = present;
+    c.yield = [](void *) { return ++ticks % 2 ? 1 : 0; };
     return swap_open(&session, &model, &plan, &c);
+  }
+
+  int run(Tensors &t) {
+    if (kind == Runs::Whole)
+      return swap_run(&session, t.inputs, t.outputs);
+    int status = swap_start(&session, t.inputs, t.outputs);
+    if (!status)
+      while ((status = swap_advance(&session)) > 0)
+        ;
+    return status;
   }
 
   /// Whether wrong bytes may come in and no call say so: of rows, for which
@@ -64,8 +84,11 @@ protected:
     const bool isRows = offset >= table.offset &&
                         offset < table.offset + table.length &&
                         !plan.resident[kTable] && !isInPlace;
+    bool isHome = false;
+    for (uint32_t u = 0; hasHomes && u < kUnits; ++u)
+      isHome |= plan.resident[u] && offset == model.units[u].offset;
     return isRows || offset >= blob().size() - 64 ||
-           (runs && !(flags & SWAP_FLAG_VERIFY_ALWAYS));
+           (runs && !isHome && !(flags & SWAP_FLAG_VERIFY_ALWAYS));
   }
 
   /// One step of the session's life. `isRight` is about outputs.
@@ -73,13 +96,21 @@ protected:
     isRight = true;
     if (number == 0)
       return open(memory);
+    if (number == 1 && hasHomes) {
+      int status;
+      while ((status = swap_fill(&session, 4096)) > 0)
+        ;
+      return status;
+    }
     if (number == 1)
       return swap_load(&session);
     if (number < 4 || number == 4 + kUnits || number == 5 + kUnits) {
-      if (number == 4 + kUnits)
+      if (number == 4 + kUnits) {
         swap_evict(&session);
+        memset(present, 0, sizeof present);
+      }
       Tensors t;
-      const int status = swap_run(&session, t.inputs, t.outputs);
+      const int status = run(t);
       EXPECT_TRUE(t.areIntact());
       isRight = t.yIsRight() && t.rowsAreRight();
       return status;
@@ -112,6 +143,8 @@ protected:
     bool isSeen = false, passes = false, isRight;
     // What is in the arena is not what comes in by chance.
     memset(arena.data(), 0x5A, arena.bytes);
+    memset(homes.data(), 0x5A, homes.bytes);
+    memset(present, 0, sizeof present);
     for (int number = 0; number < kSteps; ++number) {
       int status = step(number, memory, isRight);
       if (!isSeen && memory.failedOffset != UINT64_MAX) {
@@ -134,6 +167,7 @@ protected:
       } else if (!isRight) {
         EXPECT_TRUE(passes);
         swap_evict(&session); // else wrong bytes of what stays are there
+        memset(present, 0, sizeof present);
       }
       EXPECT_EQ(status, SWAP_OK) << "step " << number;
       if (status)
@@ -145,7 +179,7 @@ protected:
     EXPECT_TRUE(memory.underWay.empty());
     EXPECT_TRUE(memory.mapped.empty());
     EXPECT_FALSE(memory.isMisused);
-    EXPECT_TRUE(arena.intact());
+    EXPECT_TRUE(arena.intact() && homes.intact());
     EXPECT_LE(errors, 1);
     return calls;
   }
@@ -176,6 +210,7 @@ TEST_P(StorageFaults, AnErrorEachTimeAndThenItWorks) {
     }
 }
 
+constexpr auto kRuns = {Runs::Whole, Runs::Pieces};
 constexpr auto kWays = {Way::Blocking, Way::Asynchronous,   Way::Scattered,
                         Way::Mapped,   Way::Polled,         Way::PolledScattered};
 
@@ -184,17 +219,26 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::ValuesIn(kWays), testing::Values(0u),
                      testing::Values(0, 1, 2),
                      testing::Values(0u, SWAP_FLAG_VERIFY_ALWAYS),
-                     testing::Bool()));
+                     testing::Bool(), testing::ValuesIn(kRuns)));
+INSTANTIATE_TEST_SUITE_P(
+    Homes, StorageFaults,
+    testing::Combine(testing::Values(Way::Blocking, Way::Asynchronous,
+                                     Way::Polled, Way::PolledScattered),
+                     testing::Values(0u), testing::Values(0, 1, 2),
+                     testing::Values(0u, SWAP_FLAG_VERIFY_ALWAYS),
+                     testing::Bool(), testing::Values(Runs::Homes)));
 INSTANTIATE_TEST_SUITE_P(
     Geometry, StorageFaults,
     testing::Combine(testing::ValuesIn(kWays), testing::Values(32u),
                      testing::Values(0, 1),
-                     testing::Values(SWAP_FLAG_SERIAL), testing::Bool()));
+                     testing::Values(SWAP_FLAG_SERIAL), testing::Bool(),
+                     testing::ValuesIn(kRuns)));
 INSTANTIATE_TEST_SUITE_P(InPlace, StorageFaults,
                          testing::Combine(testing::Values(Way::Mapped),
                                           testing::Values(0u, 32u),
                                           testing::Values(3),
                                           testing::Values(0u),
-                                          testing::Values(false)));
+                                          testing::Values(false),
+                                          testing::ValuesIn(kRuns)));
 
 } // namespace

@@ -213,6 +213,11 @@ static int becomeProgram(const RunOptions &line, StringRef output) {
 }
 
 int runSet(int argc, char **argv, const char *program) {
+  char name[] = "swapc run"; // for messages
+  argv[0] = name;
+  // Of LLVM's own, this one has a name that is ours.
+  if (cl::Option *stats = cl::getRegisteredOptions().lookup("stats"))
+    stats->removeArgument();
   RunOptions line;
   cl::HideUnrelatedOptions({&line.category, &line.passedCategory});
   if (int code = parseCommandLine(

@@ -317,7 +317,7 @@ static int readOptions(const Options &line, CompileOptions &options,
 static std::string getFirstMessage(StringRef messages) {
   StringRef line = messages.split('\n').first;
   if (!line.consume_front("swapc: "))
-    line.consume_front("run: ");
+    line.consume_front("swapc run: ");
   return line.split("  Try: ").first.rtrim(".").str();
 }
 
@@ -350,7 +350,6 @@ int main(int argc, char **argv) {
   InitializeAllTargetMCs();
   InitializeAllAsmPrinters();
   InitializeAllAsmParsers();
-  (void)cl::getRegisteredOptions(); // LLVM makes some when it is asked first.
   cl::ResetCommandLineParser();
   cl::SetVersionPrinter(
       [](raw_ostream &os) { os << "swapc " SWAPC_VERSION "\n"; });

@@ -274,8 +274,10 @@ typedef struct swap_counters {
   uint64_t loaded_bytes;   /* resident weights read since the plan was set */
   uint64_t copied_bytes;   /* last run: moved through a bounce buffer */
   uint64_t compute_ns;     /* last run: inside kernels */
-  uint64_t stall_ns;       /* last run: reads started and waited for */
-  uint64_t total_ns;       /* last run */
+  uint64_t stall_ns;       /* last run: reads started and waited for, and all
+                              else that is not compute */
+  uint64_t total_ns;       /* last run: both; of one in pieces, what passed
+                              inside of swap_advance */
 } swap_counters;
 
 typedef enum swap_event_kind { SWAP_EVENT_CALL, SWAP_EVENT_IN, SWAP_EVENT_WAIT, SWAP_EVENT_OUT } swap_event_kind;
@@ -291,15 +293,19 @@ typedef struct swap_config {
                 uint64_t begin_ns, uint64_t end_ns);
   void *event_context;
   /* Optional: where resident units live, not in the arena: unit u at `homes` +
-   * its offset in the blob, with the arena's alignment. Then plans may be
-   * exchanged without losing what they have in common, and the arena is
-   * region_bytes. `present` has a byte for each unit, 0 at first; the core sets
-   * it to 1 when a resident unit is in memory, verified. Both are the caller's,
-   * who may clear bytes between two runs, of units whose memory he takes. */
+   * its offset in the blob, with the arena's alignment; for that many whole pages
+   * of the model's there is memory there, of units that the plan makes resident
+   * only. Then plans may be exchanged without losing what they have in common,
+   * and the arena is region_bytes. `present` has a byte for each unit, 0 at
+   * first; the core sets it to 1 when a resident unit is in memory, verified.
+   * Both are the caller's, who may clear bytes between two runs, of units whose
+   * memory he takes (no read of swap_fill may be under way to it: swap_drain and
+   * swap_set_plan see to that). SWAP_ERR_ARGUMENT for storage that maps and in
+   * firmware's libraries, which have no such memory. */
   void *homes;
   uint8_t *present;
-  /* Optional: asked by swap_advance before each CALL and ROWS; nonzero gives
-   * control back to its caller. */
+  /* Optional: asked by swap_advance once before each CALL and ROWS, when all that
+   * it needs is there; nonzero gives control back to its caller. */
   int (*yield)(void *context);
   void *yield_context;
   uint64_t timeout_ns; /* for one read, from when it is waited for; 0: none.
@@ -368,8 +374,9 @@ int swap_open(swap_session *session, const swap_model *model,
 int swap_load(swap_session *session);
 
 /* Goes on with another plan of the model and another arena, between two runs.
- * Waits for reads under way and forgets the resident units. The old arena is
- * not used any more; on an error the session stays as it was. */
+ * Waits for reads under way and forgets the resident units, but for those
+ * `present` in their homes. The old arena is not used any more; on an error the
+ * session stays as it was. */
 int swap_set_plan(swap_session *session, const swap_plan *plan, void *arena,
                   uint64_t arena_bytes);
 
@@ -382,28 +389,40 @@ int swap_run(swap_session *session, const void *const *inputs, void *const *outp
 
 /* A run in pieces, so that several sessions take turns on one processor: start,
  * then advance until that answers something else than SWAP_PENDING (the next
- * step needs a read that is not there yet; needs storage with `done`, else it
- * waits) or SWAP_YIELDED. Tensors must stay until then. A started run is ended
- * by its last advance, by an error, or by swap_abandon. In between, swap_run,
- * swap_set_plan and the like are SWAP_ERR_STATE. */
+ * step needs a read that is not there yet) or SWAP_YIELDED. Tensors, and the
+ * arrays of their addresses, must stay until then. A started run is ended by its
+ * last advance, by an error, or by swap_abandon, which waits for its reads or
+ * cancels them; swap_drain, swap_evict and swap_close abandon it first. In
+ * between, all other calls that belong between two runs are SWAP_ERR_STATE.
+ *
+ * SWAP_PENDING needs storage with `done`; without it, a read is waited for as
+ * swap_run does, and so is one that storage only offers as `read`: rows larger
+ * than `begin_any`, and all units with SWAP_FLAG_SERIAL. A timeout counts from
+ * the first swap_advance that found the read missing. Before any answer, reads
+ * that were begun are submitted. */
 int swap_start(swap_session *session, const void *const *inputs, void *const *outputs);
 int swap_advance(swap_session *session);
 void swap_abandon(swap_session *session);
 
-/* Another arena for the same plan, between two runs; of use with `homes`, where
- * nothing has to stay in it. */
+/* Another arena for the same plan, between two runs. With `homes` nothing is
+ * lost but what was read ahead for the next run; without, it is swap_set_plan.
+ * The old arena is not used any more. */
 int swap_set_arena(swap_session *session, void *arena, uint64_t arena_bytes);
 
-/* Between two runs, with `homes`: begins reads of resident units that are not
- * present, `bytes` at most under way; SWAP_OK when all are. */
+/* Between two runs, with `homes`: takes what came in and begins reads of resident
+ * units that are not present, until `bytes` or more are under way; SWAP_PENDING
+ * while there is something left to come, SWAP_OK when all are present. A run may
+ * start meanwhile, and goes on with it. Storage without `done` is waited for,
+ * without `begin` it reads them all at once. */
 int swap_fill(swap_session *session, uint64_t bytes);
 
-/* Waits for reads under way; those for the next run are made again by it. */
+/* Waits for reads under way; those for the next run are made again by it. A run
+ * that was started is abandoned. */
 void swap_drain(swap_session *session);
 
 /* Gives the arena away between two runs: waits for reads under way and forgets
- * the resident units, which come in again with the next run. Several models
- * whose runs do not overlap share one arena so. */
+ * the resident units, which come in again with the next run (not those `present`
+ * in their homes). Several models whose runs do not overlap share one arena so. */
 void swap_evict(swap_session *session);
 
 /* Compares unit `unit` with its checksum, wherever it is: in storage that maps

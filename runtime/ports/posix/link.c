@@ -147,7 +147,8 @@ static void link_cancel(void *context, int64_t ticket) {
     return;
   pthread_mutex_lock(&link->lock);
   port_link_drop(client, (uint32_t)ticket);
-  sleep_until_ended(client, ticket);
+  if (!has_ended(client, ticket)) /* the device writes to its buffer */
+    sleep_until_ended(client, ticket);
   pthread_mutex_unlock(&link->lock);
   client->file.tickets[ticket].busy = 0;
 }

@@ -13,6 +13,7 @@ typedef struct readers_state {
   pthread_cond_t work;
   pthread_t threads[PORT_READERS];
   uint32_t count;
+  int go; /* reads were submitted, not only begun */
   int stop;
 } readers_state;
 
@@ -23,7 +24,9 @@ static void *reader(void *context) {
   while (!r->stop) {
     port_link_client *client;
     port_piece piece;
-    if (!port_link_take(link, swap_posix_clock(), &client, &piece)) {
+    if (!r->go ||
+        !port_link_take(link, swap_posix_clock(), &client, &piece)) {
+      r->go = r->go && link->counters.queued_bytes;
       pthread_cond_wait(&r->work, &link->lock);
       continue;
     }
@@ -42,8 +45,10 @@ static void *reader(void *context) {
 
 static void readers_poll(port_link *link) {
   readers_state *r = link->state;
-  if (link->stale && link->counters.queued_bytes)
+  if (link->stale && link->counters.queued_bytes) {
+    r->go = 1;
     pthread_cond_broadcast(&r->work);
+  }
   link->stale = 0;
 }
 

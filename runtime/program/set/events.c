@@ -14,6 +14,12 @@
 
 #define RANDOM_INTERVAL (NS_PER_S / 4) /* of a set without a duration */
 
+void set_look(set_run *run) {
+  swap_pool_get_state(run->pool, &run->state);
+  if (run->state.peak_bytes > run->peak)
+    run->peak = run->state.peak_bytes;
+}
+
 typedef struct planner {
   set_run *run;
   random_numbers numbers;
@@ -54,6 +60,9 @@ static int carry_out(set_run *run, const set_change *change) {
   set_task *task = &run->tasks[change->task];
   switch (change->kind) {
   case SWAP_SET_BUDGET:
+    pthread_mutex_lock(&run->lock);
+    set_look(run); /* the pool forgets its peak */
+    pthread_mutex_unlock(&run->lock);
     return swap_pool_set_budget(run->pool, change->value);
   case SWAP_SET_ADD:
     return task->handle ? SWAP_ERR_STATE

@@ -36,10 +36,10 @@ static int interrupted(uint64_t ns) {
 }
 
 static void sample(set_run *run, uint64_t now_ns) {
-  swap_pool_get_state(run->pool, &run->state);
+  pthread_mutex_lock(&run->lock);
+  set_look(run);
   memory_add(run->memory, now_ns - run->start_ns, run->state.used_bytes,
              run->state.budget_bytes);
-  pthread_mutex_lock(&run->lock);
   for (uint32_t i = 0; i < run->task_count; ++i)
     if (run->tasks[i].handle)
       swap_task_get_state(run->tasks[i].handle, &run->tasks[i].state);

@@ -80,6 +80,22 @@ static uint64_t pages(uint64_t bytes) {
   return (bytes + SWAP_BLOB_ALIGN - 1) / SWAP_BLOB_ALIGN * SWAP_BLOB_ALIGN;
 }
 
+static int is_in_place(const swap_model *model, const swap_plan *plan) {
+  uint32_t i = 0;
+  while (i < model->unit_count && plan->slots[i] != SWAP_SLOT_IN_PLACE)
+    ++i;
+  return i < model->unit_count;
+}
+
+/* Of a run alone: what it shares with others, and what stays. */
+static uint64_t bytes_of(const swap_model *model, const swap_plan *plan) {
+  uint64_t bytes = pages(plan->region_bytes);
+  for (uint32_t i = 0; i < model->unit_count; ++i)
+    if (plan->resident[i])
+      bytes += pages(model->units[i].length);
+  return bytes;
+}
+
 /* Runs share one region, the largest; what stays of a model adds up. */
 set_need set_measure(const swap_set *set) {
   set_need need = {0, 0};
@@ -91,14 +107,18 @@ set_need set_measure(const swap_set *set) {
       ++first;
     if (first != i)
       continue;
-    const swap_plan *least = &model->plans[0];
-    for (uint32_t p = 1; p < model->plan_count; ++p)
-      if (model->plans[p].arena_bytes < least->arena_bytes)
+    const swap_plan *least = NULL;
+    for (uint32_t p = 0; p < model->plan_count; ++p)
+      if (!is_in_place(model, &model->plans[p]) &&
+          (!least ||
+           bytes_of(model, &model->plans[p]) < bytes_of(model, least)))
         least = &model->plans[p];
     need.all += model->model_bytes;
-    need.least += pages(least->arena_bytes - least->region_bytes);
-    region = pages(least->region_bytes) > region ? pages(least->region_bytes)
-                                                 : region;
+    if (!least)
+      continue; /* the pool says so */
+    const uint64_t shared = pages(least->region_bytes);
+    need.least += bytes_of(model, least) - shared;
+    region = shared > region ? shared : region;
   }
   need.least += region;
   need.all = need.all > need.least ? need.all : need.least;

@@ -17,6 +17,7 @@
 #define REDRAW_NS (NS_PER_S / 5)
 #define LINE_NS (10 * NS_PER_S)
 #define LINE 512u
+#define FRAME 16384u
 
 static struct {
   pthread_mutex_t lock;
@@ -30,6 +31,13 @@ static struct {
   uint64_t from_ns, read_bytes, compute_ns;
   double link, cores;
 } screen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* What is drawn at once, over the frame before, so that nothing flickers. */
+typedef struct frame {
+  char text[FRAME];
+  size_t at;
+  uint32_t lines;
+} frame;
 
 void progress_end(void) {
   if (screen.lines)
@@ -55,16 +63,18 @@ void screen_start(set_run *run) {
 }
 
 /* A line that fits the terminal, without half of a character at its end. */
-static void put(char *text) {
-  size_t end = strlen(text), columns = screen.columns ? screen.columns : 80;
+static void put(frame *f, const char *text) {
+  const size_t columns = screen.columns ? screen.columns : 80;
+  size_t end = strlen(text);
   if (end > columns) {
     end = columns;
     while (end && ((uint8_t)text[end] & 0xc0) == 0x80)
       --end;
   }
-  text[end] = 0;
-  fprintf(stderr, "\033[K%s\n", text);
-  screen.lines += 1;
+  if (f->at + end + 16 > sizeof f->text)
+    return;
+  f->at += (size_t)sprintf(f->text + f->at, "%.*s\033[K\n", (int)end, text);
+  f->lines += 1;
 }
 
 static void measure_rates(const set_run *run, uint64_t now_ns) {
@@ -89,10 +99,13 @@ static const char *so_far(const set_run *run, uint64_t now_ns, char text[64]) {
   return text;
 }
 
-static void draw_task(const set_task *task) {
+static void draw_task(frame *f, const set_task *task) {
   char line[LINE], last[32] = "-", plan[48] = "-";
   const swap_model *model = task->asks->model;
   const swap_task_state *s = &task->state;
+  double share = 100;
+  if (s->resident_bytes < model->weight_bytes) /* those are whole pages */
+    share *= (double)s->resident_bytes / (double)model->weight_bytes;
   if (task->counts.runs)
     snprintf(last, sizeof last, "%.1f", in_ms(task->last_latency_ns));
   if (task->handle)
@@ -101,18 +114,16 @@ static void draw_task(const set_task *task) {
   snprintf(line, sizeof line,
            "%-20.20s %7" PRIu64 " %7" PRIu64 " %10s %10.1f %8.0f%%  %s",
            task->asks->name, task->counts.runs, task->counts.missed, last,
-           in_ms(histogram_at(task->latency, 0.5)),
-           model->weight_bytes
-               ? 100.0 * (double)s->resident_bytes / (double)model->weight_bytes
-               : 100.0,
+           in_ms(histogram_at(task->latency, 0.5)), share,
            task->handle ? plan : "not there");
-  put(line);
+  put(f, line);
 }
 
 static void draw_lines(set_run *run, uint64_t now_ns) {
   const swap_pool_state *s = &run->state;
   struct winsize size = {0};
   char line[LINE], bar[BAR + 1], time[64];
+  static frame f;
   screen.rows = screen.columns = 0;
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) {
     screen.rows = size.ws_row;
@@ -123,21 +134,25 @@ static void draw_lines(set_run *run, uint64_t now_ns) {
   for (uint32_t i = 0; i < BAR; ++i)
     bar[i] = i < full ? '#' : '.';
   bar[BAR] = 0;
-  progress_end();
-  snprintf(line, sizeof line,
-           "%.40s  %s  memory [%s] %s of %s  link %.0f MB/s  cores %.1f of %u",
-           run->set->name, so_far(run, now_ns, time), bar,
-           size_text(s->used_bytes), size_text(s->budget_bytes), screen.link,
-           screen.cores, s->threads);
-  put(line);
+  f.at = f.lines = 0;
+  if (screen.lines)
+    f.at = (size_t)sprintf(f.text, "\r\033[%uA", screen.lines);
+  snprintf(line, sizeof line, "%.40s  %s  link %.0f MB/s  cores %.1f of %u",
+           run->set->name, so_far(run, now_ns, time), screen.link, screen.cores,
+           s->threads);
+  put(&f, line);
+  snprintf(line, sizeof line, "memory [%s] %s of %s", bar,
+           size_text(s->used_bytes), size_text(s->budget_bytes));
+  put(&f, line);
   snprintf(line, sizeof line, "%-20s %7s %7s %10s %10s %9s  %s", "task", "runs",
            "missed", "last ms", "median ms", "resident", "plan");
-  put(line);
+  put(&f, line);
   for (uint32_t i = 0;
-       i < run->task_count && (!screen.rows || screen.lines + 1 < screen.rows);
-       ++i)
-    draw_task(&run->tasks[i]);
+       i < run->task_count && (!screen.rows || f.lines + 1 < screen.rows); ++i)
+    draw_task(&f, &run->tasks[i]);
+  fprintf(stderr, "%s\033[J", f.text);
   fflush(stderr);
+  screen.lines = f.lines;
 }
 
 static void draw_line(set_run *run, uint64_t now_ns) {

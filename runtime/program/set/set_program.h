@@ -14,7 +14,6 @@ other
 #define SWAP_SET_PROGRAM_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "common.h"
 #include "swap/pool.h"
@@ -128,17 +127,6 @@ typedef struct set_need {
   uint64_t least; /* the smallest plans */
 } set_need;
 
-/* Looks at the pool's events, under the pool's lock. */
-typedef struct set_observer {
-  struct set_trace *trace;       /* or null */
-  _Atomic uint64_t peak;         /* of memory in use, ever */
-  _Atomic uint64_t link_busy_ns; /* some read was under way */
-  uint64_t link_until_ns;
-} set_observer;
-
-/* observer.c: of swap_pool_options. */
-void set_observe(void *context, const swap_pool_event *event);
-
 /* memory.c: memory over time, in a bounded number of points. */
 #define MEMORY_POINTS 2048u
 typedef struct memory_log {
@@ -168,7 +156,7 @@ typedef struct set_run {
   uint64_t budget; /* at the beginning */
   uint64_t duration_ns;
   swap_pool *pool;
-  set_observer observer;
+  uint64_t peak; /* with the lock: of memory in use, ever */
   uint32_t task_count;
   set_task *tasks;
   struct set_trace *trace;
@@ -218,6 +206,8 @@ void set_arrivals_begin(set_task *task, uint64_t from_ns);
 int set_waiter_start(set_task *task);
 
 /* events.c */
+/* The pool's state, and the most that was ever in use; with the lock. */
+void set_look(set_run *run);
 int set_events_start(set_run *run);
 const char *set_change_text(const set_run *run, const set_change *change,
                             char text[160]);
@@ -237,7 +227,8 @@ void screen_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* trace.c: a ring between the pool and a thread that writes. */
 typedef struct set_trace set_trace;
 int set_trace_open(set_run *run);
-void set_trace_event(set_trace *trace, const swap_pool_event *event);
+/* Of swap_pool_options; the context is the set_trace. */
+void set_trace_event(void *context, const swap_pool_event *event);
 void set_trace_change(set_trace *trace, const set_change *change);
 void set_trace_sample(set_trace *trace, uint64_t at_ns);
 int set_trace_close(set_run *run);

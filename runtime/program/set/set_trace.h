@@ -5,6 +5,8 @@
 #ifndef SWAP_SET_TRACE_H
 #define SWAP_SET_TRACE_H
 
+#include <stdatomic.h>
+
 #include "set_program.h"
 
 #define RING 8192u
@@ -39,6 +41,7 @@ struct set_trace {
     uint64_t job;              /* that computes ... */
     uint64_t begin_ns, end_ns; /* ... since then, and until then at least; 0: it
                                   does not */
+    uint64_t started;          /* jobs, as far as it is known */
     uint64_t resident;         /* last written */
     int has_resident;
   } tasks[SWAP_POOL_MAX_TASKS];

@@ -91,8 +91,7 @@ static void write_pool(FILE *out, const set_run *run) {
           ",\n  \"budget_bytes\": %" PRIu64 ",\n  \"need_bytes\": %" PRIu64
           ",\n  \"least_bytes\": %" PRIu64 ",\n  \"peak_bytes\": %" PRIu64
           ",\n",
-          s->budget_bytes, run->need.all, run->need.least,
-          (uint64_t)atomic_load(&run->observer.peak));
+          s->budget_bytes, run->need.all, run->need.least, run->peak);
   fprintf(out,
           "  \"zone_bytes\": %" PRIu64 ",\n  \"resident_bytes\": %" PRIu64
           ",\n  \"overlap\": %u,\n",
@@ -103,11 +102,9 @@ static void write_pool(FILE *out, const set_run *run) {
           duration / 1e9, s->threads, s->lanes, s->io ? s->io : "",
           run->options->seed);
   fprintf(out,
-          "  \"read_bytes\": %" PRIu64 ",\n  \"link_share\": %.4f,\n"
+          "  \"read_bytes\": %" PRIu64 ",\n"
           "  \"compute_ms\": %.6f,\n  \"stall_ms\": %.6f,\n",
-          s->read_bytes,
-          (double)atomic_load(&run->observer.link_busy_ns) / duration,
-          in_ms(s->compute_ns), in_ms(s->stall_ns));
+          s->read_bytes, in_ms(s->compute_ns), in_ms(s->stall_ns));
   fprintf(out, "  \"reallocations\": %u,\n", s->reallocations);
   json_feasible(out, run);
 }

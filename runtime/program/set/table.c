@@ -46,15 +46,13 @@ void set_table(const set_run *run) {
          run->set->name, seconds, size_text(s->budget_bytes),
          size_text(run->need.all),
          100.0 * (double)s->budget_bytes / (double)run->need.all,
-         size_text(atomic_load(&run->observer.peak)));
-  printf("read %s, %.0f MB/s; the link was busy for %.0f%% of the time, the "
-         "processor for %.0f%%\n",
+         size_text(run->peak));
+  printf("read %s, %.0f MB/s; the processor was busy for %.0f%% of the time; "
+         "%u reallocations\n",
          size_text(s->read_bytes), (double)s->read_bytes / 1e6 / seconds,
-         100.0 * (double)atomic_load(&run->observer.link_busy_ns) /
-             (double)duration,
          100.0 * (double)s->compute_ns / (double)duration /
-             (s->lanes ? s->lanes : 1));
-  printf("%u reallocations; ", s->reallocations);
+             (s->lanes ? s->lanes : 1),
+         s->reallocations);
   printf("%s%s\n",
          run->feasible[0] ? "not feasible by prediction: "
                           : "feasible by prediction",

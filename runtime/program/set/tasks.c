@@ -184,8 +184,8 @@ int set_pool_open(set_run *run) {
       .lanes = run->options->lanes ? run->options->lanes : run->set->lanes,
       .io = run->options->has_io ? run->options->io : run->set->io,
       .quiet = run->options->quiet,
-      .event = run->options->describe ? NULL : set_observe,
-      .event_context = &run->observer};
+      .event = run->trace ? set_trace_event : NULL,
+      .event_context = run->trace};
   int status = swap_pool_open(&run->pool, &options);
   for (uint32_t i = 0; !status && i < run->task_count; ++i) {
     set_task *task = &run->tasks[i];

@@ -7,23 +7,24 @@
 
 #include "set_program.h"
 
-#define LONGEST_S 3.2e7 /* about a year */
+#define LONGEST_NS 1e18 /* thirty years */
 
 int time_parse(const char *text, uint64_t *ns) {
   static const struct {
     const char *suffix;
     double factor;
-  } units[] = {
-      {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}};
+  } units[] = {{"ns", 1},  {"us", 1e3},   {"ms", 1e6},
+               {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}};
   const size_t digits = strspn(text, "0123456789.");
   char *end;
   const double number = strtod(text, &end);
   if (!digits || end != text + digits)
     return 0;
+  end += strspn(end, " ");
   for (size_t i = 0; i < sizeof units / sizeof units[0]; ++i)
     if (strcmp(end, units[i].suffix) == 0) {
       const double result = number * units[i].factor;
-      *ns = (uint64_t)(result < LONGEST_S * 1e9 ? result + 0.5 : 0);
+      *ns = result < LONGEST_NS ? (uint64_t)(result + 0.5) : 0;
       return *ns > 0;
     }
   return 0;

@@ -25,7 +25,8 @@ static uint32_t find_task(const set_trace *t, const swap_task *task) {
   return NO_TASK;
 }
 
-void set_trace_event(set_trace *t, const swap_pool_event *event) {
+void set_trace_event(void *context, const swap_pool_event *event) {
+  set_trace *t = context;
   const uint32_t head = atomic_load_explicit(&t->head, memory_order_relaxed);
   const uint32_t tail = atomic_load_explicit(&t->tail, memory_order_acquire);
   if (head - tail == RING) {
@@ -98,7 +99,7 @@ int set_trace_open(set_run *run) {
     free(t);
     return fail(EXIT_RUN, "cannot start a thread: %s", strerror(error));
   }
-  run->trace = run->observer.trace = t;
+  run->trace = t;
   return 0;
 }
 

@@ -149,17 +149,27 @@ static void write_instant(set_trace *t, uint64_t at_ns, const char *name) {
   fprintf(t->out.file, "}");
 }
 
+/* It may have to start again, but waits only for the first time. */
+static void started(set_trace *t, const trace_record *r) {
+  if (t->tasks[r->task].started >= r->job)
+    return;
+  t->tasks[r->task].started = r->job;
+  write_phase(t, 'e', r, "waiting", r->end_ns);
+  write_counter(t, "jobs", "waiting", --t->waiting, r->end_ns);
+}
+
 static void write_of_task(set_trace *t, const trace_record *r) {
   char text[160];
   switch (r->kind) {
   case SWAP_POOL_SUBMIT:
+    if (t->tasks[r->task].started >= r->job)
+      t->tasks[r->task].started = 0; /* it went and came again */
     write_phase(t, 'b', r, NULL, r->begin_ns);
     write_phase(t, 'b', r, "waiting", r->begin_ns);
     write_counter(t, "jobs", "waiting", ++t->waiting, r->begin_ns);
     break;
   case SWAP_POOL_START:
-    write_phase(t, 'e', r, "waiting", r->end_ns);
-    write_counter(t, "jobs", "waiting", --t->waiting, r->end_ns);
+    started(t, r);
     break;
   case SWAP_POOL_CALL:
     write_span(t, r);
@@ -175,6 +185,7 @@ static void write_of_task(set_trace *t, const trace_record *r) {
     write_read(t, r);
     break;
   case SWAP_POOL_DONE:
+    started(t, r); /* at the latest */
     end_computing(t, r->task);
     write_phase(t, 'e', r, NULL, r->end_ns);
     break;
