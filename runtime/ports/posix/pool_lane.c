@@ -252,7 +252,7 @@ void *pool_lane_main(void *context) {
     const uint64_t now = swap_posix_clock();
     const uint64_t events = port_link_events(pool->link);
     const uint64_t next_idle = pool_check_idle(pool, now);
-    if (start_next(lane, now) || fill_next(pool))
+    if (pool_engine_step(lane, now) || start_next(lane, now) || fill_next(pool))
       continue;
     pool_model *m = pool_next_run(pool, now);
     if (!m) {
