@@ -17,7 +17,8 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                         .loads = loads,
                         .load_count = pool->task_count,
                         .budget_bytes = pool->budget,
-                        .lanes = pool->lane_count};
+                        .lanes = pool->engines ? 1 : pool->lane_count,
+                        .most_overlap = pool->engines ? 1 : 0};
   double rate = 0;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
@@ -174,8 +175,8 @@ static int keeps_all(const pool_model *m, const swap_plan *plan) {
 static void settle_model(pool_model *m) {
   swap_pool *pool = m->pool;
   const swap_plan *target = pool_plan(m, m->target);
-  if (m->busy || m->task)
-    return;
+  if (m->engine || m->busy || m->task)
+    return; /* an engine's plan is put in force by a lane */
   if (m->choice == m->target && keeps_all(m, target))
     return;
   if (!keeps_all(m, target)) {
@@ -212,6 +213,8 @@ void pool_settle(swap_pool *pool) {
   settle_zone(pool);
   pool->blocked = 0;
   pthread_cond_broadcast(&pool->changed);
+  if (pool->engines)
+    pthread_cond_broadcast(&pool->work);
 }
 
 void *pool_take_stretch(swap_pool *pool, uint64_t bytes) {

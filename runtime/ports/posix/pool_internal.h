@@ -15,6 +15,7 @@
 
 #include "link.h"
 #include "policy.h"
+#include "pool_engine.h"
 #include "shared_memory.h"
 
 #include <pthread.h>
@@ -24,8 +25,8 @@
 #define POOL_MAX_LANES 16u
 #define POOL_MAX_DEPTH 4096u
 
-/* While kernels run, the link is looked after so often. */
-#define POOL_POLL_NS UINT64_C(100000)
+/* Between kernels a lane looks for more urgent jobs so often. */
+#define POOL_LOOK_NS UINT64_C(100000)
 /* Bytes under way of units that come in while no job wants them. */
 #define POOL_FILL_BYTES (UINT64_C(8) << 20)
 
@@ -80,6 +81,10 @@ typedef struct pool_model {
    * budgets had it. 0: not measured yet. */
   double slowness, slowness_used;
   uint64_t *begun_ns; /* per unit, for SWAP_POOL_READ; null: nobody listens */
+  /* What runs it in place of the session; null: this processor does. */
+  pool_engine *engine;
+  int engine_status; /* of its last call */
+  uint32_t tried;    /* reallocations, when its plan was last to be exchanged */
 } pool_model;
 
 struct swap_task {
@@ -113,8 +118,7 @@ typedef struct pool_lane {
   pool_model *model;  /* that it advances */
   pool_model *last;   /* that it advanced last, while that is there */
   int ahead;          /* only up to its first kernel */
-  uint64_t polled_ns; /* when it last looked after the link ... */
-  uint64_t looked_ns; /* ... and for more urgent jobs */
+  uint64_t looked_ns; /* when it last looked for more urgent jobs */
   _Atomic int look;   /* something came that may be more urgent */
   int asleep;         /* in the link */
 } pool_lane;
@@ -140,6 +144,8 @@ struct swap_pool {
   uint32_t overlap;
   uint32_t started; /* runs, each with a stretch */
   int blocked;      /* the most urgent start found no stretch, since one came */
+  uint32_t engines; /* models that have one: all or none */
+  int engine_busy;  /* one of them is being called */
   uint32_t holds;   /* callers that wait for a stretch: no run is started */
   uint64_t order;   /* of submissions */
   uint64_t compute_ns, stall_ns;
@@ -227,6 +233,8 @@ void pool_jobs_free(swap_task *task);
 /* pool_order.c, with the lock held. */
 /* The most urgent job of a model, started or not; null: it has none. */
 const pool_urgency *pool_model_urgency(const pool_model *model, uint64_t now);
+/* The task whose head is the model's most urgent job that was not started. */
+swap_task *pool_first_waiting(const pool_model *model, uint64_t now);
 /* The task whose job waits for its start and is the most urgent of those that
  * could start now or have only to wait for a stretch; null: none. */
 swap_task *pool_next_start(swap_pool *pool, uint64_t now);
@@ -243,9 +251,17 @@ int pool_link_rests(swap_pool *pool);
 /* Tells the link how urgent a model's reads are. */
 void pool_tell_link(pool_model *model);
 
+/* pool_engine.c, with the lock held, but for pool_engine_create. The first runs
+ * or exchanges something; 0: there is nothing to do. */
+int pool_engine_step(pool_lane *lane, uint64_t now);
+int pool_engine_create(swap_pool *pool, const swap_model *model,
+                       const char *weights, pool_engine *engine,
+                       pool_model **made);
+int pool_engine_open(pool_model *model); /* waits for its first plan */
+void pool_engine_close(pool_model *model);
+
 /* pool_lane.c */
 void *pool_lane_main(void *lane);
 int pool_lane_yields(void *model); /* swap_config.yield */
-void pool_lane_polls(pool_lane *lane);
 
 #endif /* SWAP_PORT_POOL_INTERNAL_H */

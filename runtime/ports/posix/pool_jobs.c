@@ -4,6 +4,7 @@
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,7 +178,8 @@ int swap_pool_wait(swap_task *task, swap_job id, swap_job_result *result) {
 
 static void measure(pool_model *m) {
   const swap_plan *plan = pool_plan(m, m->choice);
-  const double planned = plan->compute_ns ? (double)plan->compute_ns : 1;
+  const uint64_t kernels = m->engine ? plan->predicted_ns : plan->compute_ns;
+  const double planned = kernels ? (double)kernels : 1;
   const double here = (double)m->session.counters.compute_ns / planned;
   m->slowness = m->slowness > 0 ? m->slowness * 0.75 + here * 0.25 : here;
 }
@@ -191,9 +193,14 @@ void pool_job_end(pool_model *m, int status) {
   result->status = status;
   result->end_ns = now;
   result->compute_ns = m->session.counters.compute_ns;
-  result->read_bytes = port_link_client_bytes(m->client) - m->bytes_before;
-  result->plan = m->plans[m->choice];
-  if (status) {
+  result->read_bytes =
+      m->engine ? m->session.counters.streamed_bytes
+                : port_link_client_bytes(m->client) - m->bytes_before;
+  result->plan = m->plans[m->choice == POOL_NONE ? m->target : m->choice];
+  if (status && m->engine) {
+    snprintf(task->failure, sizeof task->failure, "%s",
+             m->engine->error(m->engine));
+  } else if (status) {
     const port_failure failure = {m->weights, 1,
                                   port_link_file(m->client)->last_error,
                                   &m->session};
@@ -214,7 +221,8 @@ void pool_job_end(pool_model *m, int status) {
   m->task = NULL;
   m->job = NULL;
   pool->started -= 1;
-  port_link_set_urgency(m->client, NULL);
+  if (!m->engine)
+    port_link_set_urgency(m->client, NULL);
   pool_check_habits(pool);
   pool_settle(pool);
   pool_wake(pool);
