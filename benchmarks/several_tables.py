@@ -53,8 +53,13 @@ def worst_lateness(runs):
     return max(found) if found else (None, None)
 
 
+def latest(tasks_of_runs):
+    """The same of one task in several runs."""
+    return max((t["worst_lateness_ms"] for t in tasks_of_runs if t["worst_lateness_ms"] is not None), default=None)
+
+
 def missed(runs):
-    return sum(t["missed"] + t["refused"] for r in runs for t in tasks(r)), sum(
+    return sum(t["missed"] for r in runs for t in tasks(r)), sum(
         t["runs"] + t["refused"] for r in runs for t in tasks(r))
 
 
@@ -126,15 +131,15 @@ def task_rows(figures):
                     return statistics.median(field(t) for t in some) if some else None
 
                 yield (f"| {name} | {task} | {budget} | {sum(t['runs'] for t in runs)} "
-                       f"| {sum(t['missed'] + t['refused'] for t in runs)} "
+                       f"| {sum(t['missed'] for t in runs)} "
                        f"| {middle(lambda t: t['latency_ms']['median']):.1f} | {middle(lambda t: t['latency_ms']['p99']):.1f} "
                        f"| {max(t['latency_ms']['max'] for t in runs):.1f} "
                        f"| {cell(statistics.median(found) if found else None)} | {cell(factors.get(task))} "
                        f"| {middle(lambda t: t['compute_ms']):.1f} | {middle(lambda t: t['stall_ms']):.1f} "
                        f"| {middle(lambda t: t['wait_ms']):.1f} | {middle(lambda t: t['resident_bytes']) / st.MIB:.1f} "
-                       f"| {max(t['worst_lateness_ms'] for t in runs):.0f} "
+                       f"| {cell(latest(runs), 0)} "
                        f"| {cell(middle(lambda t: t['latency_ms']['median'], naive), 1)} "
-                       f"| {cell(max((t['worst_lateness_ms'] for t in naive), default=None), 0)} |")
+                       f"| {cell(latest(naive), 0)} |")
 
 
 SETS = ("| set | way | budget | MiB | process MiB | ÷ with all memory | least, by plans | link busy "

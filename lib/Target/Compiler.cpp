@@ -35,8 +35,8 @@ namespace {
 class Compiler {
 public:
   Compiler(const CompileOptions &options, MLIRContext &context,
-           Progress &progress)
-      : options(options), context(context), progress(progress),
+           Progress &progress, CompileResult &result)
+      : options(options), context(context), progress(progress), result(result),
         location(UnknownLoc::get(&context)) {}
   ~Compiler();
   LogicalResult run();
@@ -82,6 +82,7 @@ private:
   const CompileOptions &options;
   MLIRContext &context;
   Progress &progress;
+  CompileResult &result;
   Location location;
   std::unique_ptr<Nvrtc> nvrtc;
   Phases phases;
@@ -143,9 +144,11 @@ LogicalResult Compiler::checkOutputs() {
   for (auto parameter : phases.module->getOps<swap::ParameterOp>())
     if (auto file = dyn_cast<swap::FileAttr>(parameter.getSource()))
       files.insert(file.getPath());
+  result.files.push_back(options.model);
   for (const auto &file : files) {
     llvm::SmallString<256> path(directory ? directory.getValue() : ".");
     llvm::sys::path::append(path, file.getKey());
+    result.files.push_back(path.str().str());
     if (failed(checkNotRead(path)))
       return failure();
   }
@@ -267,6 +270,9 @@ LogicalResult Compiler::emitCodeAndBlob() {
   if (failed(built))
     return failure();
   tables = std::move(*built);
+  result.plans = tables.plans.size();
+  result.leastBytes = tables.plans.front().budget;
+  result.mostBytes = tables.plans.back().budget;
   BlobInfo info = layoutBlob(*phases.module);
   if (blob) {
     progress.start("writing weights");
@@ -326,7 +332,9 @@ Compiler::compileKernels(const BlobInfo &info) {
   code.target = phases.target;
   code.abi = options.abi;
   code.pic = options.pic.value_or(!phases.target.isBareMetal);
-  code.symbol = isProgram ? "swap_model_instance" : getName() + "_model";
+  code.symbol = isProgram                ? "swap_model_instance"
+                : options.symbol.empty() ? getName() + "_model"
+                                         : options.symbol;
   if (options.emit == Emit::LLVMIR)
     code.format = CodeFormat::LLVMIR;
   else if (options.emit == Emit::Asm)
@@ -447,6 +455,8 @@ LogicalResult Compiler::run() {
 }
 
 LogicalResult swapc::compile(const CompileOptions &options,
-                             MLIRContext &context, Progress &progress) {
-  return Compiler(options, context, progress).run();
+                             MLIRContext &context, Progress &progress,
+                             CompileResult *result) {
+  CompileResult unused;
+  return Compiler(options, context, progress, result ? *result : unused).run();
 }

@@ -11,12 +11,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TableEmitter.h"
 #include "swap/cuda.h"
 #include "swapc/Target/ModelTables.h"
-#include "llvm/IR/Constants.h"
-#include "llvm/IR/DerivedTypes.h"
-#include "llvm/IR/GlobalVariable.h"
-#include "llvm/IR/Module.h"
 
 #include <cstddef>
 
@@ -48,35 +45,10 @@ static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_model) == 40,
 static constexpr uint64_t kImageAlign = 64;
 
 namespace {
-class Emitter {
+class Emitter : public TableEmitter {
 public:
-  explicit Emitter(llvm::Module &module)
-      : module(module), context(module.getContext()),
-        pointer(PointerType::getUnqual(context)) {}
+  using TableEmitter::TableEmitter;
 
-  Constant *i32(uint32_t value) {
-    return ConstantInt::get(Type::getInt32Ty(context), value);
-  }
-  Constant *i64(uint64_t value) {
-    return ConstantInt::get(Type::getInt64Ty(context), value);
-  }
-  Constant *record(ArrayRef<Constant *> fields) {
-    return ConstantStruct::getAnon(context, fields);
-  }
-  Constant *text(StringRef value) {
-    return constant(ConstantDataArray::getString(context, value), "text");
-  }
-  template <typename T> Constant *data(ArrayRef<T> values, StringRef name) {
-    if (values.empty())
-      return ConstantPointerNull::get(pointer);
-    return constant(ConstantDataArray::get(context, values), name);
-  }
-  Constant *records(ArrayRef<Constant *> values, StringRef name) {
-    if (values.empty())
-      return ConstantPointerNull::get(pointer);
-    auto *type = ArrayType::get(values.front()->getType(), values.size());
-    return constant(ConstantArray::get(type, values), name);
-  }
   Constant *tensors(ArrayRef<TensorInfo> infos, StringRef name) {
     SmallVector<Constant *> values;
     for (const TensorInfo &info : infos) {
@@ -92,23 +64,6 @@ public:
                     bool onDevice);
   Constant *cudaModel(const CudaTables &cuda, ArrayRef<std::string> names,
                       Constant *model);
-  GlobalVariable *exported(Constant *value, StringRef symbol) {
-    return new GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                              GlobalValue::ExternalLinkage, value, symbol);
-  }
-
-private:
-  GlobalVariable *constant(Constant *value, StringRef name) {
-    auto *global =
-        new GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                           GlobalValue::PrivateLinkage, value, name);
-    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
-    return global;
-  }
-
-  llvm::Module &module;
-  LLVMContext &context;
-  PointerType *pointer;
 };
 } // namespace
 

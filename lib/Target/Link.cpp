@@ -50,6 +50,8 @@ static Expected<std::string> findDriver(const LinkOptions &options) {
 static SmallVector<StringRef, 3> getArchives(const LinkOptions &options) {
   if (options.cuda)
     return {"libswap_program_cuda.a", "libswap_cuda.a", "libswap_runtime.a"};
+  if (options.kind == ProgramKind::Set)
+    return {"libswap_set.a", "libswap_runtime.a"};
   return {"libswap_program.a", "libswap_runtime.a"};
 }
 
@@ -80,6 +82,17 @@ static Expected<std::string> findRuntime(const LinkOptions &options) {
   return linkError(join(ArrayRef(archives).drop_back(), ", ") + " and " +
                    archives.back() + " are not in " + folders.front() +
                    "; --runtime-dir says where they are");
+}
+
+Expected<std::vector<std::string>>
+swapc::findArchives(const LinkOptions &options) {
+  Expected<std::string> folder = findRuntime(options);
+  if (!folder)
+    return folder.takeError();
+  std::vector<std::string> paths;
+  for (StringRef archive : getArchives(options))
+    paths.push_back(*folder + "/" + archive.str());
+  return paths;
 }
 
 namespace {
@@ -146,9 +159,9 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   Expected<std::string> driver = findDriver(options);
   if (!driver)
     return driver.takeError();
-  Expected<std::string> runtime = findRuntime(options);
-  if (!runtime)
-    return runtime.takeError();
+  Expected<std::vector<std::string>> archives = findArchives(options);
+  if (!archives)
+    return archives.takeError();
   // Linked elsewhere and copied, so that a full disk is our message.
   ScratchFiles files;
   std::string program, log;
@@ -177,8 +190,10 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
     arguments.push_back("-no-pie");
   for (StringRef argument : {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
-  for (StringRef archive : getArchives(options))
-    arguments.push_back(*runtime + "/" + archive.str());
+  if (!options.symbol.empty())
+    arguments.push_back("-Wl,--defsym=swap_model_instance=" + options.symbol);
+  for (const std::string &archive : *archives)
+    arguments.push_back(archive);
   if (options.cuda)
     arguments.push_back("-ldl");
   for (StringRef argument : {"-pthread", "-lm"})

@@ -22,12 +22,12 @@
 typedef struct pool_choice {
   uint64_t region_bytes;   /* whole pages */
   uint64_t resident_bytes; /* whole pages */
-  uint64_t time_ns;        /* of a run alone */
+  uint64_t time_ns;        /* of a run alone on one lane */
   uint64_t compute_ns;     /* of that, in kernels */
   uint64_t read_bytes;     /* streamed by a run */
 } pool_choice;
 
-/* A model, with the rungs in ascending order of region + resident. */
+/* A model, with at least one rung, in ascending order of region + resident. */
 typedef struct pool_ladder {
   const pool_choice *choices;
   uint32_t count;
@@ -48,7 +48,8 @@ typedef struct pool_system {
   uint32_t load_count;
   uint64_t budget_bytes;
   uint32_t lanes;
-  double link_bytes_per_second;
+  double link_bytes_per_second; /* 0: reads take no time */
+  uint32_t most_overlap; /* 0: no bound; 1: a job is not interrupted */
 } pool_system;
 
 /* A choice for everyone. */
@@ -57,7 +58,7 @@ typedef struct pool_allocation {
   uint32_t overlap;
   uint64_t zone_bytes;
   uint64_t bytes;          /* zone and all residents */
-  double cost;             /* weighted lateness: see pool_cost */
+  double cost;             /* weighted lateness, by bounds in closed form */
   uint64_t response_ns[SWAP_POOL_MAX_TASKS]; /* per load; UINT64_MAX: unbounded */
 } pool_allocation;
 
@@ -65,21 +66,22 @@ typedef struct pool_allocation {
  * its `choice` and `overlap`. */
 void pool_evaluate(const pool_system *system, pool_allocation *allocation);
 
-/* The smallest budget with which every ladder has its smallest plan. */
+/* The smallest budget with which every ladder has a plan, with overlap 1. */
 uint64_t pool_least_bytes(const pool_system *system);
 
 /* The allocation with the least cost that was found within the budget. SWAP_OK,
  * or SWAP_ERR_BUDGET below pool_least_bytes. */
 int pool_allocate(const pool_system *system, pool_allocation *allocation);
 
-/* The same by trying everything; for tests. */
+/* The same by trying everything: rungs to the power of ladders. For tests. */
 int pool_allocate_exactly(const pool_system *system, pool_allocation *allocation);
 
 typedef enum pool_limit {
   POOL_FEASIBLE,
   POOL_MEMORY,    /* the smallest plans do not fit: needed bytes */
   POOL_PROCESSOR, /* computing alone takes more than all time: needed = share of
-                     the processor in parts of a million */
+                     the processor in parts of a million, of those tasks that are
+                     as urgent as the latest one or more */
   POOL_LINK,      /* so does reading: as above, of the link */
   POOL_DEADLINE   /* task `load` ends too late: needed ns */
 } pool_limit;
@@ -95,9 +97,16 @@ typedef struct pool_verdict {
 pool_verdict pool_judge(const pool_system *system,
                         const pool_allocation *allocation);
 
-/* The same with the best allocation; says also which budget would be enough, 0
- * if none is. */
+/* The same with the best allocation. `enough_bytes` (may be null: it takes ten
+ * times as long) is the smallest budget found that keeps all deadlines, 0 if none
+ * does. */
 pool_verdict pool_admit(const pool_system *system, uint64_t *enough_bytes);
+
+/* A verdict as a sentence, without a full stop: what is asked for, what there is,
+ * what would be enough. `task` is the name of verdict->load. Returns the length of
+ * the whole text, of which `size` - 1 bytes and a 0 are written. */
+size_t pool_verdict_text(const pool_verdict *verdict, const char *task,
+                         uint64_t enough_bytes, char *text, size_t size);
 
 /* Who goes first: a priority, then a deadline, then an order of arrival. */
 typedef struct pool_urgency {

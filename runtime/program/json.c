@@ -2,7 +2,7 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 /* Bytes of the character at `c`, which a zero ends; 0 if it is not UTF-8. */
 static int character_bytes(const unsigned char *c) {

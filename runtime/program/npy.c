@@ -5,7 +5,7 @@
 |* Versions 1 to 3: a magic, a length, and a Python dictionary with 'descr',
 |* 'fortran_order' and 'shape' in any order. Anything else in it is refused.
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
+#include "common.h"
 
 static int is_here(const option_table *table, const option *opt) {
   return !table->is_here || table->is_here(opt);

@@ -6,7 +6,7 @@
 |* raw_data or in a typed field. Read twice: once for the description, then for
 |* the elements, so that a large tensor needs no second copy.
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <string.h>
 

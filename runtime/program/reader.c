@@ -5,7 +5,7 @@
 |* Files pass through a small buffer, or straight to where they are wanted, and
 |* leave the page cache again: it counts against the process's memory.
 \*===----------------------------------------------------------------------===*/
-#include "program.h"
+#include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -68,8 +68,16 @@ TEST(Budget, Mapped) {
   EXPECT_EQ(parse("mapped:min").resolve(1000, 10), 10);
   EXPECT_EQ(parse("mapped:64KiB").resolve(1000, 10), 65536);
   for (const char *text :
-       {"mapped:", "mapped:40%", "mapped:max", "mapped:mapped", "Mapped"})
+       {"mapped:", "mapped:40%", "mapped:max", "mapped:ladder",
+        "mapped:mapped", "Mapped"})
     EXPECT_NE(getError(text), "") << text;
+}
+
+TEST(Budget, Ladder) {
+  BudgetSpec ladder = llvm::cantFail(BudgetSpec::parse("ladder"));
+  EXPECT_EQ(ladder.kind, BudgetSpec::Kind::Ladder);
+  EXPECT_FALSE(ladder.isMapped);
+  EXPECT_EQ(ladder.resolve(1000, 10), 1000);
 }
 
 TEST(Budget, Errors) {

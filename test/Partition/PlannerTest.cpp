@@ -420,6 +420,37 @@ TEST(Planner, ABudgetHoldsTheOverheadToo) {
   EXPECT_EQ(planner.plan(budget + 12345).arena, without.plan(budget).arena);
 }
 
+TEST(Planner, ARegionIsNoLargerThanItMayBe) {
+  int limited = 0;
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    Planner planner(seed % 2 ? makeRandom(seed) : makeRandomForGpu(seed));
+    const PlanProblem &problem = planner.getProblem();
+    int64_t least = planner.getMinRegion();
+    for (int64_t most : {least, least + 20000, 2 * least})
+      for (int64_t resident : {20000, 500000, 50000000}) {
+        int64_t budget = planner.getBudget(most, resident);
+        MemoryPlan plan = planner.plan(budget, most);
+        if (!plan.feasible) { // what is pinned does not fit
+          EXPECT_LT(resident, 50000000);
+          continue;
+        }
+        check(planner, plan, budget);
+        EXPECT_LE(plan.scratchOffset, most);
+        EXPECT_LE(plan.arena - plan.residentBytes,
+                  most + roundUp(problem.scratchBytes, problem.pageBytes) +
+                      problem.pageBytes);
+        limited += plan.arena < planner.plan(budget).arena;
+      }
+    MemoryPlan free = planner.plan(planner.getModelBytes(), INT64_MAX);
+    EXPECT_EQ(free.slots, planner.plan(planner.getModelBytes()).slots);
+    EXPECT_FALSE(
+        planner.plan(planner.getModelBytes(), planner.getBuffers().bytes - 1)
+            .feasible);
+  }
+  EXPECT_GT(limited, 0);
+}
+
 TEST(Planner, MaximumStreamsNothing) {
   for (uint32_t seed = 0; seed < 100; ++seed) {
     Planner planner(makeRandom(seed));

@@ -46,6 +46,7 @@ protected:
   std::string dir = testing::TempDir() + "swap-program-XXXXXX";
   Tensors t;
   std::string environment; ///< Assignments of variables.
+  std::string weights = "fake.swap";
   std::string out, err;
 
   void SetUp() override {
@@ -73,8 +74,8 @@ protected:
   /// Runs in `dir`; the exit status, or -signal.
   int run(const std::string &arguments) {
     const std::string command = "cd " + dir + " && " + environment + " " +
-                                program + " --weights fake.swap " + arguments +
-                                " >out.txt 2>err.txt";
+                                program + " --weights " + weights + " " +
+                                arguments + " >out.txt 2>err.txt";
     const int status = system(command.c_str());
     out = read("out.txt");
     err = read("err.txt");

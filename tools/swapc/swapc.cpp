@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Run.h"
 #include "swap/blob.h"
 #include "swap/runtime.h"
 #include "swapc/Codegen/CPU/CpuTarget.h"
@@ -130,12 +131,14 @@ struct Options {
       "vgg19.swap\n"
       "  ./vgg19 --input x=image.npy --output-dir out\n"
       "  swapc gpt2.onnx --dim batch=1 --budget min,40%,max -o gpt2\n"
-      "  swapc model.onnx --budget 17% --emit plan\n"};
+      "  swapc model.onnx --budget 17% --emit plan\n"
+      "  swapc run set.yaml --budget 25%     # several models; see swapc run "
+      "--help\n"};
 };
 } // namespace
 
-static int usageError(const Twine &message) {
-  errs() << "swapc: error: " << message << "\nTry 'swapc --help'.\n";
+int usageError(const Twine &message, const char *command) {
+  errs() << "swapc: error: " << message << "\nTry '" << command << "'.\n";
   return kExitUsage;
 }
 
@@ -313,8 +316,21 @@ static int readOptions(const Options &line, CompileOptions &options,
 /// What the option parser says, without the program's name and its advice.
 static std::string getFirstMessage(StringRef messages) {
   StringRef line = messages.split('\n').first;
-  line.consume_front("swapc: ");
+  if (!line.consume_front("swapc: "))
+    line.consume_front("swapc run: ");
   return line.split("  Try: ").first.rtrim(".").str();
+}
+
+int parseCommandLine(int argc, char **argv, const char *overview,
+                     const char *command) {
+  std::string messages;
+  raw_string_ostream stream(messages);
+  if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
+    return 0;
+  if (!messages.empty())
+    return usageError(getFirstMessage(messages), command);
+  errs() << "Try '" << command << "'.\n"; // A missing value is said already.
+  return kExitUsage;
 }
 
 /// A file opened in the place of a closed standard stream would be written to.
@@ -335,22 +351,17 @@ int main(int argc, char **argv) {
   InitializeAllAsmPrinters();
   InitializeAllAsmParsers();
   cl::ResetCommandLineParser();
-  Options line;
-  cl::HideUnrelatedOptions(line.category);
   cl::SetVersionPrinter(
       [](raw_ostream &os) { os << "swapc " SWAPC_VERSION "\n"; });
-  std::string messages;
-  raw_string_ostream stream(messages);
-  if (!cl::ParseCommandLineOptions(
+  if (argc > 1 && StringRef(argv[1]) == "run")
+    return runSet(argc - 1, argv + 1, argv[0]);
+  Options line;
+  cl::HideUnrelatedOptions(line.category);
+  if (int code = parseCommandLine(
           argc, argv,
           "compiles a neural network into a program that runs it inside a "
-          "memory budget\n",
-          &stream)) {
-    if (!messages.empty())
-      return usageError(getFirstMessage(messages));
-    errs() << "Try 'swapc --help'.\n"; // A missing value is said already.
-    return kExitUsage;
-  }
+          "memory budget\n"))
+    return code;
   CompileOptions options;
   if (int code = readOptions(line, options, argv[0]))
     return code;

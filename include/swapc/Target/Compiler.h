@@ -42,6 +42,7 @@ struct CompileOptions {
   std::string model;  ///< Path of the ONNX file.
   std::string output; ///< Path; empty: made from the model's name; "-": stdout.
   std::string name;   ///< Of files and symbols; empty: the model file's.
+  std::string symbol; ///< Of an object's swap_model; empty: NAME_model.
   std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
   std::vector<std::string> budgets = {"max"};
@@ -69,10 +70,18 @@ struct CompileOptions {
 /// Dialects that a model passes through.
 void registerDialects(mlir::DialectRegistry &registry);
 
+/// What there is to say of a compiled model.
+struct CompileResult {
+  std::vector<std::string> files; ///< That it was read from.
+  size_t plans = 0;
+  uint64_t leastBytes = 0, mostBytes = 0; ///< Budgets of the plans.
+};
+
 /// Compiles a model. Every failure is a diagnostic of `context`, and leaves no
-/// file behind.
+/// file behind. `result`, where there is one, is filled for what has code.
 llvm::LogicalResult compile(const CompileOptions &options,
-                            mlir::MLIRContext &context, Progress &progress);
+                            mlir::MLIRContext &context, Progress &progress,
+                            CompileResult *result = nullptr);
 
 } // namespace swapc
 

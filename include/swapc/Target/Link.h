@@ -21,7 +21,16 @@ namespace swapc {
 class OutputFile;
 struct CodeSizes;
 
+/// What a program does, beside code and tables.
+enum class ProgramKind {
+  Model, ///< runs one, swap_model_instance
+  Set    ///< runs the tasks of swap_set_instance
+};
+
 struct LinkOptions {
+  ProgramKind kind = ProgramKind::Model;
+  /// The swap_model that takes the place of swap_model_instance; may be empty.
+  std::string symbol;
   std::string driver; ///< Compiler driver that links; empty: the first found.
   std::string runtimeDir; ///< Where libswap_*.a are; empty: beside swapc.
   std::string executable; ///< Path of swapc itself.
@@ -33,6 +42,10 @@ struct LinkOptions {
 /// Links a program from objects and the runtime into `output`.
 llvm::Error linkProgram(llvm::ArrayRef<CodeBuffer> objects, OutputFile &output,
                         const LinkOptions &options);
+
+/// What of the runtime a program is linked with: paths, in the order of use.
+llvm::Expected<std::vector<std::string>>
+findArchives(const LinkOptions &options);
 
 /// An object file and its name in a library.
 struct ArchiveMember {

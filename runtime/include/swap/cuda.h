@@ -117,6 +117,14 @@ int swap_cuda_load(swap_cuda *handle);
  * used where they are, others are copied through these. */
 int swap_cuda_run(swap_cuda *handle, const void *const *inputs, void *const *outputs);
 
+/* Another budget, between two runs, by the thread that runs the handle: chooses
+ * the plan as swap_cuda_open does. The memory of the old one goes back first;
+ * resident weights come in with the next run. Code, tensors and the weights'
+ * registration stay. SWAP_ERR_BUDGET: no plan fits, the old one stays. After an
+ * error of the device the old plan stays too, if its memory can be had again;
+ * else runs are SWAP_ERR_STATE until this call succeeds. */
+int swap_cuda_set_budget(swap_cuda *handle, uint64_t budget_bytes);
+
 /* Pinned host memory of the handle for the model's i-th input or output. */
 void *swap_cuda_input(const swap_cuda *handle, uint32_t index);
 void *swap_cuda_output(const swap_cuda *handle, uint32_t index);

@@ -37,7 +37,8 @@ struct swap_cuda {
   uint32_t arch;
   int shared; /* device and host have one memory */
   uint64_t bare_free; /* device memory with the bare context */
-  uint64_t code_bytes; /* of it, taken by code and graphs */
+  uint64_t code_bytes; /* of it, taken by code and graphs ... */
+  uint64_t image_bytes; /* ... and by code alone */
   uint64_t budget;     /* of device memory, UINT64_MAX: none */
 
   cu_module *modules; /* the images of the architecture chosen */
@@ -112,7 +113,13 @@ void cuda_leave(swap_cuda *h);
 
 /* images.c */
 int cuda_images_open(swap_cuda *h);
+/* Finds what the plan needs beside the model's kernels. */
+int cuda_images_rows(swap_cuda *h);
 void cuda_images_close(swap_cuda *h);
+
+/* open.c: all that the plan takes, with the context current; the code is there
+ * already, and after another plan also the tensors and the blob's mapping. */
+int cuda_plan_open(swap_cuda *h);
 
 /* plan.c: the way and the plan; what follows from the plan alone. */
 int cuda_plan_choose(swap_cuda *h);
@@ -125,6 +132,7 @@ int cuda_streams(const swap_cuda *h, uint32_t unit);
 int cuda_memory_open(swap_cuda *h);
 int cuda_memory_check(swap_cuda *h, const char *when);
 void cuda_memory_close(swap_cuda *h);
+void cuda_arena_close(swap_cuda *h); /* not the tensors */
 /* Pinned memory that the device addresses too. */
 int cuda_host_take(swap_cuda *h, uint64_t bytes, const char *what,
                    uint8_t **memory);

@@ -66,4 +66,5 @@ void cuda_graph_close(swap_cuda *h) {
   for (int i = 0; i < 2; ++i)
     if (h->execs[i])
       h->driver->exec_destroy(h->execs[i]);
+  h->execs[0] = h->execs[1] = NULL;
 }

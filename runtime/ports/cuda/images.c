@@ -43,7 +43,7 @@ static int no_image(swap_cuda *h) {
                    (unsigned)h->arch);
 }
 
-static int find_rows(swap_cuda *h) {
+int cuda_images_rows(swap_cuda *h) {
   static const char *const names[2] = {"swap_rows_i32", "swap_rows_i64"};
   const swap_plan *plan = h->session.plan;
   int status = SWAP_OK;
@@ -116,7 +116,7 @@ int cuda_images_open(swap_cuda *h) {
   if (!h->functions || !h->modules)
     return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
   const int status = load_all(h, first);
-  return status ? status : find_rows(h);
+  return status ? status : cuda_images_rows(h);
 }
 
 void cuda_images_close(swap_cuda *h) {

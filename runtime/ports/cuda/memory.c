@@ -73,7 +73,13 @@ static int take_tensors(swap_cuda *h) {
     bytes += (tensor->bytes + mask) & ~mask;
   }
   h->lookups_at = bytes;
-  bytes += h->session.plan->step_count * sizeof(uint64_t);
+  if (h->tensors) /* of the plan before; callers may know the addresses */
+    return SWAP_OK;
+  uint64_t steps = 0;
+  for (uint32_t i = 0; i < model->plan_count; ++i)
+    if (model->plans[i].step_count > steps)
+      steps = model->plans[i].step_count;
+  bytes += steps * sizeof(uint64_t);
   int status = cuda_host_take(h, bytes, "inputs and outputs", &h->tensors);
   if (!status)
     status = cuda_check(
@@ -132,15 +138,18 @@ int cuda_memory_check(swap_cuda *h, const char *when) {
       (unsigned long long)h->model->overhead_bytes);
 }
 
-void cuda_memory_close(swap_cuda *h) {
+void cuda_arena_close(swap_cuda *h) {
   if (h->arena_host)
     cuda_host_give(h->driver, h->arena_host);
   else if (h->arena)
     h->driver->memory_free(h->arena);
-  if (h->tensors)
-    cuda_host_give(h->driver, h->tensors);
   h->arena_host = NULL;
   h->arena = 0;
+}
+
+void cuda_memory_close(swap_cuda *h) {
+  cuda_arena_close(h);
+  cuda_host_give(h->driver, h->tensors);
   h->tensors = NULL;
 }
 

@@ -32,7 +32,7 @@ static int count_code(swap_cuda *h, int (*part)(swap_cuda *)) {
 }
 
 static int open_host(swap_cuda *h) {
-  int status = cuda_map_open(h);
+  int status = h->map_device ? SWAP_OK : cuda_map_open(h);
   return status ? status : cuda_units_place(h);
 }
 
@@ -49,13 +49,12 @@ static int open_source(swap_cuda *h) {
     fprintf(stderr, "note: %s; weights are read from storage\n", h->error);
   cuda_map_close(h);
   h->way = CUDA_WAY_FEED;
+  h->options.source = SWAP_CUDA_STORAGE; /* for plans to come */
   return cuda_storage_open(h);
 }
 
-static int open_all(swap_cuda *h) {
-  int status = count_code(h, cuda_images_open);
-  if (!status)
-    status = cuda_memory_open(h);
+int cuda_plan_open(swap_cuda *h) {
+  int status = cuda_memory_open(h);
   if (!status)
     status = cuda_streams_open(h);
   if (!status)
@@ -63,6 +62,12 @@ static int open_all(swap_cuda *h) {
   if (!status)
     status = count_code(h, cuda_graph_open);
   return status ? status : cuda_memory_check(h, "with the model open");
+}
+
+static int open_all(swap_cuda *h) {
+  const int status = count_code(h, cuda_images_open);
+  h->image_bytes = h->code_bytes;
+  return status ? status : cuda_plan_open(h);
 }
 
 static int start(swap_cuda *h) {

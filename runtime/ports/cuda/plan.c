@@ -216,4 +216,9 @@ void cuda_plan_close(swap_cuda *h) {
   free(h->announced);
   free(h->pinned);
   free(h->groups);
+  h->tensor_at = NULL;
+  h->units = NULL;
+  h->before = h->awaited = NULL;
+  h->announced = h->groups = NULL;
+  h->pinned = NULL;
 }

@@ -129,10 +129,11 @@ void cuda_storage_close(swap_cuda *h) {
   h->feeder = NULL;
   if (h->file_open)
     port_file_close(&h->file);
-  if (h->pinned_block)
-    cuda_host_give(h->driver, h->pinned_block);
-  if (h->staging)
-    cuda_host_give(h->driver, h->staging);
+  h->file_open = 0;
+  cuda_host_give(h->driver, h->pinned_block);
+  cuda_host_give(h->driver, h->staging);
+  h->pinned_block = h->staging = NULL;
+  h->pinned_bytes = h->staging_bytes = 0;
 }
 
 static int finish_pinned(swap_cuda *h, uint32_t unit, int64_t ticket) {

@@ -69,11 +69,13 @@ int cuda_streams_open(swap_cuda *h) {
   return !status && h->options.event ? make_marks(h) : status;
 }
 
-static void drop_events(swap_cuda *h, cu_event *events, uint64_t count) {
+static void drop_events(swap_cuda *h, cu_event **dropped, uint64_t count) {
+  cu_event *events = *dropped;
   for (uint64_t i = 0; events && i < count; ++i)
     if (events[i])
       h->driver->event_destroy(events[i]);
   free(events);
+  *dropped = NULL;
 }
 
 void cuda_streams_close(swap_cuda *h) {
@@ -84,12 +86,14 @@ void cuda_streams_close(swap_cuda *h) {
   for (size_t i = 0; i < sizeof single / sizeof single[0]; ++i)
     if (single[i])
       h->driver->event_destroy(single[i]);
-  drop_events(h, h->ready, units);
-  drop_events(h, h->ahead[0], units);
-  drop_events(h, h->ahead[1], units);
+  drop_events(h, &h->ready, units);
+  drop_events(h, &h->ahead[0], units);
+  drop_events(h, &h->ahead[1], units);
   if (h->session.plan)
-    drop_events(h, h->marks, 2 * (uint64_t)h->session.plan->step_count + 1);
+    drop_events(h, &h->marks, 2 * (uint64_t)h->session.plan->step_count + 1);
   for (size_t i = 0; i < sizeof streams / sizeof streams[0]; ++i)
     if (streams[i])
       h->driver->stream_destroy(streams[i]);
+  h->kernels_done = h->copies_done = h->outputs[0] = h->outputs[1] = NULL;
+  h->compute = h->copy = h->second = NULL;
 }

@@ -13,30 +13,39 @@ const char *swap_posix_error(const swap_posix *h) {
   return h ? h->error : "out of memory";
 }
 
-static size_t append(swap_posix *h, size_t at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+typedef struct text {
+  char *bytes;
+  size_t size;
+  size_t at;
+} text;
 
-static size_t append(swap_posix *h, size_t at, const char *format, ...) {
+static void append(text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(text *t, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   const int wrote =
-      vsnprintf(h->error + at, sizeof h->error - at, format, arguments);
+      vsnprintf(t->bytes + t->at, t->size - t->at, format, arguments);
   va_end(arguments);
-  at += wrote > 0 ? (size_t)wrote : 0;
-  return at < sizeof h->error ? at : sizeof h->error - 1;
+  t->at += wrote > 0 ? (size_t)wrote : 0;
+  if (t->at >= t->size)
+    t->at = t->size - 1;
 }
 
-void port_describe(swap_posix *h, int status) {
-  const swap_session *session = &h->session;
-  const int system = h->file.last_error;
+void port_tell_failure(char *bytes, size_t size, int status,
+                       const port_failure *failure) {
+  const swap_session *session = failure->session;
+  const int system = failure->system;
+  text t = {bytes, size, 0};
   if (status == SWAP_ERR_ARGUMENT || status == SWAP_ERR_ABI ||
       status == SWAP_ERR_BUDGET || status == SWAP_ERR_STATE) {
-    append(h, 0, "%s", swap_status_string(status));
+    append(&t, "%s", swap_status_string(status));
     return;
   }
   if (status == SWAP_ERR_INDEX) {
     const swap_blob_unit *table = &session->model->units[session->failed_unit];
-    append(h, 0,
+    append(&t,
            "index number %llu of the lookup in unit %u is outside the table's "
            "%llu rows; check the inputs",
            (unsigned long long)session->failed_offset,
@@ -44,21 +53,26 @@ void port_describe(swap_posix *h, int status) {
            (unsigned long long)(table->length / table->row_bytes));
     return;
   }
-  size_t at = append(h, 0, "%s: ", h->path);
-  if (!h->file_open) { /* it was never opened: the system error says it all */
-    append(h, at, "%s",
+  append(&t, "%s: ", failure->path);
+  if (!failure->opened) { /* it was never opened: the system error says it all */
+    append(&t, "%s",
            system == EINVAL ? "not a regular file"
            : system         ? strerror(system)
                             : swap_status_string(status));
     return;
   }
-  at = append(h, at, "%s", swap_status_string(status));
+  append(&t, "%s", swap_status_string(status));
   if (status == SWAP_ERR_BLOB || status == SWAP_ERR_HASH)
     return;
   if (session->failed_unit != UINT32_MAX)
-    at = append(h, at, ", in unit %u", (unsigned)session->failed_unit);
-  at = append(h, at, ", at byte %llu",
-              (unsigned long long)session->failed_offset);
+    append(&t, ", in unit %u", (unsigned)session->failed_unit);
+  append(&t, ", at byte %llu", (unsigned long long)session->failed_offset);
   if (status == SWAP_ERR_IO && system)
-    append(h, at, ": %s", strerror(system));
+    append(&t, ": %s", strerror(system));
+}
+
+void port_describe(swap_posix *h, int status) {
+  const port_failure failure = {h->path, h->file_open, h->file.last_error,
+                                &h->session};
+  port_tell_failure(h->error, sizeof h->error, status, &failure);
 }

@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int port_pread(const swap_file *file, void *buffer, uint64_t length,
-               uint64_t need, uint64_t offset) {
+int port_pread(int fd, int direct, void *buffer, uint64_t length, uint64_t need,
+               uint64_t offset) {
   uint64_t done = 0;
   while (done < need) {
-    const ssize_t got = pread(file->fd, (uint8_t *)buffer + done, length - done,
+    const ssize_t got = pread(fd, (uint8_t *)buffer + done, length - done,
                               (off_t)(offset + done));
     if (got < 0 && errno == EINTR)
       continue;
@@ -29,7 +29,7 @@ int port_pread(const swap_file *file, void *buffer, uint64_t length,
       return -1;
     done += (uint64_t)got;
     /* A direct read that ends inside a page has met the end of the file. */
-    if (file->direct && done < need && (uint64_t)got % SWAP_BLOB_ALIGN)
+    if (direct && done < need && (uint64_t)got % SWAP_BLOB_ALIGN)
       return -1;
   }
   return 0;
@@ -59,7 +59,7 @@ static int finish(swap_file *file, int error) {
 
 static int read_buffered(swap_file *file, uint64_t offset, void *buffer,
                          uint64_t length) {
-  const int error = port_pread(file, buffer, length, length, offset);
+  const int error = port_pread(file->fd, 0, buffer, length, length, offset);
   if (error)
     return finish(file, error);
   file->copied += length;
@@ -71,14 +71,15 @@ static int read_direct(swap_file *file, uint64_t offset, uint8_t *buffer,
                        uint64_t length) {
   const uint64_t mask = SWAP_BLOB_ALIGN - 1;
   if (!((offset | length | (uintptr_t)buffer) & mask))
-    return finish(file, port_pread(file, buffer, length, length, offset));
+    return finish(file,
+                  port_pread(file->fd, 1, buffer, length, length, offset));
   while (length) {
     const uint64_t skip = offset & mask;
     const uint64_t room = PORT_BOUNCE_BYTES - skip;
     const uint64_t part = length < room ? length : room;
     const uint64_t pages = (skip + part + mask) & ~mask;
-    const int error =
-        port_pread(file, file->bounce, pages, skip + part, offset - skip);
+    const int error = port_pread(file->fd, 1, file->bounce, pages, skip + part,
+                                 offset - skip);
     if (error)
       return finish(file, error);
     memcpy(buffer, file->bounce + skip, part);
@@ -145,7 +146,7 @@ static int open_file(swap_file *file, const char *path) {
   return size < 0 ? errno : 0;
 }
 
-int port_file_open(swap_file *file, const char *path, uint32_t io) {
+int port_file_open_bare(swap_file *file, const char *path, uint32_t io) {
   memset(file, 0, sizeof *file);
   file->fd = -1;
   file->io = io;
@@ -162,6 +163,13 @@ int port_file_open(swap_file *file, const char *path, uint32_t io) {
   file->storage.read = file_read;
   file->storage.copied = &file->copied;
   file->storage.depth = PORT_DEPTH;
+  return SWAP_OK;
+}
+
+int port_file_open(swap_file *file, const char *path, uint32_t io) {
+  const int status = port_file_open_bare(file, path, io);
+  if (status)
+    return status;
   if (file->io == SWAP_POSIX_AUTO || file->io == SWAP_POSIX_URING) {
     file->uring = port_uring_create(file);
     file->io = file->uring ? SWAP_POSIX_URING : SWAP_POSIX_THREAD;

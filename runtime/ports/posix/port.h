@@ -12,12 +12,15 @@
 
 #include "swap/posix.h"
 
+#include <pthread.h>
+
 #define PORT_DEPTH 64u  /* tickets */
 #define PORT_PIECES 32u /* of one ticket, at most */
 #define PORT_PIECE_BYTES                                                       \
   0x100000 /* of one piece, unless that makes too many                         \
             */
 #define PORT_BOUNCE_BYTES 0x10000
+#define PORT_READERS 2u /* threads, where threads read */
 #define PORT_HUGE_BYTES 0x200000u
 
 typedef struct port_ticket {
@@ -25,6 +28,8 @@ typedef struct port_ticket {
   uint32_t pending; /* pieces not yet complete */
   int error;        /* errno of the first piece that failed, 0 if none */
   int ended;        /* the file ended before the bytes did */
+  int direct;       /* as the file was when it began */
+  uint64_t each;    /* bytes of a piece, but for the last */
   uint64_t from;    /* the pages to read ... */
   uint64_t bytes;
   uint8_t *to;
@@ -33,6 +38,15 @@ typedef struct port_ticket {
   uint64_t length;
   uint8_t *bounce; /* PORT_BOUNCE_BYTES, taken on first use */
 } port_ticket;
+
+/* A part of a ticket, of which a part may have come already. */
+typedef struct port_piece {
+  port_ticket *ticket;
+  uint64_t from;
+  uint64_t bytes;
+  uint8_t *to;
+  uint64_t needed; /* of its bytes; the rest the caller can do without */
+} port_piece;
 
 struct port_uring;
 struct port_readers;
@@ -57,20 +71,30 @@ typedef struct swap_file {
 /* file.c. `io` is a swap_posix_io; the file may settle for buffered reads where
  * direct ones are refused and automatic choice was asked for. */
 int port_file_open(swap_file *file, const char *path, uint32_t io);
+/* The same without `begin`: for who brings a backend. */
+int port_file_open_bare(swap_file *file, const char *path, uint32_t io);
 void port_file_close(swap_file *file);
 const char *port_io_name(uint32_t io);
 
 /* pread until `need` bytes of `length` arrived. 0, or an errno; -1 at the end
  * of the file. */
-int port_pread(const swap_file *file, void *buffer, uint64_t length,
-               uint64_t need, uint64_t offset);
+int port_pread(int fd, int direct, void *buffer, uint64_t length, uint64_t need,
+               uint64_t offset);
 
 /* ticket.c: a free ticket set up for a range, cut into pieces; and its end. */
 int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
                          uint64_t length);
-uint64_t port_ticket_piece_bytes(const port_ticket *ticket);
 uint32_t port_ticket_pieces(const port_ticket *ticket);
+port_piece port_ticket_piece(const port_ticket *ticket, uint32_t number);
 int port_ticket_end(swap_file *file, port_ticket *ticket);
+
+/* A piece was asked for and `result` came, bytes or a negative errno: nonzero
+ * where its rest has to be asked for, else its ticket has one less pending. */
+int port_piece_again(port_piece *piece, int result);
+/* Reads a piece here and now: 0, an errno, or -1 at the end of the file. */
+int port_piece_read(const port_piece *piece, int fd);
+/* The same for what that answered. */
+void port_piece_done(const port_piece *piece, int error);
 
 /* Some network file systems take O_DIRECT and refuse it later: from here on
  * reads are buffered. */
@@ -84,6 +108,9 @@ int64_t port_uring_begin(void *file, uint64_t offset, void *buffer,
                          uint64_t length);
 int port_uring_wait(void *file, int64_t ticket);
 
+/* Starts up to `count` threads with small stacks; answers how many. */
+uint32_t port_readers_start(pthread_t *threads, uint32_t count,
+                            void *(*main)(void *context), void *context);
 struct port_readers *port_readers_create(swap_file *file);
 void port_readers_destroy(struct port_readers *readers);
 int64_t port_readers_begin(void *file, uint64_t offset, void *buffer,
@@ -122,6 +149,16 @@ uint64_t port_arena_most(const port_arena *arena, uint64_t keep,
 void port_arena_release(port_arena *arena);
 /* The part of it that is whole huge pages, where the system has them. */
 uint64_t port_arena_huge_bytes(const port_arena *arena);
+
+/* error.c: a sentence on what failed, and where. */
+typedef struct port_failure {
+  const char *path;
+  int opened; /* the file was */
+  int system; /* errno, 0 if there was none */
+  const swap_session *session; /* not looked at unless the file was opened */
+} port_failure;
+void port_tell_failure(char *text, size_t size, int status,
+                       const port_failure *failure);
 
 /* uring.c: lets the kernel keep hold of the arena's pages, where it may; then
  * reads need not look them up. Never while reads are under way on release. */

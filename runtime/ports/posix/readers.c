@@ -8,11 +8,8 @@
 \*===----------------------------------------------------------------------===*/
 #include "port.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-#define READERS 2u
 #define STACK_BYTES 0x40000
 
 struct port_readers {
@@ -20,7 +17,7 @@ struct port_readers {
   pthread_mutex_t lock;
   pthread_cond_t work;
   pthread_cond_t done;
-  pthread_t threads[READERS];
+  pthread_t threads[PORT_READERS];
   uint32_t thread_count;
   int stop;
   uint32_t queue[PORT_DEPTH]; /* tickets with pieces nobody has taken, a ring */
@@ -28,19 +25,6 @@ struct port_readers {
   uint32_t count;
   uint32_t taken; /* pieces taken of the first of them */
 };
-
-/* Reads one piece. Called without the lock; the ticket's range is constant. */
-static int read_piece(const swap_file *file, const port_ticket *ticket,
-                      uint32_t number) {
-  const uint64_t each = port_ticket_piece_bytes(ticket);
-  const uint64_t start = number * each;
-  const uint64_t left = ticket->bytes - start;
-  const uint64_t bytes = left < each ? left : each;
-  const uint64_t wanted = ticket->skip + ticket->length - start;
-  const uint64_t needed = wanted < bytes ? wanted : bytes;
-  return port_pread(file, ticket->to + start, bytes, needed,
-                    ticket->from + start);
-}
 
 static void *reader(void *context) {
   struct port_readers *readers = context;
@@ -52,24 +36,34 @@ static void *reader(void *context) {
       break;
     port_ticket *ticket =
         &readers->file->tickets[readers->queue[readers->first]];
-    const uint32_t number = readers->taken++;
+    const port_piece piece = port_ticket_piece(ticket, readers->taken++);
     if (readers->taken == port_ticket_pieces(ticket)) {
       readers->first = (readers->first + 1) % PORT_DEPTH;
       readers->count -= 1;
       readers->taken = 0;
     }
     pthread_mutex_unlock(&readers->lock);
-    const int error = read_piece(readers->file, ticket, number);
+    const int error = port_piece_read(&piece, readers->file->fd);
     pthread_mutex_lock(&readers->lock);
-    if (error > 0 && !ticket->error)
-      ticket->error = error;
-    if (error < 0)
-      ticket->ended = 1;
-    if (--ticket->pending == 0)
+    port_piece_done(&piece, error);
+    if (!ticket->pending)
       pthread_cond_signal(&readers->done);
   }
   pthread_mutex_unlock(&readers->lock);
   return NULL;
+}
+
+uint32_t port_readers_start(pthread_t *threads, uint32_t count,
+                            void *(*main)(void *context), void *context) {
+  uint32_t started = 0;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  while (started < count &&
+         pthread_create(&threads[started], &attributes, main, context) == 0)
+    started += 1;
+  pthread_attr_destroy(&attributes);
+  return started;
 }
 
 struct port_readers *port_readers_create(swap_file *file) {
@@ -80,14 +74,8 @@ struct port_readers *port_readers_create(swap_file *file) {
   pthread_mutex_init(&readers->lock, NULL);
   pthread_cond_init(&readers->work, NULL);
   pthread_cond_init(&readers->done, NULL);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  while (readers->thread_count < READERS &&
-         pthread_create(&readers->threads[readers->thread_count], &attributes,
-                        reader, readers) == 0)
-    readers->thread_count += 1;
-  pthread_attr_destroy(&attributes);
+  readers->thread_count =
+      port_readers_start(readers->threads, PORT_READERS, reader, readers);
   if (!readers->thread_count) {
     port_readers_destroy(readers);
     return NULL;

@@ -25,6 +25,7 @@ int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
                           .bytes = length,
                           .to = buffer,
                           .length = length,
+                          .direct = file->direct,
                           .bounce = bounce};
   if (file->direct && ((offset | length | (uintptr_t)buffer) & mask)) {
     ticket->skip = offset & mask;
@@ -44,28 +45,67 @@ int64_t port_ticket_take(swap_file *file, uint64_t offset, void *buffer,
     ticket->target = buffer;
     ticket->to = bounce;
   }
+  const uint64_t share = (ticket->bytes / PORT_PIECES + mask) & ~mask;
+  /* One page more per piece, so that rounding never makes one piece too many.
+   */
+  ticket->each =
+      share < PORT_PIECE_BYTES ? PORT_PIECE_BYTES : share + SWAP_BLOB_ALIGN;
   ticket->pending = port_ticket_pieces(ticket);
   return free_one;
 }
 
-uint64_t port_ticket_piece_bytes(const port_ticket *ticket) {
-  const uint64_t mask = SWAP_BLOB_ALIGN - 1;
-  const uint64_t share = (ticket->bytes / PORT_PIECES + mask) & ~mask;
-  /* One page more per piece, so that rounding never makes one piece too many.
-   */
-  return share < PORT_PIECE_BYTES ? PORT_PIECE_BYTES : share + SWAP_BLOB_ALIGN;
+uint32_t port_ticket_pieces(const port_ticket *ticket) {
+  return (uint32_t)((ticket->bytes + ticket->each - 1) / ticket->each);
 }
 
-uint32_t port_ticket_pieces(const port_ticket *ticket) {
-  const uint64_t piece = port_ticket_piece_bytes(ticket);
-  return (uint32_t)((ticket->bytes + piece - 1) / piece);
+port_piece port_ticket_piece(const port_ticket *ticket, uint32_t number) {
+  const uint64_t start = number * ticket->each;
+  const uint64_t left = ticket->bytes - start;
+  const uint64_t wanted = ticket->skip + ticket->length - start;
+  port_piece piece = {.ticket = (port_ticket *)ticket,
+                      .from = ticket->from + start,
+                      .bytes = left < ticket->each ? left : ticket->each,
+                      .to = ticket->to + start};
+  piece.needed = wanted < piece.bytes ? wanted : piece.bytes;
+  return piece;
+}
+
+void port_piece_done(const port_piece *piece, int error) {
+  if (error > 0 && !piece->ticket->error)
+    piece->ticket->error = error;
+  if (error < 0)
+    piece->ticket->ended = 1;
+  piece->ticket->pending -= 1;
+}
+
+int port_piece_again(port_piece *piece, int result) {
+  /* Cancelled: the thread that asked for it has ended since. */
+  if (result == -EINTR || result == -EAGAIN || result == -ECANCELED)
+    return 1;
+  if (result > 0 && (uint64_t)result < piece->needed) {
+    if (!piece->ticket->direct || (uint64_t)result % SWAP_BLOB_ALIGN == 0) {
+      piece->from += (uint64_t)result;
+      piece->to += result;
+      piece->bytes -= (uint64_t)result;
+      piece->needed -= (uint64_t)result;
+      return 1;
+    }
+    result = 0; /* a direct read that ends inside a page: the file's end */
+  }
+  port_piece_done(piece, result < 0 ? -result : result ? 0 : -1);
+  return 0;
+}
+
+int port_piece_read(const port_piece *piece, int fd) {
+  return port_pread(fd, piece->ticket->direct, piece->to, piece->bytes,
+                    piece->needed, piece->from);
 }
 
 int port_ticket_end(swap_file *file, port_ticket *ticket) {
   ticket->busy = 0;
   if (ticket->error == EINVAL && (file->direct || file->refused)) {
     port_file_refused(file);
-    const int error = port_pread(file, ticket->to, ticket->bytes,
+    const int error = port_pread(file->fd, 0, ticket->to, ticket->bytes,
                                  ticket->skip + ticket->length, ticket->from);
     ticket->error = error > 0 ? error : 0;
     ticket->ended = error < 0;

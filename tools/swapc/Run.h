@@ -1,0 +1,26 @@
+//===- Run.h - swapc run: several models in one program ---------*- C++ -*-===//
+//
+// Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SWAPC_TOOLS_SWAPC_RUN_H
+#define SWAPC_TOOLS_SWAPC_RUN_H
+
+#include "llvm/ADT/Twine.h"
+
+/// `swapc run`: builds the program of a set and becomes it. `program` is the
+/// path of swapc, argv[0] is "run". Answers the exit code where it comes back.
+int runSet(int argc, char **argv, const char *program);
+
+/// One message about the command line; the exit code.
+int usageError(const llvm::Twine &message,
+               const char *command = "swapc --help");
+
+/// Reads the command line into LLVM's options, which print what is wrong; an
+/// exit code where it is.
+int parseCommandLine(int argc, char **argv, const char *overview,
+                     const char *command = "swapc --help");
+
+#endif // SWAPC_TOOLS_SWAPC_RUN_H
