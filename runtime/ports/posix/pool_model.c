@@ -162,6 +162,8 @@ void pool_model_destroy(pool_model *m) {
   if (!m)
     return;
   swap_close(&m->session);
+  if (m->engine)
+    m->engine->close(m->engine);
   port_homes_release(&m->homes);
   if (m->client)
     port_link_close(m->client);
