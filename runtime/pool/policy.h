@@ -49,6 +49,7 @@ typedef struct pool_system {
   uint64_t budget_bytes;
   uint32_t lanes;
   double link_bytes_per_second; /* 0: reads take no time */
+  uint32_t most_overlap; /* 0: no bound; 1: a job is not interrupted */
 } pool_system;
 
 /* A choice for everyone. */

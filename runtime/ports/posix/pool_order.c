@@ -12,8 +12,7 @@ static int goes_first(const pool_urgency *a, const pool_urgency *b,
   return pool_goes_first(a, b, now, POOL_PATIENCE_NS);
 }
 
-/* The task whose head is the model's most urgent one that was not started. */
-static swap_task *first_waiting(const pool_model *m, uint64_t now) {
+swap_task *pool_first_waiting(const pool_model *m, uint64_t now) {
   const swap_pool *pool = m->pool;
   swap_task *best = NULL;
   for (uint32_t i = 0; i < pool->task_count; ++i) {
@@ -27,7 +26,7 @@ static swap_task *first_waiting(const pool_model *m, uint64_t now) {
 }
 
 const pool_urgency *pool_model_urgency(const pool_model *m, uint64_t now) {
-  const swap_task *waiting = first_waiting(m, now);
+  const swap_task *waiting = pool_first_waiting(m, now);
   const pool_urgency *own = m->job ? &m->job->urgency : NULL;
   const pool_urgency *behind = waiting ? &pool_head(waiting)->urgency : NULL;
   if (!own || !behind)
@@ -39,9 +38,9 @@ swap_task *pool_next_start(swap_pool *pool, uint64_t now) {
   swap_task *best = NULL;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
-    if (!m->opened || m->busy || m->task || m->choice == POOL_NONE)
+    if (m->engine || !m->opened || m->busy || m->task || m->choice == POOL_NONE)
       continue;
-    swap_task *task = first_waiting(m, now);
+    swap_task *task = pool_first_waiting(m, now);
     if (task && (!best || goes_first(&pool_head(task)->urgency,
                                      &pool_head(best)->urgency, now)))
       best = task;
@@ -101,8 +100,8 @@ pool_model *pool_next_fill(swap_pool *pool) {
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     const swap_task *task = pool->tasks[i];
     const pool_model *m = task->model;
-    if (!m->opened || m->busy || m->task || m->choice == POOL_NONE ||
-        m->filled || task->idle)
+    if (m->engine || !m->opened || m->busy || m->task ||
+        m->choice == POOL_NONE || m->filled || task->idle)
       continue;
     /* Who is likely to come next, among those of the highest priority. */
     if (!best || task->options.priority > best->options.priority ||
@@ -138,6 +137,8 @@ int pool_should_yield(pool_lane *lane, uint64_t now) {
 }
 
 void pool_tell_link(pool_model *m) {
+  if (m->engine)
+    return;
   port_link_set_urgency(m->client,
                         pool_model_urgency(m, swap_posix_clock()));
 }
