@@ -298,9 +298,6 @@ Error SetReader::read(const RawSet &raw) {
       fail(raw.budget.line, "budget: " + toString(std::move(wrong)));
   }
   readTime(raw.duration, "duration", set.duration);
-  if (raw.duration && error.empty() && set.duration == 0)
-    fail(raw.duration.line, "duration: 0 runs nothing; without the key it runs "
-                            "until it is interrupted");
   readCount(raw.threads, "threads", 1, kMostThreads, set.threads);
   readCount(raw.lanes, "lanes", 1, kMostThreads, set.lanes);
   if (raw.io) {

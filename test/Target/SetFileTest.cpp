@@ -238,8 +238,6 @@ TEST(SetFile, ErrorsSayWhereWhatAndWhatToDo) {
        ":1: budget: 'ladder' is a budget of one model"},
       {"budget: mapped\n" + withTask("    period: 1s\n"),
        ":1: budget: 'mapped' is a budget of one model"},
-      {"duration: 0\n" + withTask("    period: 1s\n"), ":1: duration: 0 runs "
-                                                       "nothing"},
       {"threads: 0\n" + withTask("    period: 1s\n"), ":1: threads: '0'"},
       {"io: map\n" + withTask("    period: 1s\n"),
        ":1: io: 'map' is not auto, uring or thread"},

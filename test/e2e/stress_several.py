@@ -59,7 +59,7 @@ def main():
     program = os.path.join(folder, "stress")
     every.write(program + ".yaml", model=lambda path: os.path.join(args.models, os.path.basename(path)),
                 settings={"arrivals": "poisson", "phase": "0ms", "jitter": "0ms"})
-    about = sets.compile_set(program + ".yaml", program, ["--mcpu", "native"])
+    about = sets.compile_set(program + ".yaml", program, ["--mcpu", "native", "--check"])
     budget = int(about["need_bytes"] * args.budget / 100)
     if not st.MemoryCgroup.available():
         print("no memory cgroups here: what the program reports is checked alone")

@@ -299,6 +299,7 @@ TEST_F(SetProgram, FailedRuns) {
   EXPECT_EQ(run("--stats s.json"), 1);
   EXPECT_NE(err.find("error: task 'signs', job 1: "), std::string::npos) << err;
   EXPECT_NE(err.find(" jobs failed"), std::string::npos) << err;
+  EXPECT_NE(err.find("fake.swap: "), std::string::npos) << err;
   checkPython("assert s['tasks'][0]['failed'] > 0\n");
   EXPECT_EQ(run("--check"), 1);
   EXPECT_NE(err.find("task 'signs' alone: "), std::string::npos) << err;

@@ -35,7 +35,9 @@ constexpr Passed kPassed[] = {
     {"budget", "SIZE",
      "memory of all models together: 96MiB, 1.5GiB, bytes, 40% (of what they "
      "need), min, max; default: as the set says"},
-    {"duration", "TIME", "800ms, 30s, 10min (default: as the set says)"},
+    {"duration", "TIME",
+     "800ms, 30s, 10min; 0: until it is interrupted (default: as the set "
+     "says)"},
     {"lanes", "N", "jobs that compute side by side"},
     {"io", "auto|uring|thread", "how weights are read"},
     {"seed", "N", "of arrivals and of inputs that are made up"},

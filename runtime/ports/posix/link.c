@@ -13,7 +13,7 @@ port_link *port_link_create(uint32_t io) {
     return NULL;
   pthread_mutex_init(&link->lock, NULL);
   pthread_cond_init(&link->changed, NULL);
-  link->leader_bytes = UINT64_MAX;
+  link->leader_bytes = PORT_LINK_LEADER_BYTES;
   link->others_bytes = PORT_LINK_OTHERS_BYTES;
   link->patience_ns = PORT_LINK_PATIENCE_NS;
   link->order = 1; /* 0: nothing was overtaken yet */
@@ -76,7 +76,7 @@ static int link_read(void *context, uint64_t offset, void *buffer,
   if (status)
     return status;
   pthread_mutex_lock(&link->lock);
-  link->counters.read_bytes += length;
+  link->read_bytes += length;
   client->bytes += length;
   pthread_mutex_unlock(&link->lock);
   return SWAP_OK;
@@ -225,10 +225,7 @@ void port_link_set_urgency(port_link_client *client,
 }
 
 uint64_t port_link_client_bytes(const port_link_client *client) {
-  pthread_mutex_lock(&client->link->lock);
-  const uint64_t bytes = client->bytes;
-  pthread_mutex_unlock(&client->link->lock);
-  return bytes;
+  return atomic_load_explicit(&client->bytes, memory_order_relaxed);
 }
 
 /* ---- All of them --------------------------------------------------------- */
@@ -240,6 +237,28 @@ void port_link_poll(port_link *link) {
   pthread_mutex_unlock(&link->lock);
 }
 
+typedef struct kernel {
+  port_link *link;
+  void (*task)(void *context, uint64_t index, uint32_t thread);
+  void *context;
+} kernel;
+
+static void run_tile(void *context, uint64_t index, uint32_t thread) {
+  const kernel *k = context;
+  k->task(k->context, index, thread);
+  /* Completions can wait, but the device must not. */
+  if (!thread && atomic_load_explicit(&k->link->queued, memory_order_relaxed))
+    port_link_poll(k->link);
+}
+
+void port_link_parallel(port_link *link, const swap_executor *executor,
+                        void (*task)(void *context, uint64_t index,
+                                     uint32_t thread),
+                        void *context, uint64_t count) {
+  kernel k = {link, task, context};
+  executor->parallel(executor->context, run_tile, &k, count);
+}
+
 uint64_t port_link_events(port_link *link) {
   return atomic_load_explicit(&link->events, memory_order_acquire);
 }
@@ -249,7 +268,7 @@ int port_link_wait_any(port_link *link, uint64_t seen) {
   pthread_mutex_lock(&link->lock);
   link->backend->poll(link);
   while (port_link_events(link) == seen &&
-         (link->pieces || link->counters.queued_bytes)) {
+         (link->pieces || link->queued)) {
     link->backend->sleep(link);
     slept = 1;
   }
@@ -267,6 +286,9 @@ void port_link_wake(port_link *link) {
 
 void port_link_get_counters(port_link *link, port_link_counters *counters) {
   pthread_mutex_lock(&link->lock);
-  *counters = link->counters;
+  *counters = (port_link_counters){.read_bytes = link->read_bytes,
+                                   .queued_bytes = link->queued,
+                                   .in_flight_bytes = link->in_flight,
+                                   .overtaken = link->overtaken};
   pthread_mutex_unlock(&link->lock);
 }

@@ -107,8 +107,9 @@ static void run(pool_lane *lane, swap_task *task, uint64_t now) {
   m->lane = lane;
   begin(task, now);
   leave_lock(m);
-  const int status = m->engine->run(m->engine, m->job->inputs, m->job->outputs,
-                                    &m->session.counters);
+  const int status = m->engine->run(
+      m->engine, (const void *const *)m->job->tensors,
+      m->job->tensors + m->model->input_count, &m->session.counters);
   take_lock(m);
   m->engine_status = status;
   m->job->mark = swap_posix_clock();

@@ -3,8 +3,8 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Budgets are chosen anew when a task that others could make use of falls idle,
-|* when one wakes, and when jobs come, or kernels take, a third more or less than
-|* was reckoned with: smaller changes would move memory for nothing.
+|* and when one wakes; and, once a second at most, when jobs come, or kernels take,
+|* a third more or less than was reckoned with.
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
@@ -57,12 +57,14 @@ static int differs(double a, double b) {
 }
 
 void pool_check_habits(swap_pool *pool) {
+  if (swap_posix_clock() - pool->chosen_ns < SECOND)
+    return;
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     const swap_task *task = pool->tasks[i];
     if (differs(task->model->slowness, task->model->slowness_used) ||
         (!task->options.period_ns &&
          differs((double)task->observed_ns, (double)task->observed_used))) {
-      (void)pool_reallocate(pool);
+      pool_reconsider(pool);
       return;
     }
   }

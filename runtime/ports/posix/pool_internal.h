@@ -42,12 +42,12 @@ typedef enum pool_job_state {
 } pool_job_state;
 
 typedef struct pool_job {
-  const void **inputs; /* of the task's `tensors` */
-  void **outputs;
+  swap_job id;
   pool_urgency urgency;
   pool_job_state state;
   uint64_t mark;       /* its time is accounted for up to here */
   swap_job_result result;
+  void *tensors[]; /* inputs, outputs */
 } pool_job;
 
 /* Several models under one budget: tasks of the same model and weights share
@@ -95,8 +95,8 @@ struct swap_task {
   char *name;
   swap_task_options options; /* its strings are the task's and the model's */
   uint32_t depth;
-  pool_job *jobs; /* 2 * depth of them: those that live, and results */
-  void **tensors;
+  uint32_t places; /* for jobs: those that live, and results */
+  pool_job **jobs;
   uint64_t submitted, ended; /* jobs; those between wait or run */
   uint32_t waiters;
   int removing;
@@ -151,8 +151,8 @@ struct swap_pool {
   uint32_t holds;   /* callers that wait for a stretch: no run is started */
   uint64_t order;   /* of submissions */
   uint64_t compute_ns, stall_ns;
-  uint64_t memory_seen; /* account.used, as SWAP_POOL_MEMORY last told it */
   uint32_t reallocations;
+  uint64_t chosen_ns;   /* when budgets were last chosen */
   char error[1024 + 4096];
 };
 
@@ -195,6 +195,8 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                           pool_load *loads);
 /* Chooses everybody's plan anew. SWAP_ERR_BUDGET: nothing changed. */
 int pool_reallocate(swap_pool *pool);
+/* The same, but nothing changes unless that is worth moving memory. */
+void pool_reconsider(swap_pool *pool);
 /* Brings plans and zone closer to what was chosen, as far as runs and memory
  * allow now. */
 void pool_settle(swap_pool *pool);
@@ -218,13 +220,14 @@ int pool_has_task(const swap_pool *pool, const swap_task *task);
 
 /* pool_jobs.c, with the lock held. */
 pool_job *pool_job_of(const swap_task *task, swap_job job);
-swap_job pool_job_id(const swap_task *task, const pool_job *job);
 /* The job that the task's next run is for; null: none waits. */
 pool_job *pool_head(const swap_task *task);
 /* Time since the mark was computing (in part), waiting, or waiting for a read. */
 void pool_account_time(pool_job *job, uint64_t now);
 void pool_job_end(pool_model *model, int status);
-int pool_tensors_make(swap_task *task, uint32_t depth);
+/* Places for another depth; jobs that live keep theirs. */
+int pool_jobs_make(swap_task *task, uint32_t depth);
+void pool_jobs_free(swap_task *task);
 
 /* pool_order.c, with the lock held. */
 /* The most urgent job of a model, started or not; null: it has none. */

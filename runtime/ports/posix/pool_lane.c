@@ -112,7 +112,8 @@ static int start(pool_lane *lane, swap_task *task, uint64_t now) {
   int status =
       swap_set_arena(&m->session, stretch, pool_plan(m, m->choice)->region_bytes);
   if (!status)
-    status = swap_start(&m->session, job->inputs, job->outputs);
+    status = swap_start(&m->session, (const void *const *)job->tensors,
+                        job->tensors + m->model->input_count);
   if (!status) {
     advance(lane, m, 1);
     return 1;
@@ -210,7 +211,7 @@ static void rest(pool_lane *lane, uint64_t events, uint64_t next_idle) {
   pool_model *pending = longest_pending(pool);
   const pool_job *job = pending ? pending->job : NULL;
   const swap_task *task = pending ? pending->task : NULL;
-  const swap_job id = pending ? pool_job_id(task, job) : 0;
+  const swap_job id = job ? job->id : 0;
   if (pending || !pool_link_rests(pool)) {
     lane->asleep = 1;
     pthread_mutex_unlock(&pool->lock);

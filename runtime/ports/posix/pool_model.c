@@ -20,6 +20,7 @@ typedef struct few {
   void *context;
   uint64_t count;
   _Atomic uint64_t next;
+  port_link *link;
 } few;
 
 static void help(void *context, uint64_t index, uint32_t thread) {
@@ -27,8 +28,11 @@ static void help(void *context, uint64_t index, uint32_t thread) {
   uint64_t tile;
   (void)thread;
   while ((tile = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed)) <
-         f->count)
+         f->count) {
     f->task(f->context, tile, (uint32_t)index);
+    if (!index)
+      port_link_poll(f->link);
+  }
 }
 
 static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
@@ -36,10 +40,11 @@ static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
   const pool_model *m = context;
   const swap_executor *lane = port_threads_executor(m->lane->threads);
   if (m->executor.threads >= lane->threads) {
-    lane->parallel(lane->context, task, task_context, count);
+    port_link_parallel(m->pool->link, lane, task, task_context, count);
     return;
   }
-  few f = {.task = task, .context = task_context, .count = count};
+  few f = {.task = task, .context = task_context, .count = count,
+           .link = m->pool->link};
   lane->parallel(lane->context, help, &f, m->executor.threads);
 }
 

@@ -37,8 +37,7 @@ static pool_model *find_model(const swap_pool *pool, const swap_model *model,
 static void free_task(swap_task *task) {
   if (!task)
     return;
-  free(task->jobs);
-  free(task->tensors);
+  pool_jobs_free(task);
   free(task->name);
   free(task);
 }
@@ -58,7 +57,7 @@ static swap_task *make_task(pool_model *m, const swap_task_options *options) {
   task->pool = m->pool;
   task->model = m;
   task->name = strdup(options->name ? options->name : m->model->name);
-  if (!task->name || pool_tensors_make(task, options->depth ? options->depth : 2)) {
+  if (!task->name || pool_jobs_make(task, options->depth ? options->depth : 2)) {
     free_task(task);
     return NULL;
   }
@@ -271,11 +270,7 @@ static int change(swap_task *task, const swap_task_options *options) {
   swap_pool *pool = task->pool;
   const swap_task_options before = task->options;
   const uint32_t depth = options->depth ? options->depth : 2;
-  int status = SWAP_OK;
-  if (depth < task->submitted - task->ended || task->waiters)
-    ; /* jobs keep their places until there are fewer */
-  else if (depth != task->depth)
-    status = pool_tensors_make(task, depth);
+  int status = depth == task->depth ? SWAP_OK : pool_jobs_make(task, depth);
   if (status)
     return pool_fail(pool, status, "out of memory");
   take_options(task, options);

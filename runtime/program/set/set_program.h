@@ -173,6 +173,7 @@ typedef struct set_run {
   set_change *changes;
   uint64_t change_count;
   uint32_t changes_failed;
+  char error[512];    /* the last of the pool's, where something failed */
   char feasible[512]; /* empty: it is, by prediction */
   swap_pool_state state;
   pthread_t arrivals, events;
@@ -227,6 +228,8 @@ void screen_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* trace.c: a ring between the pool and a thread that writes. */
 typedef struct set_trace set_trace;
 int set_trace_open(set_run *run);
+/* Times count from here: before the pool is opened. */
+void set_trace_begin(set_trace *trace);
 /* Of swap_pool_options; the context is the set_trace. */
 void set_trace_event(void *context, const swap_pool_event *event);
 void set_trace_change(set_trace *trace, const set_change *change);
