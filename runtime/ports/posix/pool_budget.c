@@ -17,8 +17,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                         .loads = loads,
                         .load_count = pool->task_count,
                         .budget_bytes = pool->budget,
-                        .lanes = pool->engines ? 1 : pool->lane_count,
-                        .most_overlap = pool->engines ? 1 : 0};
+                        .lanes = pool->engines ? 0 : pool->lane_count};
   double rate = 0;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
