@@ -178,9 +178,7 @@ static int fill_next(swap_pool *pool) {
   pthread_mutex_lock(&pool->lock);
   m->busy = 0;
   m->filled = status != SWAP_PENDING; /* a job will tell what failed */
-  if (m->filled)
-    pool_settle(pool);
-  pthread_cond_broadcast(&pool->changed); /* it is not busy any more */
+  pool_settle(pool); /* it was busy, and somebody may wait for what it has */
   return 1;
 }
 
