@@ -20,7 +20,6 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   pool_account_time(job, swap_posix_clock());
   m->busy = 1;
   m->lane = lane;
-  m->computed |= !ahead;
   /* Before it looks for its units: what comes in from here on is news. */
   m->events_seen = port_link_events(pool->link);
   m->bytes_seen = port_link_client_bytes(m->client);
@@ -40,7 +39,13 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   if (!ahead)
     lane->last = m;
   m->busy = 0;
-  pool_wake_sleepers(pool);
+  m->computed = m->session.counters.compute_ns != 0;
+  /* Others may go on with it, or have to wait for its read. Those that sleep in
+   * the link do that already, and would only ask for nothing. */
+  if (status == SWAP_PENDING)
+    pthread_cond_broadcast(&pool->work);
+  else
+    pool_wake_sleepers(pool);
   if (status != SWAP_YIELDED && status != SWAP_PENDING)
     pool_job_end(m, status);
   m->lane = NULL;
