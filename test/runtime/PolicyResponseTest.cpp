@@ -318,6 +318,6 @@ void expectBounded(uint32_t overlap, uint64_t seed, size_t sets) {
 }
 } // namespace
 
-TEST(PolicyResponse, NoJobTakesLongerOneAtATime) { expectBounded(1, 1, 2000); }
-TEST(PolicyResponse, NoJobTakesLongerWithTwoStarted) { expectBounded(2, 2, 2000); }
-TEST(PolicyResponse, NoJobTakesLongerWithThreeStarted) { expectBounded(3, 3, 1000); }
+TEST(PolicyResponse, NoJobTakesLongerOneAtATime) { expectBounded(1, 1, 1000); }
+TEST(PolicyResponse, NoJobTakesLongerWithTwoStarted) { expectBounded(2, 2, 1000); }
+TEST(PolicyResponse, NoJobTakesLongerWithThreeStarted) { expectBounded(3, 3, 600); }
