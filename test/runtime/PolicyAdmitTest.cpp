@@ -27,7 +27,7 @@ pool_allocation respond(const std::vector<uint64_t> &times,
   const pool_system system = {ladders.data(), uint32_t(ladders.size()),
                               loads.data(),   uint32_t(loads.size()),
                               none,           1,
-                              1e9, 0};
+                              1e9};
   pool_allocation allocation = {};
   allocation.overlap = overlap;
   pool_evaluate(&system, &allocation);
@@ -49,7 +49,7 @@ Verdict admit(const std::vector<pool_load> &loads, uint64_t budget,
               double link = 2.4 * 1024 * mib) {
   const pool_ladder ladders[] = {{streamer, 3}, {streamer, 3}};
   const pool_system system = {ladders, 2,      loads.data(), uint32_t(loads.size()),
-                              budget,  1, link, 0};
+                              budget,  1, link};
   Verdict verdict;
   static_cast<pool_verdict &>(verdict) = pool_admit(&system, &verdict.enough);
   const char *const names[] = {"signs", "lanes", "people"};

@@ -36,7 +36,7 @@ struct System {
     for (const auto &of : rungs)
       ladders.push_back({of.data(), uint32_t(of.size())});
     system = {ladders.data(), uint32_t(ladders.size()), loads.data(),
-              uint32_t(loads.size()), budget, 1, 2.4e9, 0};
+              uint32_t(loads.size()), budget, 1, 2.4e9};
   }
 };
 
@@ -217,7 +217,7 @@ TEST(PolicyAllocate, BytesAreZoneAndResidents) {
   const pool_choice small = {3 * mib, 4 * mib, ms, ms, 0};
   const pool_ladder ladders[] = {{&small, 1}, {&large, 1}, {&middle, 1}};
   const pool_load loads[] = {{1, 0, 10 * ms, 10 * ms}, {1, 0, 10 * ms, 10 * ms}};
-  const pool_system system = {ladders, 3, loads, 2, 100 * mib, 1, 1e9, 0};
+  const pool_system system = {ladders, 3, loads, 2, 100 * mib, 1, 1e9};
   const uint64_t zones[] = {9 * mib, 14 * mib, 17 * mib, 17 * mib};
   for (uint32_t overlap = 1; overlap <= 4; ++overlap) {
     pool_allocation allocation = {};
@@ -236,7 +236,7 @@ TEST(PolicyAllocate, MemoryGoesWhereItHelps) {
                                {mib, 240 * mib, 100 * ms, 100 * ms, 0}};
   const pool_ladder ladders[] = {{rungs, 3}, {rungs, 3}};
   pool_load loads[] = {{0, 0, 500 * ms, 500 * ms}, {1, 0, 500 * ms, 500 * ms}};
-  const pool_system system = {ladders, 2, loads, 2, 242 * mib, 1, 2.4e9, 0};
+  const pool_system system = {ladders, 2, loads, 2, 242 * mib, 1, 2.4e9};
   loads[1].priority = 3;
   EXPECT_EQ(allocate(system).choice[1], 2u);
   loads[1].priority = 0;
@@ -251,7 +251,7 @@ TEST(PolicyAllocate, MemoryGoesWhereItHelps) {
 
 TEST(PolicyAllocate, Edges) {
   pool_allocation allocation;
-  const pool_system nothing = {nullptr, 0, nullptr, 0, 0, 1, 0, 0};
+  const pool_system nothing = {nullptr, 0, nullptr, 0, 0, 1, 0};
   EXPECT_EQ(pool_least_bytes(&nothing), 0u);
   EXPECT_EQ(pool_allocate(&nothing, &allocation), SWAP_OK);
   EXPECT_EQ(allocation.bytes, 0u);
@@ -259,7 +259,7 @@ TEST(PolicyAllocate, Edges) {
   const pool_choice rung = {0, 0, 0, 0, 100};
   const pool_ladder ladder = {&rung, 1};
   const pool_load loads[] = {{0, 7, 0, 0}, {0, 0, 0, UINT64_MAX}};
-  const pool_system empty = {&ladder, 1, loads, 2, 0, 0, 0, 0};
+  const pool_system empty = {&ladder, 1, loads, 2, 0, 0, 0};
   EXPECT_EQ(pool_allocate(&empty, &allocation), SWAP_OK);
   EXPECT_EQ(allocation.response_ns[0], 0u);
   EXPECT_EQ(allocation.cost, 0);
@@ -273,7 +273,7 @@ TEST(PolicyAllocate, Edges) {
   const pool_system full = {ladders.data(),   SWAP_POOL_MAX_TASKS,
                             many.data(),      SWAP_POOL_MAX_TASKS,
                             UINT64_MAX,       4,
-                            1, 0};
+                            1};
   EXPECT_EQ(pool_allocate(&full, &allocation), SWAP_OK);
   for (uint64_t response : allocation.response_ns)
     EXPECT_EQ(response, UINT64_MAX);
