@@ -197,7 +197,7 @@ std::vector<pool_choice> timeAlone(const Set &set) {
     pool.submit(0, 0);
     for (uint64_t now = 0; !pool.isEmpty(); ++now)
       pool.tick(now);
-    pool_choice rung = {4096, 4096, pool.worst[0], 0, 0};
+    pool_choice rung = {4096, 4096, pool.worst[0], 0, 0, 0};
     for (const Unit &unit : set.models[i].units) {
       rung.compute_ns += unit.compute;
       rung.read_bytes += unit.read;
