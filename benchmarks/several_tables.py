@@ -59,7 +59,7 @@ def latest(tasks_of_runs):
 
 
 def missed(runs):
-    return sum(t["missed"] + t["refused"] for r in runs for t in tasks(r)), sum(
+    return sum(t["missed"] for r in runs for t in tasks(r)), sum(
         t["runs"] + t["refused"] for r in runs for t in tasks(r))
 
 
@@ -131,7 +131,7 @@ def task_rows(figures):
                     return statistics.median(field(t) for t in some) if some else None
 
                 yield (f"| {name} | {task} | {budget} | {sum(t['runs'] for t in runs)} "
-                       f"| {sum(t['missed'] + t['refused'] for t in runs)} "
+                       f"| {sum(t['missed'] for t in runs)} "
                        f"| {middle(lambda t: t['latency_ms']['median']):.1f} | {middle(lambda t: t['latency_ms']['p99']):.1f} "
                        f"| {max(t['latency_ms']['max'] for t in runs):.1f} "
                        f"| {cell(statistics.median(found) if found else None)} | {cell(factors.get(task))} "

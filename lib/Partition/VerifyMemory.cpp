@@ -65,7 +65,7 @@ private:
   LogicalResult write(Operation *op, StringAttr kernel, int64_t base,
                       ByteRange bytes, bool isUpdate);
   LogicalResult checkRange(Operation *op, int64_t begin, int64_t end,
-                           StringRef what);
+                           StringRef what, bool isResident = false);
   LogicalResult updateInPlace(LaunchOp launch, int64_t begin, int64_t bytes);
   LogicalResult verifyUse();
 
@@ -78,6 +78,7 @@ private:
   SmallVector<int> unitTenant;
   int position = 0;
   int64_t scratchBegin = 0, scratchEnd = 0, residentBytes = 0;
+  int64_t region = 0; ///< Nothing but resident units lies behind it.
   int64_t pageBytes = kPageBytes;
 };
 
@@ -96,11 +97,16 @@ struct VerifyMemoryPass
 } // namespace
 
 LogicalResult MemoryVerifier::checkRange(Operation *op, int64_t begin,
-                                         int64_t end, StringRef what) {
+                                         int64_t end, StringRef what,
+                                         bool isResident) {
   if (begin < 0 || end > static_cast<int64_t>(plan.getArena()))
     return op->emitOpError()
            << what << " takes bytes " << begin << " to " << end
            << ", outside the arena of " << plan.getArena();
+  if (!isResident && end > region)
+    return op->emitOpError()
+           << what << " takes bytes " << begin << " to " << end
+           << ", but from " << region << " on there are resident units";
   if (begin < scratchEnd && end > scratchBegin)
     return op->emitOpError() << what << " takes bytes " << begin << " to "
                              << end << ", which overlap the scratch areas";
@@ -118,7 +124,8 @@ LogicalResult MemoryVerifier::enter(Operation *op, int unit, int last) {
   if (begin % pageBytes)
     return op->emitOpError()
            << what << " has a slot at " << begin << ", not on a page";
-  if (failed(checkRange(op, begin, begin + bytes, what)))
+  if (failed(checkRange(op, begin, begin + bytes, what,
+                        tracker.isResident(unit))))
     return failure();
   for (int other : owners.get(begin, begin + bytes))
     if (other >= 0 && tenants[other].unit >= 0 &&
@@ -152,6 +159,12 @@ LogicalResult MemoryVerifier::start() {
     return plan.emitOpError("has no slot for each unit");
   if (failed(tracker.start(plan)))
     return failure();
+  region = arena;
+  for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
+    if (tracker.isResident(unit) && slot >= 0)
+      region = std::min(region, slot);
+  if (scratchEnd > std::max(region, scratchBegin))
+    return plan.emitOpError("has scratch areas behind resident units");
   for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
     if (tracker.isInPlace(unit) != (slot == kInPlaceSlot))
       return plan.emitOpError()

@@ -14,6 +14,10 @@
  * and otherwise as many evaluations are made for each overlap. */
 #define FEW 1000.0
 #define LOOKS 600u
+/* With no more models than that all is done for each overlap; with more than
+ * MANY it is left out where little is to be expected. */
+#define FEW_MODELS 8u
+#define MANY 16u
 
 uint64_t pool_least_bytes(const pool_system *system) {
   pool_search search;
@@ -44,7 +48,7 @@ static double combinations(const pool_system *system) {
 
 /* How far from the best allocation another rung of one model is looked at. */
 static uint32_t find_reach(const pool_system *system) {
-  return system->ladder_count <= 8 ? 64 : system->ladder_count <= 16 ? 2 : 1;
+  return system->ladder_count <= FEW_MODELS ? 64 : system->ladder_count <= MANY ? 2 : 1;
 }
 
 static void improve(pool_search *search) {
@@ -53,7 +57,8 @@ static void improve(pool_search *search) {
     before = search->best_cost;
     pool_search_pins(search, find_reach(search->system));
     pool_search_exchange(search);
-  } while (search->best_cost < before && search->looks);
+  } while (search->best_cost < before && search->looks &&
+           search->system->ladder_count <= MANY);
 }
 
 static int find_best(const pool_system *system, pool_allocation *allocation,
@@ -61,9 +66,10 @@ static int find_best(const pool_system *system, pool_allocation *allocation,
   pool_search searches[POOL_MAX_OVERLAP];
   const uint32_t most = pool_most_overlap(system);
   const int all = combinations(system) * most <= few;
-  uint32_t best = 0, second = 0;
+  uint32_t best = 0, second = 0, tried = 0;
   memset(allocation, 0, sizeof(*allocation));
-  for (uint32_t k = 0; k < most; ++k) {
+  while (tried < most) {
+    const uint32_t k = tried++;
     pool_search_begin(&searches[k], system, k + 1, LOOKS);
     if (all)
       try_all(&searches[k], 0);
@@ -76,11 +82,13 @@ static int find_best(const pool_system *system, pool_allocation *allocation,
                      searches[k].best_cost < searches[second].best_cost)) {
       second = k;
     }
+    if (k > best && !all && system->ladder_count > MANY)
+      break; /* more memory for runs did not help */
   }
-  for (uint32_t k = 0; k < most && !all; ++k)
-    if (k == best || k == second || system->ladder_count <= 8)
+  for (uint32_t k = 0; k < tried && !all; ++k)
+    if (k == best || k == second || system->ladder_count <= FEW_MODELS)
       improve(&searches[k]);
-  for (uint32_t k = 0; k < most; ++k)
+  for (uint32_t k = 0; k < tried; ++k)
     if (searches[k].best_cost < searches[best].best_cost)
       best = k;
   if (searches[best].best_cost >= POOL_UNBOUNDED)

@@ -72,8 +72,9 @@ static void choose_at(pool_search *search, uint64_t region, double price) {
       if (choice->region_bytes > region)
         continue;
       const double value = pool_search_value(search, i, choice) +
-                           price * (double)(choice->resident_bytes +
-                                            (shared ? 0 : choice->region_bytes));
+                           price * (double)(int64_t)(
+                                       choice->resident_bytes +
+                                       (shared ? 0 : choice->region_bytes));
       if (value < least) {
         least = value;
         search->choice[i] = j;
@@ -140,8 +141,8 @@ static void fill(pool_search *search) {
 
 /* The lowest price between two at which all fits, if the higher one does. */
 static void solve_between(pool_search *search, uint64_t region, double low,
-                          double high) {
-  for (uint32_t round = 0; round < HALVINGS; ++round) {
+                          double high, uint32_t halvings) {
+  for (uint32_t round = 0; round < halvings; ++round) {
     const double middle = (low + high) / 2;
     *(fits_at(search, region, middle) ? &high : &low) = middle;
   }
@@ -157,7 +158,8 @@ static void solve(pool_search *search, uint64_t region) {
     const int middle = cheap + (dear - cheap) / 2;
     *(fits_at(search, region, two_to(middle)) ? &dear : &cheap) = middle;
   }
-  solve_between(search, region, two_to(cheap), two_to(dear));
+  solve_between(search, region, two_to(cheap), two_to(dear),
+                HALVINGS);
 }
 
 /* Limits for the regions, in ascending order: the smallest that everyone has a
@@ -234,7 +236,8 @@ void pool_search_pins(pool_search *search, uint32_t apart) {
           continue;
         search->pinned = i;
         search->choice[i] = j;
-        solve_between(search, regions[k], price / 8, price * 8);
+        solve_between(search, regions[k], price / 8, price * 8,
+                      apart > 1 ? HALVINGS : HALVINGS / 2);
         pool_search_try(search);
       }
     search->pinned = UINT32_MAX;

@@ -12,6 +12,8 @@
 /* After so many moments the closed form has to do. */
 #define MOMENTS 1024u
 #define ROUNDS 256u
+/* 30 years: what is longer is not counted in whole jobs. */
+#define MOST_NS 1e18
 
 /* Jobs of task i that come in [0, w], or before w if a run can be interrupted. */
 static double come_until(const pool_order *order, uint32_t i, double w) {
@@ -43,7 +45,7 @@ static double work(const pool_order *order, const pool_times *times, uint32_t k,
       jobs = (double)((uint64_t)x / period);
     if (i >= order->begin[k] && !(i == k && order->overlap == 1)) {
       const double due = x + order->own_deadline[k] - order->deadline[i];
-      const double most = (double)((uint64_t)due / period + 1);
+      const double most = due < MOST_NS ? (double)((uint64_t)due / period + 1) : jobs;
       jobs = jobs < most ? jobs : most;
     }
     sum += (jobs + order->lent[i]) * times->time[i];
@@ -83,6 +85,8 @@ static double busy_period(const pool_order *order, const pool_times *times,
     }
     if (sum <= length)
       return length;
+    if (sum > MOST_NS)
+      break;
     length = sum;
   }
   return -1;
@@ -90,7 +94,7 @@ static double busy_period(const pool_order *order, const pool_times *times,
 
 double pool_refine_response(const pool_order *order, const pool_times *times,
                             uint32_t k, double bound) {
-  if (bound >= POOL_UNBOUNDED || order->lanes > 1)
+  if (bound > MOST_NS || order->lanes > 1)
     return bound;
   const double length = busy_period(order, times, k);
   if (length < 0)

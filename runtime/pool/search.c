@@ -22,12 +22,6 @@ void pool_search_begin(pool_search *search, const pool_system *system,
         POOL_LINK_COUNTS * order->rate[i] * 1e9 / system->link_bytes_per_second;
 }
 
-double pool_search_value(const pool_search *search, uint32_t ladder,
-                         const pool_choice *choice) {
-  return search->gain[ladder] * (double)choice->time_ns +
-         search->read_gain[ladder] * (double)choice->read_bytes;
-}
-
 double pool_search_look(pool_search *search) {
   pool_times times;
   if (search->looks)

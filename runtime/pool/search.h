@@ -36,8 +36,12 @@ int pool_search_least(pool_search *search, uint64_t region);
 uint64_t pool_search_fewest(pool_search *search);
 
 /* What a rung costs if the cost is linear. */
-double pool_search_value(const pool_search *search, uint32_t ladder,
-                         const pool_choice *choice);
+static inline double pool_search_value(const pool_search *search,
+                                       uint32_t ladder,
+                                       const pool_choice *choice) {
+  return search->gain[ladder] * (double)(int64_t)choice->time_ns +
+         search->read_gain[ladder] * (double)(int64_t)choice->read_bytes;
+}
 
 /* Sets `gain` from what the cost does around `choice`, whose cost is given. */
 void pool_search_make_linear(pool_search *search, double cost);

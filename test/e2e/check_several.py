@@ -17,7 +17,7 @@ def compiled(label, **how):
     """(program, what it says about itself) of a copy of the set."""
     stem = os.path.join(folder, label)
     small.write(stem + ".yaml", **how)
-    return stem, sets.compile_set(stem + ".yaml", stem, ["--mcpu", "x86-64-v3"])
+    return stem, sets.compile_set(stem + ".yaml", stem, ["--mcpu", "x86-64-v3", "--check"])
 
 
 def run(program, about, budget, *args):
@@ -45,13 +45,16 @@ def check_budgets(program, about):
 
 
 def check_events(program, about):
-    """The file's own events: everybody ran, and the budget was what they say."""
-    budgets = {int(about["need_bytes"] * share / 100) for share in (40, 20, 60)}
-    stats, _, _ = sets.run_set(program, ["--check"], sets.process_limit(about, max(budgets)))
+    """The file's own events are carried out: everybody ran, and the budget became what they say."""
+    budgets = {round(about["need_bytes"] * share / 100) for share in (40, 20, 60)}
+    # The last event is at 4.5 s; a busy machine is late.
+    stats, _, _ = sets.run_set(program, ["--check", "--duration", "7s"], sets.process_limit(about, max(budgets)))
     sets.check_stats(stats)
+    st.require((stats["changes"], stats["changes_failed"]) == (6, 0),
+               f"{stats['changes']} changes, {stats['changes_failed']} failed: {stats['change_log']}")
     found = {budget for _, _, budget in stats["memory"]}
-    st.require(len(found) == 3 and all(min(abs(f - b) for b in budgets) <= 4096 for f in found),
-               f"budgets {sorted(found)}, not {sorted(budgets)}")
+    st.require(len(found) > 1 and found <= budgets, f"budgets {sorted(found)}, not {sorted(budgets)}")
+    st.require(stats["budget_bytes"] == max(budgets), f"{stats['budget_bytes']} bytes at the end")
     st.require(all(t["runs"] > 0 for t in stats["tasks"]), "a task never ran")
     st.require(stats["reallocations"] >= 5, f"{stats['reallocations']} reallocations")
     print("events ok")
@@ -66,28 +69,47 @@ def check_random_changes(program, about):
     print("random changes ok")
 
 
+def check_pairs(events):
+    """What begins in a trace ends, once, and not before."""
+    begun = {}
+    for event in (e for e in events if e["ph"] in "be"):
+        key = event["cat"], event["id"], event["name"]
+        if event["ph"] == "b":
+            st.require(key not in begun, f"{key} begins twice")
+            begun[key] = event["ts"]
+        else:
+            st.require(begun.pop(key, float("inf")) <= event["ts"], f"{key} ends before it begins")
+    st.require(not begun, f"without an end: {sorted(begun)[:5]}")
+
+
+def check_lane(spans):
+    spans.sort()
+    for (begin, length, name), (after, _, other) in zip(spans, spans[1:]):
+        st.require(length >= 0, f"{name} ends before it begins")
+        st.require(begin + length <= after + 0.002, f"{name} and {other} overlap in a lane")
+
+
 def check_trace(program, about):
     """The trace is one that a viewer opens: spans of a lane follow each other, memory is within the budget."""
-    path = os.path.join(folder, "trace.json")
-    run(program, about, about["need_bytes"] // 3, "--trace", path, "--duration", "1s", "--lanes", "2")
+    path, budget = os.path.join(folder, "trace.json"), about["need_bytes"] // 3
+    run(program, about, budget, "--trace", path, "--duration", "1s", "--lanes", "2")
     with open(path, encoding="utf-8") as f:
         events = json.load(f)["traceEvents"]
-    tracks = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
-    spans = {}
     for event in events:
         st.require({"ph", "pid", "name"} <= set(event), f"{event} is not an event")
-        if event["ph"] == "X":
-            st.require(event["dur"] >= 0, f"{event['name']} ends before it begins")
-            spans.setdefault((event["pid"], event["tid"]), []).append((event["ts"], event["dur"], event["name"]))
-        elif event["ph"] == "C":
-            st.require(event["args"]["in use"] <= event["args"]["budget"], "more in use than the budget")
-    lanes = [track for track, name in tracks.items() if name.startswith("lane")]
+    check_pairs(events)
+    tracks = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    lanes = {track: [] for track, name in tracks.items() if name.startswith("lane ")}
     st.require(len(lanes) == 2, f"tracks {sorted(tracks.values())}")
-    for track in lanes:
-        found = sorted(spans.get(track, []))
-        for (begin, length, name), (after, _, other) in zip(found, found[1:]):
-            st.require(begin + length <= after + 0.002, f"{name} and {other} overlap in a lane")
-    st.require(any(spans.get(track) for track in lanes), "no kernel in the trace")
+    for event in (e for e in events if e["ph"] == "X"):
+        lanes[event["pid"], event["tid"]].append((event["ts"], event["dur"], event["name"]))
+    st.require(all(lanes.values()), "a lane did nothing")
+    for spans in lanes.values():
+        check_lane(spans)
+    memory = [e["args"] for e in events if e["ph"] == "C" and e["name"] == "memory"]
+    st.require(memory, "memory is missing")
+    st.require(all(m["in use"] <= m["budget"] == budget for m in memory), "more in use than the budget")
+    st.require(any(e["ph"] == "b" and e["cat"] == "read" for e in events), "nothing was read")
     print("trace ok")
 
 

@@ -9,6 +9,7 @@
 #include "FakeModel.h"
 #include "MemoryStorage.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <tuple>
@@ -262,6 +263,45 @@ TEST(Advance, OutOfOrder) {
   swap_close(&s);
   EXPECT_EQ(swap_start(&s, c.t.inputs, c.t.outputs), SWAP_ERR_STATE);
   EXPECT_EQ(swap_advance(&s), SWAP_ERR_STATE);
+}
+
+// Verifies that gathers follow each other from their first row on, in one go and
+// in pieces.
+TEST(Advance, TwoGathers) {
+  const swap_plan &plain = model().plans[0];
+  std::vector<swap_step> steps(plain.steps, plain.steps + plain.step_count);
+  std::vector<swap_operand> operands(plain.operands, plain.operands + 11);
+  const auto gather =
+      std::find_if(steps.begin(), steps.end(),
+                   [](const swap_step &s) { return s.op == SWAP_OP_ROWS; });
+  operands.push_back(operands[6]);
+  operands.push_back({SWAP_SPACE_ARENA, 0, 1024});
+  swap_step first = *gather;
+  first.first_operand = 11;
+  steps.insert(gather, first);
+  swap_plan plan = plain;
+  plan.steps = steps.data();
+  plan.step_count += 1;
+  plan.operands = operands.data();
+  for (Way way : {Way::Blocking, Way::Scattered, Way::PolledScattered}) {
+    MemoryStorage storage{blob(), way, 1};
+    Client c{model(), 0, storage};
+    ASSERT_EQ(swap_set_plan(&c.session, &plan, c.arena.data(), c.arena.bytes),
+              SWAP_OK);
+    for (int run = 0; run < 4; ++run) {
+      memset(c.arena.data(), 0, c.arena.bytes);
+      c.t.clear();
+      if (run % 2) {
+        ASSERT_EQ(swap_run(&c.session, c.t.inputs, c.t.outputs), SWAP_OK);
+      } else {
+        ASSERT_EQ(c.start(), SWAP_OK);
+        while (swap_advance(&c.session) > 0)
+          ;
+      }
+      EXPECT_TRUE(c.isRight());
+      EXPECT_EQ(memcmp(c.arena.data() + 1024, c.t.rows, sizeof c.t.rows), 0);
+    }
+  }
 }
 
 // Verifies that time between two advances is neither compute nor stall.

@@ -27,6 +27,7 @@ protected:
   void SetUp() override {
     open(std::get<1>(GetParam()));
     ASSERT_NE(link, nullptr);
+    port_link_set_patience(link, UINT64_MAX); // a machine may be busy
   }
 };
 

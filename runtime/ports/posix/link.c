@@ -13,7 +13,7 @@ port_link *port_link_create(uint32_t io) {
     return NULL;
   pthread_mutex_init(&link->lock, NULL);
   pthread_cond_init(&link->changed, NULL);
-  link->leader_bytes = UINT64_MAX;
+  link->leader_bytes = PORT_LINK_LEADER_BYTES;
   link->others_bytes = PORT_LINK_OTHERS_BYTES;
   link->patience_ns = PORT_LINK_PATIENCE_NS;
   link->order = 1; /* 0: nothing was overtaken yet */
@@ -55,104 +55,6 @@ void port_link_set_patience(port_link *link, uint64_t patience_ns) {
   pthread_mutex_unlock(&link->lock);
 }
 
-/* ---- Storage ------------------------------------------------------------- */
-
-static int has_ended(const port_link_client *client, int64_t ticket) {
-  return atomic_load_explicit(&client->ended[ticket], memory_order_acquire);
-}
-
-static int is_ticket(const port_link_client *client, int64_t ticket) {
-  return ticket >= 0 && ticket < (int64_t)PORT_DEPTH &&
-         client->file.tickets[ticket].busy;
-}
-
-/* Headers, tables, and rows above `begin_any`: few, and waited for here. */
-static int link_read(void *context, uint64_t offset, void *buffer,
-                     uint64_t length) {
-  port_link_client *client = context;
-  port_link *link = client->link;
-  const int status =
-      client->file.storage.read(&client->file, offset, buffer, length);
-  if (status)
-    return status;
-  pthread_mutex_lock(&link->lock);
-  link->counters.read_bytes += length;
-  client->bytes += length;
-  pthread_mutex_unlock(&link->lock);
-  return SWAP_OK;
-}
-
-static int64_t link_begin(void *context, uint64_t offset, void *buffer,
-                          uint64_t length) {
-  port_link_client *client = context;
-  port_link *link = client->link;
-  const uint64_t now = swap_posix_clock();
-  int64_t number = SWAP_ERR_IO;
-  pthread_mutex_lock(&link->lock);
-  if (link->dead)
-    client->file.last_error = EIO;
-  else
-    number = port_ticket_take(&client->file, offset, buffer, length);
-  if (number >= 0) {
-    /* Small pieces, however many: they are handed on a few at a time. */
-    port_ticket *ticket = &client->file.tickets[number];
-    ticket->each = PORT_PIECE_BYTES;
-    ticket->pending = port_ticket_pieces(ticket);
-    port_link_put(client, (uint32_t)number, now);
-  }
-  pthread_mutex_unlock(&link->lock);
-  return number;
-}
-
-static void link_submit(void *context) {
-  port_link *link = ((port_link_client *)context)->link;
-  pthread_mutex_lock(&link->lock);
-  link->backend->poll(link);
-  pthread_mutex_unlock(&link->lock);
-}
-
-static void sleep_until_ended(port_link_client *client, int64_t ticket) {
-  port_link *link = client->link;
-  link->backend->poll(link);
-  while (!has_ended(client, ticket))
-    link->backend->sleep(link);
-}
-
-static int link_wait(void *context, int64_t ticket) {
-  port_link_client *client = context;
-  port_link *link = client->link;
-  if (!is_ticket(client, ticket))
-    return SWAP_ERR_ARGUMENT;
-  if (!has_ended(client, ticket)) {
-    pthread_mutex_lock(&link->lock);
-    sleep_until_ended(client, ticket);
-    pthread_mutex_unlock(&link->lock);
-  }
-  return port_ticket_end(&client->file, &client->file.tickets[ticket]);
-}
-
-static int link_done(void *context, int64_t ticket) {
-  port_link_client *client = context;
-  if (!is_ticket(client, ticket))
-    return SWAP_ERR_ARGUMENT;
-  if (!has_ended(client, ticket))
-    port_link_poll(client->link);
-  return has_ended(client, ticket);
-}
-
-static void link_cancel(void *context, int64_t ticket) {
-  port_link_client *client = context;
-  port_link *link = client->link;
-  if (!is_ticket(client, ticket))
-    return;
-  pthread_mutex_lock(&link->lock);
-  port_link_drop(client, (uint32_t)ticket);
-  if (!has_ended(client, ticket)) /* the device writes to its buffer */
-    sleep_until_ended(client, ticket);
-  pthread_mutex_unlock(&link->lock);
-  client->file.tickets[ticket].busy = 0;
-}
-
 /* ---- Clients ------------------------------------------------------------- */
 
 int port_link_open(port_link *link, const char *path,
@@ -173,15 +75,7 @@ int port_link_open(port_link *link, const char *path,
   if (client->file.io != SWAP_POSIX_BUFFERED)
     client->file.io = link->backend->io;
   client->link = link;
-  client->storage = client->file.storage;
-  client->storage.context = client;
-  client->storage.read = link_read;
-  client->storage.begin = link_begin;
-  client->storage.begin_any = PORT_BOUNCE_BYTES - SWAP_BLOB_ALIGN;
-  client->storage.submit = link_submit;
-  client->storage.wait = link_wait;
-  client->storage.done = link_done;
-  client->storage.cancel = link_cancel;
+  port_link_fill_storage(client);
   for (uint32_t i = 0; i < PORT_DEPTH; ++i)
     atomic_init(&client->ended[i], 1);
   pthread_mutex_lock(&link->lock);
@@ -225,10 +119,7 @@ void port_link_set_urgency(port_link_client *client,
 }
 
 uint64_t port_link_client_bytes(const port_link_client *client) {
-  pthread_mutex_lock(&client->link->lock);
-  const uint64_t bytes = client->bytes;
-  pthread_mutex_unlock(&client->link->lock);
-  return bytes;
+  return atomic_load_explicit(&client->bytes, memory_order_relaxed);
 }
 
 /* ---- All of them --------------------------------------------------------- */
@@ -240,6 +131,28 @@ void port_link_poll(port_link *link) {
   pthread_mutex_unlock(&link->lock);
 }
 
+typedef struct kernel {
+  port_link *link;
+  void (*task)(void *context, uint64_t index, uint32_t thread);
+  void *context;
+} kernel;
+
+static void run_tile(void *context, uint64_t index, uint32_t thread) {
+  const kernel *k = context;
+  k->task(k->context, index, thread);
+  /* Completions can wait, but the device must not. */
+  if (!thread && atomic_load_explicit(&k->link->queued, memory_order_relaxed))
+    port_link_poll(k->link);
+}
+
+void port_link_parallel(port_link *link, const swap_executor *executor,
+                        void (*task)(void *context, uint64_t index,
+                                     uint32_t thread),
+                        void *context, uint64_t count) {
+  kernel k = {link, task, context};
+  executor->parallel(executor->context, run_tile, &k, count);
+}
+
 uint64_t port_link_events(port_link *link) {
   return atomic_load_explicit(&link->events, memory_order_acquire);
 }
@@ -249,7 +162,7 @@ int port_link_wait_any(port_link *link, uint64_t seen) {
   pthread_mutex_lock(&link->lock);
   link->backend->poll(link);
   while (port_link_events(link) == seen &&
-         (link->pieces || link->counters.queued_bytes)) {
+         (link->pieces || link->queued)) {
     link->backend->sleep(link);
     slept = 1;
   }
@@ -267,6 +180,9 @@ void port_link_wake(port_link *link) {
 
 void port_link_get_counters(port_link *link, port_link_counters *counters) {
   pthread_mutex_lock(&link->lock);
-  *counters = link->counters;
+  *counters = (port_link_counters){.read_bytes = link->read_bytes,
+                                   .queued_bytes = link->queued,
+                                   .in_flight_bytes = link->in_flight,
+                                   .overtaken = link->overtaken};
   pthread_mutex_unlock(&link->lock);
 }

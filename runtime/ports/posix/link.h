@@ -17,8 +17,10 @@
 #include "port.h"
 #include "policy.h"
 
-/* At the device of clients that are not the most urgent. */
-#define PORT_LINK_OTHERS_BYTES (UINT64_C(8) << 20)
+/* What may be at the device while the most urgent client with a job reads, and
+ * while others do: docs/runtime.md has what was measured. */
+#define PORT_LINK_LEADER_BYTES (UINT64_C(16) << 20)
+#define PORT_LINK_OTHERS_BYTES (UINT64_C(4) << 20)
 
 /* A job, and a read without one, that has waited for so long goes before all that
  * came later. */
@@ -52,15 +54,22 @@ const swap_storage *port_link_storage(port_link_client *client);
 /* Of reads begun from now on, and of those of this client that still queue: that
  * of the job it works for. Null, as at first: it works for none; then its reads
  * come after all others, for as long as the link's patience lets them wait.
- * Reads of the most urgent client that has a job go to the device as they come,
- * those of others only while little is there, so that its next one finds the
- * device free. So say null when a job ends. */
+ * While the most urgent client that has a job reads nothing, less is given to the
+ * device, so that its next read waits for little. So say null when a job ends. */
 void port_link_set_urgency(port_link_client *client, const pool_urgency *urgency);
 
 /* Hands queued reads to the device and takes what is complete; does not sleep.
  * Costs some tens of nanoseconds where there is nothing to do: call it often
- * while kernels run, of one thread too, for nobody else does. */
+ * while kernels run, for nobody else does. */
 void port_link_poll(port_link *link);
+
+/* executor->parallel, but thread 0 polls the link after each of its tiles, if
+ * something waits for the device to be free. What is at the device is few
+ * milliseconds' worth, less than many a kernel takes. */
+void port_link_parallel(port_link *link, const swap_executor *executor,
+                        void (*task)(void *context, uint64_t index,
+                                     uint32_t thread),
+                        void *context, uint64_t count);
 
 /* Counts completed reads and wakes. Read it before you look whether there is
  * something to do, then wait for it to change: nothing in between is missed. */
@@ -72,9 +81,8 @@ uint64_t port_link_events(port_link *link);
 int port_link_wait_any(port_link *link, uint64_t seen);
 void port_link_wake(port_link *link);
 
-/* Bytes that may be at the device: while the most urgent client with a job
- * reads, as much as comes (UINT64_MAX), and PORT_LINK_OTHERS_BYTES with others;
- * but one piece always. For measurements and tests. */
+/* In place of PORT_LINK_LEADER_BYTES and PORT_LINK_OTHERS_BYTES, for measurements
+ * and tests. One piece goes always. */
 void port_link_set_bounds(port_link *link, uint64_t leader, uint64_t others);
 /* In place of PORT_LINK_PATIENCE_NS. */
 void port_link_set_patience(port_link *link, uint64_t patience_ns);

@@ -53,7 +53,7 @@ static void count_overtaken(port_link *link, const port_link_client *by,
     for (uint32_t i = 0; i < c->count; ++i) {
       const uint64_t begun = c->order[queued_at(c, i)];
       if (begun < order && begun >= c->overtaken)
-        link->counters.overtaken += 1;
+        link->overtaken += 1;
     }
     c->overtaken = order;
   }
@@ -79,15 +79,15 @@ int port_link_take(port_link *link, uint64_t now, port_link_client **client,
   const uint64_t bound =
       leads(link, best, now) ? link->leader_bytes : link->others_bytes;
   if (link->pieces && /* one goes always */
-      link->counters.in_flight_bytes + piece->bytes > bound)
+      (bound < piece->bytes || link->in_flight > bound - piece->bytes))
     return 0;
   if (!best->taken)
     count_overtaken(link, best, best->order[number]);
   if (++best->taken == port_ticket_pieces(ticket))
     pop(best);
   link->pieces += 1;
-  link->counters.queued_bytes -= piece->bytes;
-  link->counters.in_flight_bytes += piece->bytes;
+  link->queued -= piece->bytes;
+  link->in_flight += piece->bytes;
   *client = best;
   return 1;
 }
@@ -99,7 +99,7 @@ void port_link_put(port_link_client *client, uint32_t ticket, uint64_t now) {
   client->queue[(client->first + client->count) % PORT_DEPTH] = ticket;
   client->count += 1;
   atomic_store_explicit(&client->ended[ticket], 0, memory_order_relaxed);
-  link->counters.queued_bytes += client->file.tickets[ticket].bytes;
+  link->queued += client->file.tickets[ticket].bytes;
   link->stale = 1;
 }
 
@@ -118,7 +118,7 @@ void port_link_drop(port_link_client *client, uint32_t number) {
     return;
   const uint32_t taken = position ? 0 : client->taken;
   ticket->pending -= port_ticket_pieces(ticket) - taken;
-  client->link->counters.queued_bytes -= ticket->bytes - taken * ticket->each;
+  client->link->queued -= ticket->bytes - taken * ticket->each;
   client->link->stale = 1;
   if (!position) {
     pop(client);
@@ -135,9 +135,9 @@ void port_link_completed(port_link_client *client, const port_ticket *ticket,
                          uint64_t bytes) {
   port_link *link = client->link;
   link->pieces -= 1;
-  link->counters.in_flight_bytes -= bytes;
+  link->in_flight -= bytes;
   if (!ticket->error && !ticket->ended) {
-    link->counters.read_bytes += bytes;
+    link->read_bytes += bytes;
     client->bytes += bytes;
   }
   link->stale = 1;
@@ -148,7 +148,7 @@ void port_link_completed(port_link_client *client, const port_ticket *ticket,
 void port_link_failed(port_link *link) {
   link->dead = 1;
   link->pieces = 0;
-  link->counters.queued_bytes = link->counters.in_flight_bytes = 0;
+  link->queued = link->in_flight = 0;
   for (port_link_client *c = link->clients; c; c = c->next) {
     c->count = c->taken = 0;
     for (uint32_t i = 0; i < PORT_DEPTH; ++i) {

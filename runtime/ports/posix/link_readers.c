@@ -26,7 +26,7 @@ static void *reader(void *context) {
     port_piece piece;
     if (!r->go ||
         !port_link_take(link, swap_posix_clock(), &client, &piece)) {
-      r->go = r->go && link->counters.queued_bytes;
+      r->go = r->go && link->queued;
       pthread_cond_wait(&r->work, &link->lock);
       continue;
     }
@@ -36,7 +36,7 @@ static void *reader(void *context) {
     pthread_mutex_lock(&link->lock);
     port_piece_done(&piece, error);
     port_link_completed(client, piece.ticket, piece.bytes);
-    if (link->counters.queued_bytes) /* there may be room for the other one */
+    if (link->queued) /* there may be room for the other one */
       pthread_cond_signal(&r->work);
   }
   pthread_mutex_unlock(&link->lock);
@@ -45,7 +45,7 @@ static void *reader(void *context) {
 
 static void readers_poll(port_link *link) {
   readers_state *r = link->state;
-  if (link->stale && link->counters.queued_bytes) {
+  if (link->stale && link->queued) {
     r->go = 1;
     pthread_cond_broadcast(&r->work);
   }

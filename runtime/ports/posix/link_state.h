@@ -2,8 +2,8 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Everything but `ended` and `events` is guarded by the link's lock. Nobody holds
-|* it while asleep.
+|* Everything but what is atomic is guarded by the link's lock. Nobody holds it
+|* while asleep.
 \*===----------------------------------------------------------------------===*/
 #ifndef SWAP_PORT_LINK_STATE_H
 #define SWAP_PORT_LINK_STATE_H
@@ -39,7 +39,10 @@ struct port_link {
   uint64_t patience_ns;
   uint64_t order; /* of beginning, over all clients */
   uint32_t pieces; /* at the device */
-  port_link_counters counters;
+  uint64_t in_flight; /* bytes there */
+  _Atomic uint64_t queued; /* bytes that are not there yet */
+  uint64_t read_bytes;
+  uint64_t overtaken;
   port_link_client *clients;
 };
 
@@ -57,7 +60,7 @@ struct port_link_client {
   uint64_t since[PORT_DEPTH];
   uint64_t order[PORT_DEPTH];
   uint64_t overtaken; /* so were reads that are older than this one */
-  uint64_t bytes;     /* of completed reads */
+  _Atomic uint64_t bytes; /* of completed reads */
   _Atomic uint8_t ended[PORT_DEPTH]; /* not under way */
 };
 
@@ -73,6 +76,9 @@ void port_link_completed(port_link_client *client, const port_ticket *ticket,
                          uint64_t bytes);
 /* The backend failed: nothing is under way any more. */
 void port_link_failed(port_link *link);
+
+/* link_storage.c */
+void port_link_fill_storage(port_link_client *client);
 
 /* Backends: false where the system lacks what they need. */
 int port_link_uring_open(port_link *link);

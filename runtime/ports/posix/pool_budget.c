@@ -17,7 +17,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                         .loads = loads,
                         .load_count = pool->task_count,
                         .budget_bytes = pool->budget,
-                        .lanes = pool->lane_count};
+                        .lanes = pool->engines ? 0 : pool->lane_count};
   double rate = 0;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
@@ -55,32 +55,61 @@ uint64_t pool_least(swap_pool *pool) {
   return pool->model_count ? pool_least_bytes(&system) : 0;
 }
 
-int pool_reallocate(swap_pool *pool) {
+static void adopt_allocation(swap_pool *pool,
+                             const pool_allocation *allocation) {
+  for (uint32_t i = 0; i < pool->model_count; ++i)
+    pool->models[i]->target = allocation->choice[i];
+  pool->zone_target = allocation->zone_bytes;
+  pool->overlap = allocation->overlap;
+  pool->reallocations += 1;
+  pool_settle(pool);
+}
+
+/* What is in force, by what is known now. */
+static pool_allocation in_force(const swap_pool *pool,
+                                const pool_system *system) {
+  pool_allocation now = {.overlap = pool->overlap};
+  for (uint32_t i = 0; i < pool->model_count; ++i)
+    now.choice[i] = pool->models[i]->target;
+  pool_evaluate(system, &now);
+  return now;
+}
+
+static int reallocate(swap_pool *pool, int only_if_it_pays) {
   pool_ladder ladders[SWAP_POOL_MAX_TASKS];
   pool_load loads[SWAP_POOL_MAX_TASKS];
   pool_allocation allocation = {.overlap = 1};
-  if (pool->model_count) {
-    for (uint32_t i = 0; i < pool->model_count; ++i)
-      pool_update_ladder(pool->models[i]);
-    const pool_system system = pool_describe(pool, ladders, loads);
-    const int status = pool_allocate(&system, &allocation);
-    if (status)
-      return status;
-  }
   for (uint32_t i = 0; i < pool->model_count; ++i)
-    pool->models[i]->target = allocation.choice[i];
+    pool_update_ladder(pool->models[i]);
+  const pool_system system = pool_describe(pool, ladders, loads);
+  const int status =
+      pool->model_count ? pool_allocate(&system, &allocation) : SWAP_OK;
+  if (status)
+    return status;
+  int changes = 1;
+  if (only_if_it_pays) { /* memory is not moved for less than a twentieth */
+    const pool_allocation now = in_force(pool, &system);
+    changes = allocation.cost < now.cost * 0.95;
+    if (!changes)
+      allocation = now;
+  }
+  pool->chosen_ns = swap_posix_clock();
+  pool->patience_ns = pool_patience(pool);
+  port_link_set_patience(pool->link, pool->patience_ns);
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     swap_task *task = pool->tasks[i];
     task->response_ns = allocation.response_ns[i];
     task->was_idle = task->idle;
     task->observed_used = task->observed_ns;
   }
-  pool->zone_target = allocation.zone_bytes;
-  pool->overlap = allocation.overlap;
-  pool->reallocations += 1;
-  pool_settle(pool);
+  if (changes)
+    adopt_allocation(pool, &allocation);
   return SWAP_OK;
 }
+
+int pool_reallocate(swap_pool *pool) { return reallocate(pool, 0); }
+
+void pool_reconsider(swap_pool *pool) { (void)reallocate(pool, 1); }
 
 static uint64_t zone_end(const swap_pool *pool) {
   const port_zone *zone = &pool->zone;
@@ -145,8 +174,8 @@ static int keeps_all(const pool_model *m, const swap_plan *plan) {
 static void settle_model(pool_model *m) {
   swap_pool *pool = m->pool;
   const swap_plan *target = pool_plan(m, m->target);
-  if (m->busy || m->task)
-    return;
+  if (m->engine || m->busy || m->task)
+    return; /* an engine's plan is put in force by a lane */
   if (m->choice == m->target && keeps_all(m, target))
     return;
   if (!keeps_all(m, target)) {
@@ -183,6 +212,8 @@ void pool_settle(swap_pool *pool) {
   settle_zone(pool);
   pool->blocked = 0;
   pthread_cond_broadcast(&pool->changed);
+  if (pool->engines)
+    pthread_cond_broadcast(&pool->work);
 }
 
 void *pool_take_stretch(swap_pool *pool, uint64_t bytes) {

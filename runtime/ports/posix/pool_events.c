@@ -24,7 +24,7 @@ void pool_emit_job(const swap_task *task, const pool_job *job,
             &(swap_pool_event){.index = index,
                                .lane = lane ? lane->index : 0,
                                .task = task,
-                               .job = pool_job_id(task, job),
+                               .job = job->id,
                                .begin_ns = begin_ns,
                                .end_ns = end_ns});
 }

@@ -3,8 +3,8 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Budgets are chosen anew when a task that others could make use of falls idle,
-|* when one wakes, and when jobs come, or kernels take, a third more or less than
-|* was reckoned with: smaller changes would move memory for nothing.
+|* and when one wakes; and, once a second at most, when jobs come, or kernels take,
+|* a third more or less than was reckoned with.
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
@@ -29,6 +29,21 @@ static uint64_t idle_after(const swap_task *task) {
   if (period > UINT64_MAX / 8)
     return UINT64_MAX / 2;
   return period * 4 > SECOND ? period * 4 : SECOND;
+}
+
+/* Four times the longest time between two jobs of a task: who waits for so long
+ * is starved, while in a set that keeps its deadlines nobody is. */
+uint64_t pool_patience(const swap_pool *pool) {
+  uint64_t longest = SECOND / 4;
+  for (uint32_t i = 0; i < pool->task_count; ++i) {
+    const uint64_t period = pool_period(pool->tasks[i]);
+    const uint64_t deadline = pool_deadline(pool->tasks[i]);
+    if (period > longest)
+      longest = period;
+    if (deadline != UINT64_MAX && deadline > longest)
+      longest = deadline;
+  }
+  return longest < UINT64_MAX / 8 ? longest * 4 : UINT64_MAX / 2;
 }
 
 uint64_t pool_check_idle(swap_pool *pool, uint64_t now) {
@@ -57,12 +72,14 @@ static int differs(double a, double b) {
 }
 
 void pool_check_habits(swap_pool *pool) {
+  if (swap_posix_clock() - pool->chosen_ns < SECOND)
+    return;
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     const swap_task *task = pool->tasks[i];
     if (differs(task->model->slowness, task->model->slowness_used) ||
         (!task->options.period_ns &&
          differs((double)task->observed_ns, (double)task->observed_used))) {
-      (void)pool_reallocate(pool);
+      pool_reconsider(pool);
       return;
     }
   }

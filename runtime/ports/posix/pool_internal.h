@@ -15,6 +15,7 @@
 
 #include "link.h"
 #include "policy.h"
+#include "pool_engine.h"
 #include "shared_memory.h"
 
 #include <pthread.h>
@@ -24,8 +25,6 @@
 #define POOL_MAX_LANES 16u
 #define POOL_MAX_DEPTH 4096u
 
-/* So long others may go before a job, whatever its priority. */
-#define POOL_PATIENCE_NS UINT64_C(2000000000)
 /* While kernels run, the link is looked after so often. */
 #define POOL_POLL_NS UINT64_C(100000)
 /* Bytes under way of units that come in while no job wants them. */
@@ -41,12 +40,12 @@ typedef enum pool_job_state {
 } pool_job_state;
 
 typedef struct pool_job {
-  const void **inputs; /* of the task's `tensors` */
-  void **outputs;
+  swap_job id;
   pool_urgency urgency;
   pool_job_state state;
   uint64_t mark;       /* its time is accounted for up to here */
   swap_job_result result;
+  void *tensors[]; /* inputs, outputs */
 } pool_job;
 
 /* Several models under one budget: tasks of the same model and weights share
@@ -82,6 +81,10 @@ typedef struct pool_model {
    * budgets had it. 0: not measured yet. */
   double slowness, slowness_used;
   uint64_t *begun_ns; /* per unit, for SWAP_POOL_READ; null: nobody listens */
+  /* What runs it in place of the session; null: this processor does. */
+  pool_engine *engine;
+  int engine_status; /* of its last call */
+  uint32_t tried;    /* reallocations, when its plan was last to be exchanged */
 } pool_model;
 
 struct swap_task {
@@ -90,8 +93,8 @@ struct swap_task {
   char *name;
   swap_task_options options; /* its strings are the task's and the model's */
   uint32_t depth;
-  pool_job *jobs; /* 2 * depth of them: those that live, and results */
-  void **tensors;
+  uint32_t places; /* for jobs: those that live, and results */
+  pool_job **jobs;
   uint64_t submitted, ended; /* jobs; those between wait or run */
   uint32_t waiters;
   int removing;
@@ -115,7 +118,8 @@ typedef struct pool_lane {
   pool_model *model;  /* that it advances */
   pool_model *last;   /* that it advanced last, while that is there */
   int ahead;          /* only up to its first kernel */
-  uint64_t polled_ns; /* when it last looked after the link */
+  uint64_t polled_ns; /* when it last looked after the link ... */
+  uint64_t looked_ns; /* ... and for more urgent jobs */
   _Atomic int look;   /* something came that may be more urgent */
   int asleep;         /* in the link */
 } pool_lane;
@@ -141,11 +145,15 @@ struct swap_pool {
   uint32_t overlap;
   uint32_t started; /* runs, each with a stretch */
   int blocked;      /* the most urgent start found no stretch, since one came */
+  uint32_t engines; /* models that have one: all or none */
+  int engine_busy;  /* one of them is being called */
   uint32_t holds;   /* callers that wait for a stretch: no run is started */
   uint64_t order;   /* of submissions */
   uint64_t compute_ns, stall_ns;
-  uint64_t memory_seen; /* account.used, as SWAP_POOL_MEMORY last told it */
   uint32_t reallocations;
+  uint64_t chosen_ns;   /* when budgets were last chosen */
+  uint64_t patience_ns; /* so long others may go before a job, whatever its
+                           priority */
   char error[1024 + 4096];
 };
 
@@ -188,6 +196,8 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                           pool_load *loads);
 /* Chooses everybody's plan anew. SWAP_ERR_BUDGET: nothing changed. */
 int pool_reallocate(swap_pool *pool);
+/* The same, but nothing changes unless that is worth moving memory. */
+void pool_reconsider(swap_pool *pool);
 /* Brings plans and zone closer to what was chosen, as far as runs and memory
  * allow now. */
 void pool_settle(swap_pool *pool);
@@ -205,23 +215,27 @@ uint64_t pool_check_idle(swap_pool *pool, uint64_t now);
 void pool_check_habits(swap_pool *pool);
 uint64_t pool_period(const swap_task *task);
 uint64_t pool_deadline(const swap_task *task);
+uint64_t pool_patience(const swap_pool *pool);
 
 /* pool_tasks.c */
 int pool_has_task(const swap_pool *pool, const swap_task *task);
 
 /* pool_jobs.c, with the lock held. */
 pool_job *pool_job_of(const swap_task *task, swap_job job);
-swap_job pool_job_id(const swap_task *task, const pool_job *job);
 /* The job that the task's next run is for; null: none waits. */
 pool_job *pool_head(const swap_task *task);
 /* Time since the mark was computing (in part), waiting, or waiting for a read. */
 void pool_account_time(pool_job *job, uint64_t now);
 void pool_job_end(pool_model *model, int status);
-int pool_tensors_make(swap_task *task, uint32_t depth);
+/* Places for another depth; jobs that live keep theirs. */
+int pool_jobs_make(swap_task *task, uint32_t depth);
+void pool_jobs_free(swap_task *task);
 
 /* pool_order.c, with the lock held. */
 /* The most urgent job of a model, started or not; null: it has none. */
 const pool_urgency *pool_model_urgency(const pool_model *model, uint64_t now);
+/* The task whose head is the model's most urgent job that was not started. */
+swap_task *pool_first_waiting(const pool_model *model, uint64_t now);
 /* The task whose job waits for its start and is the most urgent of those that
  * could start now or have only to wait for a stretch; null: none. */
 swap_task *pool_next_start(swap_pool *pool, uint64_t now);
@@ -238,8 +252,18 @@ int pool_link_rests(swap_pool *pool);
 /* Tells the link how urgent a model's reads are. */
 void pool_tell_link(pool_model *model);
 
+/* pool_engine.c, with the lock held, but for pool_engine_create. The first runs
+ * or exchanges something; 0: there is nothing to do. */
+int pool_engine_step(pool_lane *lane, uint64_t now);
+int pool_engine_create(swap_pool *pool, const swap_model *model,
+                       const char *weights, pool_engine *engine,
+                       pool_model **made);
+int pool_engine_open(pool_model *model); /* waits for its first plan */
+void pool_engine_close(pool_model *model);
+
 /* pool_lane.c */
 void *pool_lane_main(void *lane);
 int pool_lane_yields(void *model); /* swap_config.yield */
+void pool_lane_polls(pool_lane *lane);
 
 #endif /* SWAP_PORT_POOL_INTERNAL_H */

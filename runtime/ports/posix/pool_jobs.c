@@ -4,61 +4,56 @@
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t tensor_count(const swap_model *model) {
-  return model->input_count + model->output_count;
+static pool_job *make_job(const swap_model *model) {
+  const size_t tensors = (size_t)model->input_count + model->output_count;
+  return calloc(1, sizeof(pool_job) + tensors * sizeof(void *));
 }
 
-/* Jobs for another depth; those that live keep their numbers. */
-int pool_tensors_make(swap_task *task, uint32_t depth) {
-  const swap_model *model = task->model->model;
-  const uint32_t count = 2 * depth, each = tensor_count(model);
-  pool_job *jobs = calloc(count, sizeof *jobs);
-  void **tensors = calloc((size_t)count * each + 1, sizeof *tensors);
-  if (!jobs || !tensors) {
-    free(jobs);
-    free(tensors);
-    return SWAP_ERR_BUDGET;
-  }
-  for (uint32_t i = 0; i < count; ++i) {
-    jobs[i].inputs = (const void **)(uintptr_t)&tensors[(size_t)i * each];
-    jobs[i].outputs = &tensors[(size_t)i * each + model->input_count];
-    jobs[i].state = POOL_JOB_ENDED;
-  }
-  for (swap_job id = task->submitted; id; --id) {
-    const pool_job *from = pool_job_of(task, id);
-    if (!from || task->submitted - id >= count)
-      break;
-    pool_job *to = &jobs[(id - 1) % count];
-    const pool_job kept = *to;
-    *to = *from;
-    to->inputs = kept.inputs;
-    to->outputs = kept.outputs;
-    memcpy((void *)to->inputs, from->inputs, each * sizeof *tensors);
-  }
+void pool_jobs_free(swap_task *task) {
+  for (uint32_t i = 0; i < task->places; ++i)
+    free(task->jobs[i]);
   free(task->jobs);
-  free(task->tensors);
-  task->jobs = jobs;
-  task->tensors = tensors;
+  task->jobs = NULL;
+  task->places = 0;
+}
+
+int pool_jobs_make(swap_task *task, uint32_t depth) {
+  const uint64_t live = task->submitted - task->ended;
+  const uint32_t most = live > depth ? (uint32_t)live : depth;
+  swap_task made = {.places = 2 * most};
+  made.jobs = calloc(made.places, sizeof *made.jobs);
+  if (!made.jobs)
+    return SWAP_ERR_BUDGET;
+  for (uint32_t i = 0; i < made.places; ++i)
+    if (!(made.jobs[i] = make_job(task->model->model))) {
+      pool_jobs_free(&made);
+      return SWAP_ERR_BUDGET;
+    }
+  /* A job that was started stays where it is: its session knows its tensors. */
+  for (swap_job id = task->submitted; id; --id) {
+    if (!pool_job_of(task, id) || task->submitted - id >= made.places)
+      break;
+    pool_job **to = &made.jobs[(id - 1) % made.places];
+    pool_job **from = &task->jobs[(id - 1) % task->places];
+    pool_job *job = *to;
+    *to = *from;
+    *from = job;
+  }
+  pool_jobs_free(task);
+  task->jobs = made.jobs;
+  task->places = made.places;
   task->depth = depth;
   return SWAP_OK;
 }
 
 pool_job *pool_job_of(const swap_task *task, swap_job job) {
-  const uint32_t count = 2 * task->depth;
-  if (!job || job > task->submitted || task->submitted - job >= count ||
-      !task->jobs)
+  if (!job || job > task->submitted || task->submitted - job >= task->places)
     return NULL;
-  return &task->jobs[(job - 1) % count];
-}
-
-swap_job pool_job_id(const swap_task *task, const pool_job *job) {
-  const uint32_t count = 2 * task->depth;
-  const uint64_t at = (uint64_t)(job - task->jobs);
-  /* The last one submitted whose place it is. */
-  return task->submitted - (task->submitted - 1 - at) % count;
+  return task->jobs[(job - 1) % task->places];
 }
 
 pool_job *pool_head(const swap_task *task) {
@@ -89,7 +84,7 @@ static void observe(swap_task *task, uint64_t now) {
   if (task->submitted) {
     const uint64_t period = now - task->submit_ns;
     task->observed_ns =
-        task->observed_ns ? (task->observed_ns * 3 + period) / 4 : period;
+        task->observed_ns ? (task->observed_ns * 7 + period) / 8 : period;
   }
   task->submit_ns = task->active_ns = now;
 }
@@ -111,10 +106,12 @@ static int submit(swap_task *task, const void *const *inputs,
   task->submitted += 1;
   pool_job *job = pool_job_of(task, task->submitted);
   if (model->input_count)
-    memcpy((void *)job->inputs, inputs, model->input_count * sizeof *inputs);
+    memcpy(job->tensors, inputs, model->input_count * sizeof *inputs);
   if (model->output_count)
-    memcpy(job->outputs, outputs, model->output_count * sizeof *outputs);
+    memcpy(job->tensors + model->input_count, outputs,
+           model->output_count * sizeof *outputs);
   const uint64_t deadline = deadline_of(task, now, deadline_ns);
+  job->id = task->submitted;
   job->state = POOL_JOB_WAITS;
   job->mark = now;
   job->urgency = (pool_urgency){.priority = task->options.priority,
@@ -181,7 +178,8 @@ int swap_pool_wait(swap_task *task, swap_job id, swap_job_result *result) {
 
 static void measure(pool_model *m) {
   const swap_plan *plan = pool_plan(m, m->choice);
-  const double planned = plan->compute_ns ? (double)plan->compute_ns : 1;
+  const uint64_t kernels = m->engine ? plan->predicted_ns : plan->compute_ns;
+  const double planned = kernels ? (double)kernels : 1;
   const double here = (double)m->session.counters.compute_ns / planned;
   m->slowness = m->slowness > 0 ? m->slowness * 0.75 + here * 0.25 : here;
 }
@@ -195,9 +193,14 @@ void pool_job_end(pool_model *m, int status) {
   result->status = status;
   result->end_ns = now;
   result->compute_ns = m->session.counters.compute_ns;
-  result->read_bytes = port_link_client_bytes(m->client) - m->bytes_before;
-  result->plan = m->plans[m->choice];
-  if (status) {
+  result->read_bytes =
+      m->engine ? m->session.counters.streamed_bytes
+                : port_link_client_bytes(m->client) - m->bytes_before;
+  result->plan = m->plans[m->choice == POOL_NONE ? m->target : m->choice];
+  if (status && m->engine) {
+    snprintf(task->failure, sizeof task->failure, "%s",
+             m->engine->error(m->engine));
+  } else if (status) {
     const port_failure failure = {m->weights, 1,
                                   port_link_file(m->client)->last_error,
                                   &m->session};
@@ -218,7 +221,8 @@ void pool_job_end(pool_model *m, int status) {
   m->task = NULL;
   m->job = NULL;
   pool->started -= 1;
-  port_link_set_urgency(m->client, NULL);
+  if (!m->engine)
+    port_link_set_urgency(m->client, NULL);
   pool_check_habits(pool);
   pool_settle(pool);
   pool_wake(pool);

@@ -68,6 +68,15 @@ static void insert(pool_model *m, const pool_choice *choice, uint32_t plan) {
   m->choice_count += 1;
 }
 
+/* A run occupies its engine from start to end, whatever it waits for, and its
+ * memory is its own. */
+static pool_choice engine_choice(const pool_model *m, const swap_plan *plan) {
+  return (pool_choice){.resident_bytes =
+                           m->engine->overhead_bytes + plan->arena_bytes,
+                       .time_ns = plan->predicted_ns,
+                       .compute_ns = plan->predicted_ns};
+}
+
 int pool_make_ladder(pool_model *m) {
   const swap_model *model = m->model;
   m->choices = calloc(model->plan_count + 1, sizeof *m->choices);
@@ -76,6 +85,11 @@ int pool_make_ladder(pool_model *m) {
     return SWAP_ERR_BUDGET;
   for (uint32_t i = 0; i < model->plan_count; ++i) {
     const swap_plan *plan = &model->plans[i];
+    if (m->engine) {
+      const pool_choice choice = engine_choice(m, plan);
+      insert(m, &choice, i);
+      continue;
+    }
     if (reads_in_place(model, plan))
       continue;
     /* So that a plan can be taken later whenever there is memory for it. */
@@ -97,11 +111,11 @@ void pool_update_ladder(pool_model *m) {
   m->slowness_used = m->slowness;
   for (uint32_t i = 0; i < m->choice_count; ++i) {
     const swap_plan *plan = pool_plan(m, i);
-    const uint64_t stalls = plan->predicted_ns > plan->compute_ns
-                                ? plan->predicted_ns - plan->compute_ns
-                                : 0;
+    const uint64_t kernels = m->engine ? plan->predicted_ns : plan->compute_ns;
+    const uint64_t stalls =
+        plan->predicted_ns > kernels ? plan->predicted_ns - kernels : 0;
     /* Where the compiler knew nothing of kernels, the measurement is the time. */
-    const double planned = plan->compute_ns ? (double)plan->compute_ns : 1;
+    const double planned = kernels ? (double)kernels : 1;
     const double unmeasured =
         m->pool->lane_count > 1
             ? (double)m->pool->options.threads / pool_lane_threads(m->pool)

@@ -26,7 +26,7 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   m->bytes_seen = port_link_client_bytes(m->client);
   lane->model = m;
   lane->ahead = ahead;
-  lane->polled_ns = job->mark;
+  lane->looked_ns = lane->polled_ns = job->mark;
   atomic_store(&lane->look, 0);
   pthread_mutex_unlock(&pool->lock);
   const int status = swap_advance(&m->session);
@@ -46,6 +46,15 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   m->lane = NULL;
 }
 
+/* The link is kept busy while kernels run. */
+void pool_lane_polls(pool_lane *lane) {
+  const uint64_t now = swap_posix_clock();
+  if (now - lane->polled_ns < POOL_POLL_NS)
+    return;
+  lane->polled_ns = now;
+  port_link_poll(lane->pool->link);
+}
+
 int pool_lane_yields(void *context) {
   const pool_model *m = context;
   pool_lane *lane = m->lane;
@@ -53,10 +62,10 @@ int pool_lane_yields(void *context) {
   if (lane->ahead)
     return 1;
   const uint64_t now = swap_posix_clock();
-  if (!atomic_exchange(&lane->look, 0) && now - lane->polled_ns < POOL_POLL_NS)
+  if (!atomic_exchange(&lane->look, 0) && now - lane->looked_ns < POOL_POLL_NS)
     return 0;
-  lane->polled_ns = now;
-  port_link_poll(pool->link);
+  lane->looked_ns = now;
+  pool_lane_polls(lane);
   /* Who has the lock wants something of the lanes perhaps: the next time. */
   if (pthread_mutex_trylock(&pool->lock)) {
     atomic_store(&lane->look, 1);
@@ -112,7 +121,8 @@ static int start(pool_lane *lane, swap_task *task, uint64_t now) {
   int status =
       swap_set_arena(&m->session, stretch, pool_plan(m, m->choice)->region_bytes);
   if (!status)
-    status = swap_start(&m->session, job->inputs, job->outputs);
+    status = swap_start(&m->session, (const void *const *)job->tensors,
+                        job->tensors + m->model->input_count);
   if (!status) {
     advance(lane, m, 1);
     return 1;
@@ -210,7 +220,7 @@ static void rest(pool_lane *lane, uint64_t events, uint64_t next_idle) {
   pool_model *pending = longest_pending(pool);
   const pool_job *job = pending ? pending->job : NULL;
   const swap_task *task = pending ? pending->task : NULL;
-  const swap_job id = pending ? pool_job_id(task, job) : 0;
+  const swap_job id = job ? job->id : 0;
   if (pending || !pool_link_rests(pool)) {
     lane->asleep = 1;
     pthread_mutex_unlock(&pool->lock);
@@ -251,7 +261,7 @@ void *pool_lane_main(void *context) {
     const uint64_t now = swap_posix_clock();
     const uint64_t events = port_link_events(pool->link);
     const uint64_t next_idle = pool_check_idle(pool, now);
-    if (start_next(lane, now) || fill_next(pool))
+    if (pool_engine_step(lane, now) || start_next(lane, now) || fill_next(pool))
       continue;
     pool_model *m = pool_next_run(pool, now);
     if (!m) {

@@ -37,8 +37,7 @@ static pool_model *find_model(const swap_pool *pool, const swap_model *model,
 static void free_task(swap_task *task) {
   if (!task)
     return;
-  free(task->jobs);
-  free(task->tensors);
+  pool_jobs_free(task);
   free(task->name);
   free(task);
 }
@@ -58,7 +57,7 @@ static swap_task *make_task(pool_model *m, const swap_task_options *options) {
   task->pool = m->pool;
   task->model = m;
   task->name = strdup(options->name ? options->name : m->model->name);
-  if (!task->name || pool_tensors_make(task, options->depth ? options->depth : 2)) {
+  if (!task->name || pool_jobs_make(task, options->depth ? options->depth : 2)) {
     free_task(task);
     return NULL;
   }
@@ -84,6 +83,8 @@ static void take_out(swap_pool *pool, swap_task *task) {
     for (uint32_t i = 0; i < pool->lane_count; ++i)
       if (pool->lanes[i].last == m)
         pool->lanes[i].last = NULL;
+    if (m->engine)
+      pool_engine_close(m);
     pool_model_destroy(m);
   }
   free_task(task);
@@ -102,6 +103,8 @@ static int is_at_rest(const swap_pool *pool) {
 /* Waits for a plan and a stretch for it, which runs that end leave. */
 static int open_model(swap_pool *pool, pool_model *m) {
   int status = SWAP_OK;
+  if (m->engine)
+    return pool_engine_open(m);
   pool->holds += 1;
   for (;;) {
     const int rests = is_at_rest(pool);
@@ -151,8 +154,10 @@ static int check_admission(swap_pool *pool) {
 static int put_in(swap_pool *pool, swap_task *task) {
   pool_model *m = task->model;
   int status = SWAP_OK;
-  if (!m->opened)
+  if (!m->opened) {
     pool->models[pool->model_count++] = m;
+    pool->engines += m->engine != NULL;
+  }
   pool->tasks[pool->task_count++] = task;
   if (pool_least(pool) > pool->budget)
     status = too_small(pool);
@@ -185,7 +190,13 @@ static int check_options(swap_pool *pool, const swap_task_options *options) {
   return status;
 }
 
-static int add(swap_pool *pool, const swap_model *model,
+/* One kind of memory, one budget. */
+static int is_of_other_kind(const swap_pool *pool, const pool_engine *engine) {
+  return pool->model_count && !pool->models[0]->engine != !engine;
+}
+
+/* An engine that a new model took is null afterwards. */
+static int add(swap_pool *pool, const swap_model *model, pool_engine **engine,
                const swap_task_options *options, swap_task **made) {
   char path[4096];
   const char *weights = options->weights;
@@ -197,16 +208,26 @@ static int add(swap_pool *pool, const swap_model *model,
   /* Only calls that hold `changes` change these. */
   pool_model *m = weights ? find_model(pool, model, weights) : NULL;
   const int is_new = !m;
-  if (pool->task_count == SWAP_POOL_MAX_TASKS || !weights) {
+  if (pool->task_count == SWAP_POOL_MAX_TASKS || !weights ||
+      is_of_other_kind(pool, *engine)) {
     pthread_mutex_lock(&pool->lock);
     status = pool_fail(pool, SWAP_ERR_ARGUMENT,
-                       weights ? "a pool has %u tasks at most"
-                               : "the path of the weights is too long",
+                       !weights ? "the path of the weights is too long"
+                       : is_of_other_kind(pool, *engine)
+                           ? "a pool has models of this processor or of a GPU, "
+                             "not of both: their memory is not the same"
+                           : "a pool has %u tasks at most",
                        SWAP_POOL_MAX_TASKS);
     pthread_mutex_unlock(&pool->lock);
     return status;
   }
-  if (is_new && (status = pool_model_create(pool, model, weights, &m)))
+  if (is_new && *engine) {
+    status = pool_engine_create(pool, model, weights, *engine, &m);
+    *engine = NULL;
+  } else if (is_new) {
+    status = pool_model_create(pool, model, weights, &m);
+  }
+  if (status)
     return status;
   swap_task *task = make_task(m, options);
   pthread_mutex_lock(&pool->lock);
@@ -225,14 +246,23 @@ static int add(swap_pool *pool, const swap_model *model,
 
 int swap_pool_add(swap_pool *pool, const swap_model *model,
                   const swap_task_options *options, swap_task **task) {
+  return pool_add_engine(pool, model, NULL, options, task);
+}
+
+int pool_add_engine(swap_pool *pool, const swap_model *model,
+                    pool_engine *engine, const swap_task_options *options,
+                    swap_task **task) {
   static const swap_task_options defaults;
+  int status = SWAP_ERR_ARGUMENT;
   if (task)
     *task = NULL;
-  if (!pool || !pool->link || !model || !task)
-    return SWAP_ERR_ARGUMENT;
-  pthread_mutex_lock(&pool->changes);
-  const int status = add(pool, model, options ? options : &defaults, task);
-  pthread_mutex_unlock(&pool->changes);
+  if (pool && pool->link && model && task) {
+    pthread_mutex_lock(&pool->changes);
+    status = add(pool, model, &engine, options ? options : &defaults, task);
+    pthread_mutex_unlock(&pool->changes);
+  }
+  if (engine)
+    engine->close(engine);
   return status;
 }
 
@@ -240,11 +270,7 @@ static int change(swap_task *task, const swap_task_options *options) {
   swap_pool *pool = task->pool;
   const swap_task_options before = task->options;
   const uint32_t depth = options->depth ? options->depth : 2;
-  int status = SWAP_OK;
-  if (depth < task->submitted - task->ended || task->waiters)
-    ; /* jobs keep their places until there are fewer */
-  else if (depth != task->depth)
-    status = pool_tensors_make(task, depth);
+  int status = depth == task->depth ? SWAP_OK : pool_jobs_make(task, depth);
   if (status)
     return pool_fail(pool, status, "out of memory");
   take_options(task, options);

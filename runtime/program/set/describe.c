@@ -21,6 +21,21 @@ static void print_plans(const swap_model *model) {
   printf("]}");
 }
 
+/* Inputs of all tasks, and outputs of each job that may be there. */
+static uint64_t io_bytes(const set_run *run) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < run->task_count; ++i) {
+    const set_task *task = &run->tasks[i];
+    const swap_model *model = task->asks->model;
+    for (uint32_t k = 0; k < model->input_count; ++k)
+      bytes += model->inputs[k].bytes;
+    for (uint32_t k = 0; k < model->output_count; ++k)
+      bytes += model->outputs[k].bytes *
+               (task->depth + (run->options->check ? 1 : 0));
+  }
+  return bytes;
+}
+
 static void print_task(const set_task *task) {
   const swap_task_state *s = &task->state;
   const swap_model *model = task->asks->model;
@@ -62,6 +77,7 @@ void set_describe(set_run *run) {
          ",\n  \"overlap\": %u,\n  \"threads\": %u,\n  \"lanes\": %u,\n",
          run->budget, run->need.all, run->need.least, s->zone_bytes, s->overlap,
          s->threads, s->lanes);
+  printf("  \"io_bytes\": %" PRIu64 ",\n", io_bytes(run));
   printf("  \"processor_share\": %.4f,\n  \"read_bytes_per_second\": %.0f,\n",
          computing / (s->lanes ? s->lanes : 1), reading);
   json_feasible(stdout, run);

@@ -132,11 +132,13 @@ static int judge(set_run *run) {
     different += run->tasks[i].counts.different;
   }
   if (failed || different)
-    return fail(EXIT_RUN, "%llu jobs failed, the outputs of %llu differ",
-                (unsigned long long)failed, (unsigned long long)different);
+    return fail(EXIT_RUN, "%llu jobs failed, the outputs of %llu differ%s%s",
+                (unsigned long long)failed, (unsigned long long)different,
+                failed ? "; " : "", failed ? run->error : "");
   if (run->failed)
-    return fail(EXIT_RUN, "%u of %llu changes could not be made",
-                run->changes_failed, (unsigned long long)run->change_count);
+    return fail(EXIT_RUN, "%u of %llu changes could not be made; %s",
+                run->changes_failed, (unsigned long long)run->change_count,
+                run->error);
   if (missed && run->options->strict)
     return fail(EXIT_RUN, "%llu deadlines were missed",
                 (unsigned long long)missed);
@@ -144,6 +146,8 @@ static int judge(set_run *run) {
 }
 
 static int carry_out(set_run *run) {
+  if (run->trace)
+    set_trace_begin(run->trace);
   int status = set_pool_open(run);
   if (!status) {
     status = start(run);
@@ -152,6 +156,8 @@ static int carry_out(set_run *run) {
     finish(run);
     run->end_ns = swap_posix_clock();
     sample(run, run->end_ns);
+    if (run->failed)
+      snprintf(run->error, sizeof run->error, "%s", swap_pool_error(run->pool));
   }
   swap_pool_close(run->pool);
   run->pool = NULL;
@@ -164,13 +170,11 @@ static int run_set(set_run *run) {
   int status = 0;
   if (run->options->stats) /* a bad place is known before the set runs */
     status = output_open(&report, run->options->stats);
-  hold_signals(1);
+  hold_signals(1); /* one that comes before the set runs ends it at once */
   if (!status && run->options->trace)
     status = set_trace_open(run);
-  hold_signals(0);
   if (!status && run->options->check)
     status = set_check_prepare(run);
-  hold_signals(1);
   if (!status)
     status = carry_out(run);
   const int traced = set_trace_close(run);

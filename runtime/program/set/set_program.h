@@ -173,6 +173,7 @@ typedef struct set_run {
   set_change *changes;
   uint64_t change_count;
   uint32_t changes_failed;
+  char error[512];    /* the last of the pool's, where something failed */
   char feasible[512]; /* empty: it is, by prediction */
   swap_pool_state state;
   pthread_t arrivals, events;
@@ -218,7 +219,9 @@ int set_check_prepare(set_run *run);
 void set_check_clear(const set_task *task, void **outputs);
 int set_check_compare(set_task *task, void **outputs, uint64_t job);
 
-/* screen.c: what is printed while the set runs. */
+/* screen.c: what is printed while the set runs; and before, on a terminal: what
+ * is being done of a task. */
+void screen_note(const set_run *run, const char *what, uint32_t number);
 void screen_start(set_run *run);
 void screen_draw(set_run *run, uint64_t now_ns);
 void screen_end(void);
@@ -227,6 +230,8 @@ void screen_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* trace.c: a ring between the pool and a thread that writes. */
 typedef struct set_trace set_trace;
 int set_trace_open(set_run *run);
+/* Times count from here: before the pool is opened. */
+void set_trace_begin(set_trace *trace);
 /* Of swap_pool_options; the context is the set_trace. */
 void set_trace_event(void *context, const swap_pool_event *event);
 void set_trace_change(set_trace *trace, const set_change *change);

@@ -88,6 +88,14 @@ static int allocate(set_task *task) {
   return complete ? 0 : fail(EXIT_RUN, "out of memory for inputs and outputs");
 }
 
+/* A task's jobs come at the same times in whichever set it is (FNV-1a). */
+static uint64_t name_stream(const char *name) {
+  uint64_t hash = UINT64_C(0xCBF29CE484222325);
+  for (; *name; ++name)
+    hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001B3);
+  return hash;
+}
+
 int set_tasks_create(set_run *run) {
   run->tasks = calloc(run->set->task_count, sizeof *run->tasks);
   int status = run->tasks ? 0 : fail(EXIT_RUN, "out of memory");
@@ -102,7 +110,8 @@ int set_tasks_create(set_run *run) {
     task->deadline_ns = task->asks->deadline_ns;
     task->priority = task->asks->priority;
     task->next_ns = UINT64_MAX;
-    task->numbers = random_from(run->options->seed, i + 1);
+    task->numbers =
+        random_from(run->options->seed, name_stream(task->asks->name));
     pthread_cond_init(&task->came, NULL);
     status = find_weights(task);
     if (!status && !run->options->describe)

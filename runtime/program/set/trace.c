@@ -86,7 +86,6 @@ int set_trace_open(set_run *run) {
   if (!t)
     return fail(EXIT_RUN, "out of memory");
   t->run = run;
-  t->start_ns = swap_posix_clock();
   if (output_open(&t->out, run->options->trace)) {
     free(t);
     return EXIT_RUN;
@@ -102,6 +101,8 @@ int set_trace_open(set_run *run) {
   run->trace = t;
   return 0;
 }
+
+void set_trace_begin(set_trace *t) { t->start_ns = swap_posix_clock(); }
 
 /* After the pool is closed: nothing is observed any more. */
 int set_trace_close(set_run *run) {
