@@ -329,6 +329,48 @@ TEST_F(SetProgram, EndedBySignal) {
   EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
 }
 
+// Verifies that progress is drawn over itself on a terminal of six rows and 44
+// columns, and that the table comes after it, as wide as it is.
+TEST_F(SetProgram, Terminal) {
+  write("draw.py", R"(
+import fcntl, os, pty, re, struct, sys, termios
+pid, fd = pty.fork()
+if not pid:
+  fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack('HHHH', 6, 44, 0, 0))
+  os.execv(sys.argv[1], ['FakeSetProgram', '--weights', '.', '--check',
+                         '--duration', '700ms'] + sys.argv[2:])
+text = b''
+while True:
+  try:
+    more = os.read(fd, 65536)
+  except OSError:
+    break
+  if not more:
+    break
+  text += more
+text = text.decode()
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, text
+shown, table = text.rsplit('\x1b[J', 1) if '\x1b' in text else ('', text)
+assert table.startswith('task           runs  missed'), table
+assert max(map(len, table.splitlines())) > 44
+if '--quiet' in sys.argv:
+  assert not shown, shown
+  sys.exit()
+for part in ('running alone: task 4 of 4', 'memory [', ' of 0.7 s', '\r\x1b[5A'):
+  assert part in shown, (part, shown)
+assert '\x1b[6A' not in shown, 'of six rows one is left'
+for line in shown.split('\x1b[K\r\n'):
+  line = re.sub('\x1b\\[[0-9]*[AJK]', '', line).split('\r')[-1]
+  assert len(line) <= 44, line
+)");
+  for (const char *more : {"", " --quiet"})
+    EXPECT_EQ(system(("cd " + dir + " && python3 draw.py " FAKE_SET_PROGRAM +
+                      more + " >python.txt 2>&1")
+                         .c_str()),
+              0)
+        << read("python.txt");
+}
+
 TEST_F(SetProgram, StandardOutput) {
   for (const char *arguments : {"", "--describe", "--help"}) {
     run(std::string(arguments) + " >/dev/full 2>full.txt; true");

@@ -68,6 +68,8 @@ static void submit(set_run *run, set_task *task, uint64_t due_ns) {
     task->counts.failed += 1;
     run->failed = 1;
   }
+  if (task->asks->arrivals == SWAP_ARRIVE_BACK_TO_BACK && task->arrives)
+    task->next_ns = swap_posix_clock() + SET_PAUSE_NS;
   pthread_cond_broadcast(&run->changed);
 }
 

@@ -22,6 +22,8 @@ other
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
 #define SET_MAX_DEPTH 64u
+/* After a failure, before the next of jobs that follow each other at once. */
+#define SET_PAUSE_NS (NS_PER_S / 10)
 
 typedef struct set_options {
   const char *budget; /* null: the set's */
