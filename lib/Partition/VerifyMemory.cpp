@@ -163,7 +163,7 @@ LogicalResult MemoryVerifier::start() {
   for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
     if (tracker.isResident(unit) && slot >= 0)
       region = std::min(region, slot);
-  if (scratchEnd > region)
+  if (scratchEnd > std::max(region, scratchBegin))
     return plan.emitOpError("has scratch areas behind resident units");
   for (auto [unit, slot] : llvm::enumerate(*plan.getSlots()))
     if (tracker.isInPlace(unit) != (slot == kInPlaceSlot))

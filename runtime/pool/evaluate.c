@@ -18,9 +18,7 @@
 #define MEAN_COUNTS 0.125
 
 uint32_t pool_most_overlap(const pool_system *system) {
-  const uint32_t bound = system->most_overlap;
-  const uint32_t ladders = system->ladder_count;
-  const uint32_t most = bound && bound < ladders ? bound : ladders;
+  const uint32_t most = system->lanes ? system->ladder_count : 1;
   return most > POOL_MAX_OVERLAP ? POOL_MAX_OVERLAP : most ? most : 1;
 }
 

@@ -47,9 +47,8 @@ typedef struct pool_system {
   const pool_load *loads;
   uint32_t load_count;
   uint64_t budget_bytes;
-  uint32_t lanes;
+  uint32_t lanes; /* 0: one, and nothing goes on beside a run (overlap 1) */
   double link_bytes_per_second; /* 0: reads take no time */
-  uint32_t most_overlap; /* 0: no bound; 1: a job is not interrupted */
 } pool_system;
 
 /* A choice for everyone. */

@@ -68,7 +68,7 @@ swap.unit @u1 [#swap.piece<@w, 0, 1, 0>] length 4096
 swap.unit @u2 [#swap.piece<@w, 1, 2, 0>] length 4096
 func.func private @fc(tensor<1x32xf32>, !w) -> tensor<1x64xf32>
     attributes {swap.schedule = #swap.schedule<contraction, panels = 2, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 4096>}
-swap.plan @p budget 8192 threads 1 resident [@u1] attributes {arena = 8192 : i64, peak = 8192 : i64, slots = array<i64: 0, 4096>} {
+swap.plan @p budget 8192 threads 1 resident [@u1] attributes {arena = 8192 : i64, peak = 8192 : i64, slots = array<i64: 4096, 0>} {
   %t = swap.in @u2
   swap.wait %t
   // expected-error@+1 {{reads bytes 0 to 8192 of unit @u1, which has 4096}}

@@ -119,10 +119,33 @@ swap.unit @u2 [#swap.piece<@w2, 0, 1, 0>] length 4096
 func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
     attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
 swap.plan @p budget 16384 threads 1 resident [@u1] attributes {arena = 16384 : i64, peak = 12288 : i64, slots = array<i64: 4096, 4096>} {
-  // expected-error@+1 {{unit @u2 would overwrite unit @u1}}
+  // expected-error@+1 {{unit @u2 takes bytes 4096 to 8192, but from 4096 on there are resident units}}
   %s = swap.in @u2
   swap.wait %s
   swap.out %s
+  swap.return
+}
+
+// -----
+
+// Nor behind one: resident units come last, so that the rest is a region.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+func.func private @k(tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    attributes {swap.schedule = #swap.schedule<rows, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 1024>}
+swap.plan @p budget 16384 threads 1 resident [@u1] attributes {arena = 16384 : i64, peak = 8192 : i64, slots = array<i64: 4096>} {
+  // expected-error@+1 {{result takes bytes 8192 to 12288, but from 4096 on there are resident units}}
+  swap.launch @k panels(0 to 1) [#swap.place<input, 0, 0>, #swap.place<unit, 0, 0>, #swap.place<arena, 0, 8192>]
+  swap.return
+}
+
+// -----
+
+// The same of scratch areas.
+swap.parameter @w1 : tensor<1024xf32> = #swap.file<"w", 0, 4096>
+swap.unit @u1 [#swap.piece<@w1, 0, 1, 0>] length 4096
+// expected-error@+1 {{has scratch areas behind resident units}}
+swap.plan @p budget 16384 threads 1 resident [@u1] attributes {arena = 16384 : i64, peak = 8192 : i64, scratch_offset = 8192 : i64, scratch_stride = 64 : i64, slots = array<i64: 4096>} {
   swap.return
 }
 

@@ -215,7 +215,7 @@ pool_allocation evaluate(const Set &set, const std::vector<pool_choice> &rungs,
   const pool_system system = {ladders.data(),    uint32_t(ladders.size()),
                               set.loads.data(),  uint32_t(set.loads.size()),
                               uint64_t(1) << 40, 1,
-                              1e9,               0};
+                              1e9};
   pool_allocation allocation = {};
   allocation.overlap = overlap;
   pool_evaluate(&system, &allocation);

@@ -77,6 +77,9 @@ void port_link_completed(port_link_client *client, const port_ticket *ticket,
 /* The backend failed: nothing is under way any more. */
 void port_link_failed(port_link *link);
 
+/* link_storage.c */
+void port_link_fill_storage(port_link_client *client);
+
 /* Backends: false where the system lacks what they need. */
 int port_link_uring_open(port_link *link);
 int port_link_readers_open(port_link *link);

@@ -38,7 +38,7 @@ static void uring_wake(port_link *link) {
     (void)!write(u->event, &one, sizeof one);
 }
 
-static void take_completions(port_link *link, uring_state *u) {
+static void take_completions(uring_state *u) {
   struct io_uring_cqe *cqe;
   while (io_uring_cq_ready(&u->ring.ring) &&
          io_uring_peek_cqe(&u->ring.ring, &cqe) == 0) {
@@ -71,7 +71,7 @@ static void uring_poll(port_link *link) {
   uring_state *u = link->state;
   if (link->dead)
     return;
-  take_completions(link, u);
+  take_completions(u);
   if (link->stale)
     hand_on(link, u);
   if (!io_uring_sq_ready(&u->ring.ring))

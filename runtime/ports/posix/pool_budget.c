@@ -17,8 +17,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                         .loads = loads,
                         .load_count = pool->task_count,
                         .budget_bytes = pool->budget,
-                        .lanes = pool->engines ? 1 : pool->lane_count,
-                        .most_overlap = pool->engines ? 1 : 0};
+                        .lanes = pool->engines ? 0 : pool->lane_count};
   double rate = 0;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
@@ -95,6 +94,8 @@ static int reallocate(swap_pool *pool, int only_if_it_pays) {
       allocation = now;
   }
   pool->chosen_ns = swap_posix_clock();
+  pool->patience_ns = pool_patience(pool);
+  port_link_set_patience(pool->link, pool->patience_ns);
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     swap_task *task = pool->tasks[i];
     task->response_ns = allocation.response_ns[i];
