@@ -79,7 +79,7 @@ static void *arrive(void *context) {
   while (!run->stopping) {
     set_task *next = NULL;
     for (uint32_t i = 0; i < run->task_count; ++i)
-      if (run->tasks[i].next_ns != UINT64_MAX &&
+      if (run->tasks[i].next_ns < run->last_ns &&
           (!next || run->tasks[i].next_ns < next->next_ns))
         next = &run->tasks[i];
     if (!next) {
