@@ -324,9 +324,11 @@ TEST_F(SetProgram, EndedBySignal) {
   }
   // Once more, while jobs are waited for: at once, and nothing is left.
   environment = "FAKE_SET=endless FAKE_SLOW=3000";
-  EXPECT_EQ(signalled("--stats s.json --trace t.json",
-                      "sleep 0.4; kill -INT $!; sleep 0.2; kill -INT $!;"),
-            "1\n");
+  EXPECT_EQ(
+      signalled("--stats s.json --trace t.json",
+                "sleep 1; for i in $(seq 40); do kill -INT $!; sleep 0.2; "
+                "grep -q again err.txt && break; done;"),
+      "1\n");
   EXPECT_NE(err.find("interrupted again"), std::string::npos) << err;
   EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
 }
