@@ -96,9 +96,22 @@ static uint64_t bytes_of(const swap_model *model, const swap_plan *plan) {
   return bytes;
 }
 
+/* As the pool takes it from the plans. */
+static double faster(double link, const swap_model *model) {
+  for (uint32_t i = 0; i < model->plan_count; ++i) {
+    const swap_plan *plan = &model->plans[i];
+    const double rate =
+        plan->predicted_ns
+            ? (double)plan->streamed_bytes * 1e9 / (double)plan->predicted_ns
+            : 0;
+    link = rate > link ? rate : link;
+  }
+  return link;
+}
+
 /* Runs share one region, the largest; what stays of a model adds up. */
 set_need set_measure(const swap_set *set) {
-  set_need need = {0, 0};
+  set_need need = {0, 0, 0};
   uint64_t region = 0;
   for (uint32_t i = 0; i < set->task_count; ++i) {
     const swap_model *model = set->tasks[i].model;
@@ -113,6 +126,7 @@ set_need set_measure(const swap_set *set) {
           (!least ||
            bytes_of(model, &model->plans[p]) < bytes_of(model, least)))
         least = &model->plans[p];
+    need.link = faster(need.link, model);
     need.all += model->model_bytes;
     if (!least)
       continue; /* the pool says so */
