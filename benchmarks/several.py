@@ -90,7 +90,7 @@ class Set:
                                     sets.process_limit(about, share)) for program, about in compiled.values()]
             ended = [r.finish() for r in running]
         else:
-            endless = {"arrivals": "back-to-back", "phase": "0ms", "jitter": "0ms"}
+            endless = dict.fromkeys(("period", "deadline", "phase", "jitter"), None) | {"arrivals": "back-to-back"}
             program, about = self.program("endless", settings=endless) if way == "throughput" else self.program("all")
             ended = [sets.run_set(program, [*self.common(lanes), "--budget", str(size)],
                                   sets.process_limit(about, size))]

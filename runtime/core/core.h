@@ -72,6 +72,11 @@ static inline int swap_core_rests(const swap_session *session) {
   return session->model && !session->started;
 }
 
+/* status.c: which of two plans is used where both fit: the faster one as the
+ * compiler sees it; of plans that take about as long, or without predictions,
+ * more memory is more to read ahead in, until nothing streams. */
+int swap_core_is_better(const swap_plan *plan, const swap_plan *than);
+
 /* basics.c: what several files need. */
 uint64_t swap_core_now(const swap_session *session);
 /* Records where an error happened and returns it; or SWAP_PENDING. */

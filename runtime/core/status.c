@@ -53,6 +53,14 @@ const swap_plan *swap_mapped_plan(const swap_model *model,
   return best;
 }
 
+int swap_core_is_better(const swap_plan *plan, const swap_plan *than) {
+  const uint64_t mine = plan->predicted_ns, other = than->predicted_ns;
+  if (mine && other && (mine + mine / 128u < other || other + other / 128u < mine))
+    return mine < other;
+  return than->streamed_bytes && (!plan->streamed_bytes ||
+                                  plan->arena_bytes >= than->arena_bytes);
+}
+
 const swap_plan *swap_choose_plan(const swap_model *model,
                                   uint64_t arena_bytes) {
   const swap_plan *best = NULL;
@@ -62,10 +70,7 @@ const swap_plan *swap_choose_plan(const swap_model *model,
     const swap_plan *plan = &model->plans[i];
     if (plan->arena_bytes > arena_bytes || is_mapped(model, plan))
       continue;
-    /* More memory is more to read ahead in, until nothing streams. */
-    if (!best || (best->streamed_bytes &&
-                  (!plan->streamed_bytes ||
-                   plan->arena_bytes >= best->arena_bytes)))
+    if (!best || swap_core_is_better(plan, best))
       best = plan;
   }
   return best ? best : swap_mapped_plan(model, arena_bytes);

@@ -209,6 +209,29 @@ TEST(ChoosePlan, PrefersRoomUntilNothingStreams) {
   EXPECT_EQ(swap_choose_plan(&m, UINT64_MAX), &plans[2]);
 }
 
+// A smaller region and more residents may be slower than a smaller budget, or
+// than one in which nothing streams either.
+TEST(ChoosePlan, PrefersTheFasterWhereThatIsPredicted) {
+  swap_model m = model();
+  swap_plan plans[4] = {m.plans[0], m.plans[0], m.plans[0], m.plans[0]};
+  const uint64_t streamed[4] = {70, 50, 0, 0};
+  const uint64_t ns[4] = {240000, 280000, 260000, 239000};
+  for (uint64_t i = 0; i < 4; ++i) {
+    plans[i].arena_bytes = 4096 * (i + 1);
+    plans[i].streamed_bytes = streamed[i];
+    plans[i].predicted_ns = ns[i];
+  }
+  m.plans = plans;
+  m.plan_count = 4;
+  EXPECT_EQ(swap_choose_plan(&m, 4096), &plans[0]);
+  EXPECT_EQ(swap_choose_plan(&m, 8192), &plans[0]);
+  EXPECT_EQ(swap_choose_plan(&m, 12288), &plans[0]);
+  EXPECT_EQ(swap_choose_plan(&m, 16384), &plans[3]);
+  // About as fast is not faster.
+  plans[2].predicted_ns = 241000;
+  EXPECT_EQ(swap_choose_plan(&m, 12288), &plans[2]);
+}
+
 TEST(ChoosePlan, FitsTheArena) {
   const swap_model &m = model();
   EXPECT_EQ(swap_choose_plan(&m, UINT64_MAX), &m.plans[2]);

@@ -59,7 +59,8 @@ class SetText:
         return list(dict.fromkeys(map(self.model, self.tasks)))
 
     def write(self, path, only=None, events=True, model=lambda path: path, profile=lambda path: None, settings=None):
-        """A copy with all tasks or those of `only`; other models and profiles; `settings` replace a task's."""
+        """A copy with all tasks or those of `only`; other models and profiles; `settings` replace a task's,
+        None takes one away."""
         text = self.head
         for name in only or self.tasks:
             task = self.tasks[name]
@@ -70,6 +71,8 @@ class SetText:
                 lines["profile"] = profile(file)
             for key, value in lines.items():
                 task = re.sub(rf"(?m)^ +{key}:.*\n", "", task)
+                if value is None:
+                    continue
                 task = re.sub(r"(?m)^( +)(model:.*)$", lambda m: f"{m.group(0)}\n{m.group(1)}{key}: {value}", task)
             text += task
         with open(path, "w") as f:

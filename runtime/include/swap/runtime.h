@@ -354,9 +354,10 @@ typedef struct swap_session {
   struct { uint32_t unit : 30; uint32_t kind : 2; int32_t ticket; } in_flight[SWAP_MAX_READS];
 } swap_session;
 
-/* The best plan whose arena fits `arena_bytes`, or null: the largest, but the
- * smallest of those that stream nothing (plans are in ascending order). One that
- * reads units in place, for storage that maps, only where no other fits. */
+/* The best plan whose arena fits `arena_bytes`, or null: the one that is
+ * predicted to be fastest; of those about as fast the largest, but the smallest
+ * that streams nothing (plans are in ascending order). One that reads units in
+ * place, for storage that maps, only where no other fits. */
 const swap_plan *swap_choose_plan(const swap_model *model, uint64_t arena_bytes);
 
 /* The largest plan (of the budget `mapped`) that fits and whose kernels read the

@@ -51,7 +51,8 @@ typedef enum swap_set_event_kind {
   SWAP_SET_BUDGET = 0, /* `text` is the new budget */
   SWAP_SET_ADD,        /* `task` comes */
   SWAP_SET_REMOVE,     /* `task` goes */
-  SWAP_SET_PERIOD,     /* `task` has period `value` */
+  SWAP_SET_PERIOD,     /* `task` has period `value`; a deadline that is the
+                          period stays it */
   SWAP_SET_DEADLINE,
   SWAP_SET_PRIORITY
 } swap_set_event_kind;

@@ -37,9 +37,7 @@ static const swap_plan *choose_plan(const swap_cuda *h, uint64_t arena) {
       continue;
     if (!best || (h->way == CUDA_WAY_PLACE
                       ? plan->arena_bytes < best->arena_bytes
-                      : best->streamed_bytes &&
-                            (!plan->streamed_bytes ||
-                             plan->arena_bytes >= best->arena_bytes)))
+                      : swap_core_is_better(plan, best)))
       best = plan;
   }
   return best;

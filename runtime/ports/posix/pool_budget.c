@@ -94,6 +94,8 @@ static int reallocate(swap_pool *pool, int only_if_it_pays) {
       allocation = now;
   }
   pool->chosen_ns = swap_posix_clock();
+  pool->patience_ns = pool_patience(pool);
+  port_link_set_patience(pool->link, pool->patience_ns);
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     swap_task *task = pool->tasks[i];
     task->response_ns = allocation.response_ns[i];

@@ -131,7 +131,7 @@ static swap_task *next_job(const swap_pool *pool, uint64_t now) {
       continue;
     if (!best || pool_goes_first(&pool_head(task)->urgency,
                                  &pool_head(best)->urgency, now,
-                                 POOL_PATIENCE_NS))
+                                 pool->patience_ns))
       best = task;
   }
   return best;

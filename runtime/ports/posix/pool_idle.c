@@ -31,6 +31,21 @@ static uint64_t idle_after(const swap_task *task) {
   return period * 4 > SECOND ? period * 4 : SECOND;
 }
 
+/* Four times the longest time between two jobs of a task: who waits for so long
+ * is starved, while in a set that keeps its deadlines nobody is. */
+uint64_t pool_patience(const swap_pool *pool) {
+  uint64_t longest = SECOND / 4;
+  for (uint32_t i = 0; i < pool->task_count; ++i) {
+    const uint64_t period = pool_period(pool->tasks[i]);
+    const uint64_t deadline = pool_deadline(pool->tasks[i]);
+    if (period > longest)
+      longest = period;
+    if (deadline != UINT64_MAX && deadline > longest)
+      longest = deadline;
+  }
+  return longest < UINT64_MAX / 8 ? longest * 4 : UINT64_MAX / 2;
+}
+
 uint64_t pool_check_idle(swap_pool *pool, uint64_t now) {
   uint64_t next = UINT64_MAX;
   uint32_t awake = 0;

@@ -25,8 +25,6 @@
 #define POOL_MAX_LANES 16u
 #define POOL_MAX_DEPTH 4096u
 
-/* So long others may go before a job, whatever its priority. */
-#define POOL_PATIENCE_NS UINT64_C(2000000000)
 /* While kernels run, the link is looked after so often. */
 #define POOL_POLL_NS UINT64_C(100000)
 /* Bytes under way of units that come in while no job wants them. */
@@ -120,7 +118,8 @@ typedef struct pool_lane {
   pool_model *model;  /* that it advances */
   pool_model *last;   /* that it advanced last, while that is there */
   int ahead;          /* only up to its first kernel */
-  uint64_t polled_ns; /* when it last looked after the link */
+  uint64_t polled_ns; /* when it last looked after the link ... */
+  uint64_t looked_ns; /* ... and for more urgent jobs */
   _Atomic int look;   /* something came that may be more urgent */
   int asleep;         /* in the link */
 } pool_lane;
@@ -153,6 +152,8 @@ struct swap_pool {
   uint64_t compute_ns, stall_ns;
   uint32_t reallocations;
   uint64_t chosen_ns;   /* when budgets were last chosen */
+  uint64_t patience_ns; /* so long others may go before a job, whatever its
+                           priority */
   char error[1024 + 4096];
 };
 
@@ -214,6 +215,7 @@ uint64_t pool_check_idle(swap_pool *pool, uint64_t now);
 void pool_check_habits(swap_pool *pool);
 uint64_t pool_period(const swap_task *task);
 uint64_t pool_deadline(const swap_task *task);
+uint64_t pool_patience(const swap_pool *pool);
 
 /* pool_tasks.c */
 int pool_has_task(const swap_pool *pool, const swap_task *task);
@@ -262,5 +264,6 @@ void pool_engine_close(pool_model *model);
 /* pool_lane.c */
 void *pool_lane_main(void *lane);
 int pool_lane_yields(void *model); /* swap_config.yield */
+void pool_lane_polls(pool_lane *lane);
 
 #endif /* SWAP_PORT_POOL_INTERNAL_H */

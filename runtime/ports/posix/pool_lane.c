@@ -26,7 +26,7 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   m->bytes_seen = port_link_client_bytes(m->client);
   lane->model = m;
   lane->ahead = ahead;
-  lane->polled_ns = job->mark;
+  lane->looked_ns = lane->polled_ns = job->mark;
   atomic_store(&lane->look, 0);
   pthread_mutex_unlock(&pool->lock);
   const int status = swap_advance(&m->session);
@@ -46,6 +46,15 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   m->lane = NULL;
 }
 
+/* The link is kept busy while kernels run. */
+void pool_lane_polls(pool_lane *lane) {
+  const uint64_t now = swap_posix_clock();
+  if (now - lane->polled_ns < POOL_POLL_NS)
+    return;
+  lane->polled_ns = now;
+  port_link_poll(lane->pool->link);
+}
+
 int pool_lane_yields(void *context) {
   const pool_model *m = context;
   pool_lane *lane = m->lane;
@@ -53,10 +62,10 @@ int pool_lane_yields(void *context) {
   if (lane->ahead)
     return 1;
   const uint64_t now = swap_posix_clock();
-  if (!atomic_exchange(&lane->look, 0) && now - lane->polled_ns < POOL_POLL_NS)
+  if (!atomic_exchange(&lane->look, 0) && now - lane->looked_ns < POOL_POLL_NS)
     return 0;
-  lane->polled_ns = now;
-  port_link_poll(pool->link);
+  lane->looked_ns = now;
+  pool_lane_polls(lane);
   /* Who has the lock wants something of the lanes perhaps: the next time. */
   if (pthread_mutex_trylock(&pool->lock)) {
     atomic_store(&lane->look, 1);

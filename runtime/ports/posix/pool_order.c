@@ -7,9 +7,9 @@
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
-static int goes_first(const pool_urgency *a, const pool_urgency *b,
-                      uint64_t now) {
-  return pool_goes_first(a, b, now, POOL_PATIENCE_NS);
+static int goes_first(const swap_pool *pool, const pool_urgency *a,
+                      const pool_urgency *b, uint64_t now) {
+  return pool_goes_first(a, b, now, pool->patience_ns);
 }
 
 swap_task *pool_first_waiting(const pool_model *m, uint64_t now) {
@@ -19,7 +19,7 @@ swap_task *pool_first_waiting(const pool_model *m, uint64_t now) {
     swap_task *task = pool->tasks[i];
     if (task->model == m && pool_head(task) &&
         (!best ||
-         goes_first(&pool_head(task)->urgency, &pool_head(best)->urgency, now)))
+         goes_first(pool, &pool_head(task)->urgency, &pool_head(best)->urgency, now)))
       best = task;
   }
   return best;
@@ -31,7 +31,7 @@ const pool_urgency *pool_model_urgency(const pool_model *m, uint64_t now) {
   const pool_urgency *behind = waiting ? &pool_head(waiting)->urgency : NULL;
   if (!own || !behind)
     return own ? own : behind;
-  return goes_first(behind, own, now) ? behind : own;
+  return goes_first(m->pool, behind, own, now) ? behind : own;
 }
 
 swap_task *pool_next_start(swap_pool *pool, uint64_t now) {
@@ -41,7 +41,7 @@ swap_task *pool_next_start(swap_pool *pool, uint64_t now) {
     if (m->engine || !m->opened || m->busy || m->task || m->choice == POOL_NONE)
       continue;
     swap_task *task = pool_first_waiting(m, now);
-    if (task && (!best || goes_first(&pool_head(task)->urgency,
+    if (task && (!best || goes_first(pool, &pool_head(task)->urgency,
                                      &pool_head(best)->urgency, now)))
       best = task;
   }
@@ -63,7 +63,7 @@ pool_model *pool_next_run(swap_pool *pool, uint64_t now) {
     if (m->busy || !m->task || !can_go_on(m))
       continue;
     const pool_urgency *here = pool_model_urgency(m, now);
-    if (!best || goes_first(here, urgency, now)) {
+    if (!best || goes_first(pool, here, urgency, now)) {
       best = m;
       urgency = here;
     }
@@ -80,8 +80,8 @@ pool_model *pool_least_begun(swap_pool *pool, const pool_urgency *urgency,
     if (m->busy || !m->task || m->computed)
       continue;
     const pool_urgency *here = pool_model_urgency(m, now);
-    if (goes_first(urgency, here, now) &&
-        (!worst || goes_first(of_worst, here, now))) {
+    if (goes_first(pool, urgency, here, now) &&
+        (!worst || goes_first(pool, of_worst, here, now))) {
       worst = m;
       of_worst = here;
     }
@@ -122,7 +122,7 @@ int pool_should_yield(pool_lane *lane, uint64_t now) {
       continue;
     if ((m->job->state == POOL_JOB_READY ||
          m->bytes_seen != port_link_client_bytes(m->client)) &&
-        goes_first(pool_model_urgency(m, now), own, now))
+        goes_first(pool, pool_model_urgency(m, now), own, now))
       return 1;
   }
   const swap_task *next = pool_next_start(pool, now);
@@ -130,7 +130,7 @@ int pool_should_yield(pool_lane *lane, uint64_t now) {
     const pool_urgency *urgency = &pool_head(next)->urgency;
     if (pool->started < pool->overlap && !pool->blocked)
       return 1; /* its first reads can be made */
-    if (goes_first(urgency, own, now) && pool_least_begun(pool, urgency, now))
+    if (goes_first(pool, urgency, own, now) && pool_least_begun(pool, urgency, now))
       return 1;
   }
   return pool_next_fill(pool) && pool_link_rests(pool);

@@ -25,6 +25,7 @@ int set_check_prepare(set_run *run) {
     set_check_clear(task, task->data.outputs);
     for (uint32_t k = 0; k < task->depth; ++k)
       set_check_clear(task, task->slots[k].outputs);
+    screen_note(run, "running alone: task", i + 1);
     status = set_target_run_alone(task);
   }
   return status;

@@ -30,7 +30,8 @@ static uint64_t io_bytes(const set_run *run) {
     for (uint32_t k = 0; k < model->input_count; ++k)
       bytes += model->inputs[k].bytes;
     for (uint32_t k = 0; k < model->output_count; ++k)
-      bytes += model->outputs[k].bytes * (task->depth + (run->options->check ? 1 : 0));
+      bytes += model->outputs[k].bytes *
+               (task->depth + (run->options->check ? 1 : 0));
   }
   return bytes;
 }

@@ -24,6 +24,7 @@ static struct {
   int terminal; /* lines are drawn anew */
   int quiet;
   uint32_t lines; /* that are on the terminal */
+  int noted;      /* one without an end is */
   uint32_t rows, columns;
   uint64_t drawn_ns;
   uint64_t changes; /* that were told */
@@ -42,7 +43,18 @@ typedef struct frame {
 void progress_end(void) {
   if (screen.lines)
     fprintf(stderr, "\r\033[%uA\033[J", screen.lines);
+  if (screen.noted)
+    fprintf(stderr, "\r\033[K");
   screen.lines = 0;
+  screen.noted = 0;
+}
+
+void screen_note(const set_run *run, const char *what, uint32_t number) {
+  if (run->options->quiet || !isatty(STDERR_FILENO))
+    return;
+  fprintf(stderr, "\r\033[K%s %u of %u", what, number, run->task_count);
+  fflush(stderr);
+  screen.noted = 1;
 }
 
 void screen_say(const char *format, ...) {
@@ -60,6 +72,7 @@ void screen_start(set_run *run) {
   screen.quiet = run->options->quiet;
   screen.terminal = !screen.quiet && isatty(STDERR_FILENO);
   screen.drawn_ns = screen.from_ns = run->start_ns;
+  progress_end();
 }
 
 /* A line that fits the terminal, without half of a character at its end. */

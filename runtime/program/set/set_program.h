@@ -227,7 +227,9 @@ int set_check_prepare(set_run *run);
 void set_check_clear(const set_task *task, void **outputs);
 int set_check_compare(set_task *task, void **outputs, uint64_t job);
 
-/* screen.c: what is printed while the set runs. */
+/* screen.c: what is printed while the set runs; and before, on a terminal: what
+ * is being done of a task. */
+void screen_note(const set_run *run, const char *what, uint32_t number);
 void screen_start(set_run *run);
 void screen_draw(set_run *run, uint64_t now_ns);
 void screen_end(void);

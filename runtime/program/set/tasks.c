@@ -110,7 +110,8 @@ int set_tasks_create(set_run *run) {
     task->deadline_ns = task->asks->deadline_ns;
     task->priority = task->asks->priority;
     task->next_ns = UINT64_MAX;
-    task->numbers = random_from(run->options->seed, name_stream(task->asks->name));
+    task->numbers =
+        random_from(run->options->seed, name_stream(task->asks->name));
     pthread_cond_init(&task->came, NULL);
     status = find_weights(task);
     if (!status && !run->options->describe)
