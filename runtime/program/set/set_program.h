@@ -145,6 +145,14 @@ typedef struct memory_log {
 void memory_add(memory_log *log, uint64_t at_ns, uint64_t used,
                 uint64_t budget);
 
+/* target_posix.c, target_cuda.c: what runs the models. */
+extern const int set_target_is_gpu;
+uint64_t set_target_overhead(const swap_set_task *task);
+int set_target_add(swap_pool *pool, const set_task *task,
+                   const swap_task_options *options, swap_task **handle);
+/* One run within the smallest of the model's budgets, into the task's outputs. */
+int set_target_run_alone(set_task *task);
+
 /* changes.c: events as they were carried out. */
 #define CHANGES_KEPT 4096u
 typedef struct set_change {
