@@ -48,6 +48,7 @@ typedef struct pool_times {
   double time[SWAP_POOL_MAX_TASKS];
   double compute[SWAP_POOL_MAX_TASKS];
   double link[SWAP_POOL_MAX_TASKS];
+  double call[SWAP_POOL_MAX_TASKS];
   /* Before position p: demands at once, shares of time, shares times deadline. */
   double demand[SWAP_POOL_MAX_TASKS + 1];
   double share[SWAP_POOL_MAX_TASKS + 1];

@@ -22,10 +22,10 @@ static double larger(double a, double b) { return a > b ? a : b; }
 
 /* Who is less urgent and has what a job needs. With overlap 1 that is whoever
  * runs. With more, all stretches are taken by less urgent ones; then the most
- * urgent of these ends first, so that it is not the only one of its model and
- * less. */
+ * urgent of these ends first, so that there are others of its level or below. And
+ * a call of a less urgent one may just have begun. */
 static void fill_blocking(const pool_order *order, pool_times *times) {
-  double below = 0, level = 0;
+  double below = 0, level = 0, call = 0;
   times->blocking[order->count] = 0;
   for (uint32_t p = order->count; p-- > 0;) {
     if (p + 1 < order->count && order->level[p] != order->level[p + 1]) {
@@ -36,6 +36,10 @@ static void fill_blocking(const pool_order *order, pool_times *times) {
     level = larger(level, times->time[p]);
     times->blocking[p] =
         order->others[p] >= order->overlap ? larger(level, below) : below;
+    if (order->overlap == 1)
+      continue;
+    call = larger(call, times->call[p]);
+    times->blocking[p] += call;
   }
 }
 
@@ -55,6 +59,7 @@ void pool_fill_times(const pool_system *system, const pool_order *order,
     const double share = time * order->rate[i] / lanes;
     times->time[i] = time;
     times->compute[i] = (double)rung->compute_ns;
+    times->call[i] = (double)rung->call_ns;
     times->link[i] = (double)rung->read_bytes * ns_per_byte;
     /* A job that was lent urgency may have come before the busy period. */
     times->demand[i + 1] = times->demand[i] + time * (1 + order->lent[i]) / lanes;

@@ -17,10 +17,11 @@ constexpr uint64_t none = UINT64_MAX;
 
 // Each model has one rung of 1 MiB of each kind, and computes all the time.
 pool_allocation respond(const std::vector<uint64_t> &times,
-                        const std::vector<pool_load> &loads, uint32_t overlap) {
+                        const std::vector<pool_load> &loads, uint32_t overlap,
+                        uint64_t call = 0) {
   std::vector<pool_choice> rungs;
   for (uint64_t time : times)
-    rungs.push_back({mib, mib, time, time, 0});
+    rungs.push_back({mib, mib, time, time, 0, call});
   std::vector<pool_ladder> ladders;
   for (const pool_choice &rung : rungs)
     ladders.push_back({&rung, 1});
@@ -36,9 +37,9 @@ pool_allocation respond(const std::vector<uint64_t> &times,
 
 // A model that streams all or nothing of 240 MiB, 100 ms at 2.4 GiB/s.
 const pool_choice streamer[] = {
-    {2 * mib, 0, 200 * ms, 100 * ms, 240 * mib},
-    {2 * mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib},
-    {2 * mib, 240 * mib, 100 * ms, 100 * ms, 0}};
+    {2 * mib, 0, 200 * ms, 100 * ms, 240 * mib, 0},
+    {2 * mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib, 0},
+    {2 * mib, 240 * mib, 100 * ms, 100 * ms, 0, 0}};
 
 struct Verdict : pool_verdict {
   uint64_t enough;
@@ -76,6 +77,11 @@ TEST(PolicyAdmit, ResponsesByHand) {
   pool_allocation allocation = respond(times, loads, 2);
   EXPECT_EQ(allocation.response_ns[0], 20u + 10);
   EXPECT_EQ(allocation.response_ns[1], 20u + 10);
+  EXPECT_EQ(allocation.response_ns[2], 30u + 20 + 2 * 10);
+  // A call that has begun ends first, if somebody less urgent can have begun it.
+  allocation = respond(times, loads, 3, 7);
+  EXPECT_EQ(allocation.response_ns[0], 7u + 10);
+  EXPECT_EQ(allocation.response_ns[1], 7u + 10 + 20);
   EXPECT_EQ(allocation.response_ns[2], 30u + 20 + 2 * 10);
   // One at a time: it waits for the longest of the others.
   allocation = respond(times, loads, 1);

@@ -51,7 +51,7 @@ std::vector<pool_choice> randomLadder(Random &random, size_t count) {
     const double resident = part * weights;
     const double stall =
         std::max(0.0, (weights - resident) / 2.4e9 * 1e9 - hidden);
-    pool_choice rung;
+    pool_choice rung = {};
     rung.region_bytes = pages(region * uniform(random, 0.8, 1.6));
     rung.resident_bytes = pages(resident);
     rung.compute_ns = uint64_t(compute * (j ? 1 : 1.1));
@@ -212,9 +212,9 @@ TEST(PolicyAllocate, TheLeastIsEnoughForMany) {
 // The zone has room for the largest regions that can be in use at once; tasks of
 // a model run one after another.
 TEST(PolicyAllocate, BytesAreZoneAndResidents) {
-  const pool_choice large = {9 * mib, 1 * mib, ms, ms, 0};
-  const pool_choice middle = {5 * mib, 2 * mib, ms, ms, 0};
-  const pool_choice small = {3 * mib, 4 * mib, ms, ms, 0};
+  const pool_choice large = {9 * mib, 1 * mib, ms, ms, 0, 0};
+  const pool_choice middle = {5 * mib, 2 * mib, ms, ms, 0, 0};
+  const pool_choice small = {3 * mib, 4 * mib, ms, ms, 0, 0};
   const pool_ladder ladders[] = {{&small, 1}, {&large, 1}, {&middle, 1}};
   const pool_load loads[] = {{1, 0, 10 * ms, 10 * ms}, {1, 0, 10 * ms, 10 * ms}};
   const pool_system system = {ladders, 3, loads, 2, 100 * mib, 1, 1e9};
@@ -231,9 +231,9 @@ TEST(PolicyAllocate, BytesAreZoneAndResidents) {
 // Two models alike: the more urgent one, or the one that runs more often, gets
 // the memory; one that is idle gives it away.
 TEST(PolicyAllocate, MemoryGoesWhereItHelps) {
-  const pool_choice rungs[] = {{mib, 0, 200 * ms, 100 * ms, 240 * mib},
-                               {mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib},
-                               {mib, 240 * mib, 100 * ms, 100 * ms, 0}};
+  const pool_choice rungs[] = {{mib, 0, 200 * ms, 100 * ms, 240 * mib, 0},
+                               {mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib, 0},
+                               {mib, 240 * mib, 100 * ms, 100 * ms, 0, 0}};
   const pool_ladder ladders[] = {{rungs, 3}, {rungs, 3}};
   pool_load loads[] = {{0, 0, 500 * ms, 500 * ms}, {1, 0, 500 * ms, 500 * ms}};
   const pool_system system = {ladders, 2, loads, 2, 242 * mib, 1, 2.4e9};
@@ -256,7 +256,7 @@ TEST(PolicyAllocate, Edges) {
   EXPECT_EQ(pool_allocate(&nothing, &allocation), SWAP_OK);
   EXPECT_EQ(allocation.bytes, 0u);
   // No time, no period, no deadline, no link, no lane: nothing is divided by 0.
-  const pool_choice rung = {0, 0, 0, 0, 100};
+  const pool_choice rung = {0, 0, 0, 0, 100, 0};
   const pool_ladder ladder = {&rung, 1};
   const pool_load loads[] = {{0, 7, 0, 0}, {0, 0, 0, UINT64_MAX}};
   const pool_system empty = {&ladder, 1, loads, 2, 0, 0, 0};
@@ -265,7 +265,7 @@ TEST(PolicyAllocate, Edges) {
   EXPECT_EQ(allocation.cost, 0);
   // As many models and tasks as there may be, each of which overloads it.
   const pool_choice endless = {4096, UINT64_MAX >> 8, UINT64_MAX >> 2,
-                               UINT64_MAX >> 2, UINT64_MAX >> 2};
+                               UINT64_MAX >> 2, UINT64_MAX >> 2, 0};
   std::vector<pool_ladder> ladders(SWAP_POOL_MAX_TASKS, {&endless, 1});
   std::vector<pool_load> many;
   for (uint32_t i = 0; i < SWAP_POOL_MAX_TASKS; ++i)
