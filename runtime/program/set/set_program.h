@@ -124,6 +124,7 @@ typedef struct set_task {
 /* What a set needs, in bytes. */
 typedef struct set_need {
   uint64_t all;   /* every model whole, once */
+  uint64_t fixed; /* of that, what no budget saves: a GPU's code and graphs */
   uint64_t least; /* the smallest plans */
 } set_need;
 
