@@ -146,6 +146,7 @@ struct swap_pool {
   int blocked;      /* the most urgent start found no stretch, since one came */
   uint32_t engines; /* models that have one: all or none */
   int engine_busy;  /* one of them is being called */
+  uint64_t engine_bytes; /* that their runs read, ever */
   uint32_t holds;   /* callers that wait for a stretch: no run is started */
   uint64_t order;   /* of submissions */
   uint64_t compute_ns, stall_ns;

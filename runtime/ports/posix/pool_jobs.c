@@ -197,6 +197,7 @@ void pool_job_end(pool_model *m, int status) {
       m->engine ? m->session.counters.streamed_bytes
                 : port_link_client_bytes(m->client) - m->bytes_before;
   result->plan = m->plans[m->choice == POOL_NONE ? m->target : m->choice];
+  pool->engine_bytes += m->engine ? result->read_bytes : 0;
   if (status && m->engine) {
     snprintf(task->failure, sizeof task->failure, "%s",
              m->engine->error(m->engine));

@@ -17,7 +17,7 @@ void swap_pool_get_state(swap_pool *pool, swap_pool_state *state) {
                              .used_bytes = pool->account.used,
                              .peak_bytes = pool->account.peak,
                              .zone_bytes = pool->zone.arena.bytes,
-                             .read_bytes = link.read_bytes,
+                             .read_bytes = link.read_bytes + pool->engine_bytes,
                              .compute_ns = pool->compute_ns,
                              .stall_ns = pool->stall_ns,
                              .tasks = pool->task_count,

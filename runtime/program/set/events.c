@@ -141,8 +141,8 @@ static int next_change(planner *p, set_change *change, uint64_t *at) {
                    .task = event->kind == SWAP_SET_BUDGET ? 0 : event->task,
                    .value = event->value};
   if (event->kind == SWAP_SET_BUDGET)
-    size_parse(event->text, p->run->need.all, 0, p->run->need.least,
-               p->run->need.all, &change->value);
+    size_parse(event->text, p->run->need.all, p->run->need.fixed,
+               p->run->need.least, p->run->need.all, &change->value);
   return 1;
 }
 

@@ -115,7 +115,7 @@ static double faster(double link, const swap_model *model) {
 
 /* Models on a GPU share nothing. */
 static set_need measure_gpu(const swap_set *set) {
-  set_need need = {0, 0, 0};
+  set_need need = {.all = 0};
   for (uint32_t i = 0; i < set->task_count; ++i) {
     const swap_model *model = set->tasks[i].model;
     const uint64_t overhead = set_target_overhead(&set->tasks[i]);
@@ -129,7 +129,8 @@ static set_need measure_gpu(const swap_set *set) {
       if (model->plans[p].arena_bytes < least)
         least = model->plans[p].arena_bytes;
     need.link = faster(need.link, model);
-    need.all += model->model_bytes + overhead;
+    need.all += model->model_bytes; /* with the overhead */
+    need.fixed += overhead;
     need.least += least + overhead;
   }
   return need;
@@ -137,7 +138,7 @@ static set_need measure_gpu(const swap_set *set) {
 
 /* Runs share one region, the largest; what stays of a model adds up. */
 set_need set_measure(const swap_set *set) {
-  set_need need = {0, 0, 0};
+  set_need need = {.all = 0};
   if (set_target_is_gpu)
     return measure_gpu(set);
   uint64_t region = 0;
@@ -169,7 +170,8 @@ set_need set_measure(const swap_set *set) {
 
 int set_budget(const set_need *need, const char *what, const char *text,
                uint64_t *bytes) {
-  if (!size_parse(text, need->all, 0, need->least, need->all, bytes))
+  if (!size_parse(text, need->all, need->fixed, need->least, need->all,
+                  bytes))
     return fail(EXIT_USAGE,
                 "%s: '%s' is not a size such as 96MiB, 1.5GiB, 20%%, min or "
                 "max",

@@ -126,6 +126,7 @@ typedef struct set_task {
 /* What a set needs, in bytes. */
 typedef struct set_need {
   uint64_t all;   /* every model whole, once */
+  uint64_t fixed; /* of that, what no budget saves: a GPU's code and graphs */
   uint64_t least; /* the smallest plans */
   double link;    /* bytes per second that reads come in at, by prediction: the
                      plan that waits most for them tells; 0: none streams */
