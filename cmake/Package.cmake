@@ -16,7 +16,7 @@ write_basic_package_version_file(${package}/swapcConfigVersion.cmake
 
 set_target_properties(swapc swap-opt swap-blob PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS swapc swap-opt swap-blob swap-profile RUNTIME DESTINATION bin)
-install(TARGETS SwapRuntime SwapProgram SwapSet SwapCudaRuntime SwapProgramCuda
+install(TARGETS SwapRuntime SwapProgram SwapSet SwapCudaRuntime SwapProgramCuda SwapSetCuda
   ARCHIVE DESTINATION lib/swapc)
 install(DIRECTORY runtime/include/swap DESTINATION include FILES_MATCHING PATTERN "*.h")
 install(FILES ${installed}/swapcConfig.cmake ${package}/swapcConfigVersion.cmake

@@ -324,7 +324,9 @@ Compiler::compileKernels(const BlobInfo &info) {
       return failure();
     tables.cuda = std::move(*cuda);
     tables.cuda->symbol =
-        isProgram ? "swap_cuda_instance" : getName() + "_cuda";
+        isProgram                ? "swap_cuda_instance"
+        : options.symbol.empty() ? getName() + "_cuda"
+                                 : getCudaSymbol(options.symbol);
     kernels = ModuleOp::create(location);
   } else if (!(kernels = lowerKernels(phases, tables))) {
     return failure();

@@ -48,6 +48,8 @@ static Expected<std::string> findDriver(const LinkOptions &options) {
 
 /// What a program is linked from, in the order of use.
 static SmallVector<StringRef, 3> getArchives(const LinkOptions &options) {
+  if (options.cuda && options.kind == ProgramKind::Set)
+    return {"libswap_set_cuda.a", "libswap_cuda.a", "libswap_runtime.a"};
   if (options.cuda)
     return {"libswap_program_cuda.a", "libswap_cuda.a", "libswap_runtime.a"};
   if (options.kind == ProgramKind::Set)
@@ -192,6 +194,9 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
     arguments.push_back(argument.str());
   if (!options.symbol.empty())
     arguments.push_back("-Wl,--defsym=swap_model_instance=" + options.symbol);
+  if (!options.symbol.empty() && options.cuda)
+    arguments.push_back("-Wl,--defsym=swap_cuda_instance=" +
+                        getCudaSymbol(options.symbol));
   for (const std::string &archive : *archives)
     arguments.push_back(archive);
   if (options.cuda)

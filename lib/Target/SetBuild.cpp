@@ -58,6 +58,8 @@ void SetBuilder::makeParts() {
     part.profiles = model.profiles;
     // No name in C, so that none of the program is the same.
     part.code.symbol = "model." + part.name;
+    if (isCuda())
+      part.code.cuda = getCudaSymbol(part.code.symbol);
     part.code.weights = sys::path::filename(part.base).str() + ".swap";
     parts.push_back(std::move(part));
   }
@@ -76,6 +78,8 @@ Expected<Stamp> SetBuilder::getStamp(const Part &part) const {
   stamp.add("budgets", join(compile.budgets, ","));
   stamp.add("target",
             compile.triple + " " + compile.cpu + " " + compile.features);
+  if (isCuda())
+    stamp.add("cuda", getCudaArchNames(compile.cuda));
   for (const std::string &profile : part.profiles)
     if (Error error = stamp.addContents("profile", profile))
       return std::move(error);
@@ -148,6 +152,7 @@ LinkOptions SetBuilder::getLinkOptions(ProgramKind kind) const {
   link.runtimeDir = options.compile.runtimeDir;
   link.executable = options.compile.executable;
   link.triple = options.compile.triple;
+  link.cuda = isCuda();
   return link;
 }
 

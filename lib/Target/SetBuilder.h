@@ -48,6 +48,7 @@ private:
   llvm::LogicalResult findProfile(Part &part);
   llvm::LogicalResult measure(const Part &part, llvm::StringRef profile);
 
+  bool isCuda() const { return options.compile.device == Device::Cuda; }
   LinkOptions getLinkOptions(ProgramKind kind) const;
   llvm::LogicalResult link();
 

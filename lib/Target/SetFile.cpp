@@ -297,6 +297,16 @@ Error SetReader::read(const RawSet &raw) {
     if (Error wrong = checkSetBudget(set.budget))
       fail(raw.budget.line, "budget: " + toString(std::move(wrong)));
   }
+  set.isCuda = raw.target.value == "cuda";
+  if (raw.target && !set.isCuda && raw.target.value != "cpu")
+    fail(raw.target.line,
+         "target: '" + raw.target.value + "' is not cpu or cuda");
+  for (const auto &[text, name] : {std::pair(raw.threads, "threads"),
+                                   std::pair(raw.lanes, "lanes"),
+                                   std::pair(raw.io, "io")})
+    if (set.isCuda && text)
+      fail(text.line, Twine(name) + ": with target cuda the GPU runs one job "
+                                    "after another, and reads its weights");
   readTime(raw.duration, "duration", set.duration);
   readCount(raw.threads, "threads", 1, kMostThreads, set.threads);
   readCount(raw.lanes, "lanes", 1, kMostThreads, set.lanes);

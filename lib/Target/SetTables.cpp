@@ -29,7 +29,7 @@ static_assert(sizeof(void *) != 8 || offsetof(swap_set_task, arrivals) == 56,
               "task");
 static_assert(sizeof(void *) != 8 || offsetof(swap_set_task, inputs) == 80,
               "task");
-static_assert(sizeof(void *) != 8 || sizeof(swap_set_task) == 88, "task");
+static_assert(sizeof(void *) != 8 || sizeof(swap_set_task) == 96, "task");
 static_assert(offsetof(swap_set_event, value) == 16, "event");
 static_assert(sizeof(void *) != 8 || sizeof(swap_set_event) == 32, "event");
 static_assert(offsetof(swap_set, duration_ns) == 24, "set");
@@ -39,10 +39,15 @@ void swapc::emitSetTables(const SetFile &set, ArrayRef<SetModelCode> models,
                           llvm::Module &module) {
   TableEmitter emit(module);
   auto *pointer = PointerType::getUnqual(module.getContext());
-  SmallVector<Constant *> symbols, tasks, events;
-  for (const SetModelCode &model : models)
-    symbols.push_back(module.getOrInsertGlobal(
-        model.symbol, Type::getInt8Ty(module.getContext())));
+  SmallVector<Constant *> symbols, cudaSymbols, tasks, events;
+  auto *byte = Type::getInt8Ty(module.getContext());
+  for (const SetModelCode &model : models) {
+    symbols.push_back(module.getOrInsertGlobal(model.symbol, byte));
+    cudaSymbols.push_back(
+        model.cuda.empty()
+            ? static_cast<Constant *>(ConstantPointerNull::get(pointer))
+            : module.getOrInsertGlobal(model.cuda, byte));
+  }
   for (const SetTask &task : set.tasks) {
     SmallVector<Constant *> inputs;
     for (const auto &[name, path] : task.inputs)
@@ -53,7 +58,7 @@ void swapc::emitSetTables(const SetFile &set, ArrayRef<SetModelCode> models,
          emit.i64(task.deadline), emit.i64(task.phase), emit.i64(task.jitter),
          emit.i32(task.arrivals), emit.i32(task.priority), emit.i32(task.depth),
          emit.i32(task.starts), emit.i32(task.inputs.size()), emit.i32(0),
-         emit.records(inputs, "inputs")}));
+         emit.records(inputs, "inputs"), cudaSymbols[task.model]}));
   }
   for (const SetEvent &event : set.events)
     events.push_back(

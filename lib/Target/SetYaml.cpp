@@ -145,6 +145,7 @@ template <> struct MappingTraits<RawEvent> {
 template <> struct MappingTraits<RawSet> {
   static void mapping(IO &io, RawSet &set) {
     io.mapOptional("name", set.name);
+    io.mapOptional("target", set.target);
     io.mapOptional("budget", set.budget);
     io.mapOptional("duration", set.duration);
     io.mapOptional("threads", set.threads);
@@ -152,7 +153,8 @@ template <> struct MappingTraits<RawSet> {
     io.mapOptional("io", set.io);
     io.mapOptional("tasks", set.tasks);
     io.mapOptional("events", set.events);
-    leave(io, "name, budget, duration, threads, lanes, io, tasks, events");
+    leave(io, "name, target, budget, duration, threads, lanes, io, tasks, "
+              "events");
   }
 };
 

@@ -49,7 +49,7 @@ struct RawEvent {
 };
 
 struct RawSet {
-  SetText name, budget, duration, threads, lanes, io;
+  SetText name, target, budget, duration, threads, lanes, io;
   std::vector<RawTask> tasks;
   std::vector<RawEvent> events;
 };

@@ -78,6 +78,13 @@ struct RunOptions {
   cl::list<std::string> mattr{
       "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
       cl::desc("features to add to the processor's or to leave out")};
+  cl::list<std::string> cudaArchs{
+      "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
+      cl::cat(category),
+      cl::desc("GPUs that a set with target cuda is for; native: those here")};
+  cl::opt<std::string> cudaPath{
+      "cuda-path", cl::value_desc("DIR"), cl::cat(category),
+      cl::desc("the CUDA toolkit, for a set with target cuda")};
   cl::opt<std::string> linkerDriver{
       "linker-driver", cl::value_desc("PATH"), cl::cat(category),
       cl::desc("compiler that links (default: clang-22, then cc)")};
@@ -153,12 +160,29 @@ static Expected<std::string> makeDefaultPlace(StringRef setPath) {
   return place.str().str();
 }
 
+static int readTarget(const RunOptions &line, const SetFile &set,
+                      CompileOptions &compile) {
+  if (!set.isCuda && (line.cudaArchs.getNumOccurrences() ||
+                      line.cudaPath.getNumOccurrences()))
+    return runError("--cuda-arch, --cuda-path: the set needs 'target: cuda'");
+  if (!set.isCuda)
+    return 0;
+  if (line.threads.getNumOccurrences() || line.get("lanes") || line.get("io"))
+    return runError("--threads, --lanes, --io: with target cuda the GPU runs "
+                    "one job after another, and reads its weights");
+  compile.threads = 1;
+  compile.cudaPath = line.cudaPath;
+  return readCudaArchs(join(line.cudaArchs, ","), compile, kHelp);
+}
+
 /// Fills in how models are compiled; an exit code where the line is wrong.
 static int readOptions(const RunOptions &line, const SetFile &set,
                        const char *program, CompileOptions &compile) {
   compile.budgets = {"ladder"};
   compile.compileThreads = hardware_concurrency().compute_thread_count();
   compile.threads = set.threads ? set.threads : compile.compileThreads;
+  if (int code = readTarget(line, set, compile))
+    return code;
   if (line.threads.getNumOccurrences() &&
       (StringRef(line.threads).getAsInteger(10, compile.threads) ||
        compile.threads == 0 || compile.threads > kMaxThreads))

@@ -8,6 +8,7 @@
 #ifndef SWAPC_TOOLS_SWAPC_RUN_H
 #define SWAPC_TOOLS_SWAPC_RUN_H
 
+#include "swapc/Target/Compiler.h"
 #include "llvm/ADT/Twine.h"
 
 /// `swapc run`: builds the program of a set and becomes it. `program` is the
@@ -17,6 +18,11 @@ int runSet(int argc, char **argv, const char *program);
 /// One message about the command line; the exit code.
 int usageError(const llvm::Twine &message,
                const char *command = "swapc --help");
+
+/// Compiles for the GPUs that `archs` names, "" for the default; an exit code
+/// where it is wrong.
+int readCudaArchs(std::string archs, swapc::CompileOptions &options,
+                  const char *command = "swapc --help");
 
 /// Reads the command line into LLVM's options, which print what is wrong; an
 /// exit code where it is.

@@ -176,6 +176,25 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
+int readCudaArchs(std::string archs, CompileOptions &options,
+                  const char *command) {
+  if (archs.empty())
+    archs = kDefaultCudaArchs.str();
+  if (archs == "native") {
+    Expected<std::string> native = getNativeCudaArchs();
+    if (!native)
+      return usageError("--cuda-arch: " + toString(native.takeError()),
+                        command);
+    archs = *native;
+  }
+  Expected<CudaTarget> target = parseCudaTarget(archs);
+  if (!target)
+    return usageError("--cuda-arch: " + toString(target.takeError()), command);
+  options.device = Device::Cuda;
+  options.cuda = *target;
+  return 0;
+}
+
 /// Reads what depends on the target; an exit code where it is wrong.
 static int readTarget(const Options &line, CompileOptions &options) {
   bool isCuda = line.targetName == "cuda";
@@ -195,20 +214,8 @@ static int readTarget(const Options &line, CompileOptions &options) {
                       "IR; there are cuda and ptx");
   if (line.threads.getNumOccurrences())
     return usageError("--threads: with --target cuda the GPU runs the kernels");
-  std::string archs = kDefaultCudaArchs.str();
-  if (line.cudaArchs.getNumOccurrences())
-    archs = join(line.cudaArchs, ",");
-  if (archs == "native") {
-    Expected<std::string> native = getNativeCudaArchs();
-    if (!native)
-      return usageError("--cuda-arch: " + toString(native.takeError()));
-    archs = *native;
-  }
-  Expected<CudaTarget> target = parseCudaTarget(archs);
-  if (!target)
-    return usageError("--cuda-arch: " + toString(target.takeError()));
-  options.device = Device::Cuda;
-  options.cuda = *target;
+  if (int code = readCudaArchs(join(line.cudaArchs, ","), options))
+    return code;
   options.cuda.tf32 = line.cudaTf32;
   options.cudaPath = line.cudaPath;
   return 0;

@@ -21,6 +21,11 @@ namespace swapc {
 class OutputFile;
 struct CodeSizes;
 
+/// The name of an object's swap_cuda_model, given that of its swap_model.
+inline std::string getCudaSymbol(llvm::StringRef symbol) {
+  return (symbol + "_cuda").str();
+}
+
 /// What a program does, beside code and tables.
 enum class ProgramKind {
   Model, ///< runs one, swap_model_instance

@@ -59,6 +59,7 @@ struct SetFile {
   std::string path, name;
   std::string budget = "max";
   uint64_t duration = 0;
+  bool isCuda = false; ///< Whether a GPU runs the models.
   uint32_t threads = 0, lanes = 0;
   uint32_t io = 0;              ///< swap_posix_io
   std::vector<SetModel> models; ///< In the order of first use.

@@ -20,6 +20,7 @@ namespace swapc {
 /// What a model of a set is called when it is compiled.
 struct SetModelCode {
   std::string symbol;  ///< Of its swap_model.
+  std::string cuda;    ///< Of its swap_cuda_model; empty without a GPU.
   std::string weights; ///< File name of its blob.
 };
 

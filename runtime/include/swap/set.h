@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define SWAP_SET_ABI_VERSION 1u
+#define SWAP_SET_ABI_VERSION 2u
 
 typedef enum swap_arrivals {
   SWAP_ARRIVE_PERIODIC = 0,
@@ -43,6 +43,8 @@ typedef struct swap_set_task {
   uint32_t input_count; /* others are random, the same each time */
   uint32_t reserved;
   const swap_set_input *inputs;
+  const struct swap_cuda_model *cuda; /* what a GPU runs; null: the processor
+                                         runs the model. Of all tasks alike */
 } swap_set_task;
 
 typedef enum swap_set_event_kind {

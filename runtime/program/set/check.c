@@ -8,33 +8,6 @@
 
 #define FILL 0xEE /* before a job, so that what it does not write differs */
 
-/* One run within the smallest of the model's budgets. */
-static int run_alone(set_task *task) {
-  const swap_model *model = task->asks->model;
-  uint64_t least = UINT64_MAX;
-  for (uint32_t i = 0; i < model->plan_count; ++i)
-    if (model->plans[i].arena_bytes < least)
-      least = model->plans[i].arena_bytes;
-  const set_options *o = task->run->options;
-  const swap_posix_options options = {
-      .weights = task->weights,
-      .budget_bytes = least,
-      .threads = o->threads ? o->threads : task->run->set->threads,
-      .io = o->has_io ? o->io : task->run->set->io,
-      .flags = SWAP_FLAG_NO_AHEAD,
-      .quiet = o->quiet};
-  swap_posix *alone = NULL;
-  int status = swap_posix_open(&alone, model, &options);
-  if (!status)
-    status = swap_posix_run(alone, (const void *const *)task->data.inputs,
-                            task->data.outputs);
-  if (status)
-    fail(EXIT_RUN, "task '%s' alone: %s", task->asks->name,
-         alone ? swap_posix_error(alone) : swap_status_string(status));
-  swap_posix_close(alone);
-  return status ? EXIT_RUN : 0;
-}
-
 void set_check_clear(const set_task *task, void **outputs) {
   const swap_model *model = task->asks->model;
   for (uint32_t i = 0; i < model->output_count; ++i)
@@ -53,7 +26,7 @@ int set_check_prepare(set_run *run) {
     for (uint32_t k = 0; k < task->depth; ++k)
       set_check_clear(task, task->slots[k].outputs);
     screen_note(run, "running alone: task", i + 1);
-    status = run_alone(task);
+    status = set_target_run_alone(task);
   }
   return status;
 }

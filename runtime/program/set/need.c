@@ -61,6 +61,10 @@ int set_check(const swap_set *set) {
   if (set->abi_version != SWAP_SET_ABI_VERSION)
     return fail(EXIT_RUN, "the set was compiled for another version of this "
                           "runtime; compile it again");
+  for (uint32_t i = 0; i < set->task_count; ++i)
+    if (!set->tasks[i].cuda != !set_target_is_gpu)
+      return fail(EXIT_RUN, "the set's models are for another target than this "
+                            "program; compile it again");
   if (!set->task_count || set->task_count > SWAP_POOL_MAX_TASKS)
     return fail(EXIT_USAGE, "a set has 1 to %u tasks, not %u",
                 SWAP_POOL_MAX_TASKS, set->task_count);
@@ -96,9 +100,46 @@ static uint64_t bytes_of(const swap_model *model, const swap_plan *plan) {
   return bytes;
 }
 
+/* As the pool takes it from the plans. */
+static double faster(double link, const swap_model *model) {
+  for (uint32_t i = 0; i < model->plan_count; ++i) {
+    const swap_plan *plan = &model->plans[i];
+    const double rate =
+        plan->predicted_ns
+            ? (double)plan->streamed_bytes * 1e9 / (double)plan->predicted_ns
+            : 0;
+    link = rate > link ? rate : link;
+  }
+  return link;
+}
+
+/* Models on a GPU share nothing. */
+static set_need measure_gpu(const swap_set *set) {
+  set_need need = {0, 0, 0};
+  for (uint32_t i = 0; i < set->task_count; ++i) {
+    const swap_model *model = set->tasks[i].model;
+    const uint64_t overhead = set_target_overhead(&set->tasks[i]);
+    uint64_t least = UINT64_MAX;
+    uint32_t first = 0;
+    while (set->tasks[first].model != model)
+      ++first;
+    if (first != i)
+      continue;
+    for (uint32_t p = 0; p < model->plan_count; ++p)
+      if (model->plans[p].arena_bytes < least)
+        least = model->plans[p].arena_bytes;
+    need.link = faster(need.link, model);
+    need.all += model->model_bytes + overhead;
+    need.least += least + overhead;
+  }
+  return need;
+}
+
 /* Runs share one region, the largest; what stays of a model adds up. */
 set_need set_measure(const swap_set *set) {
-  set_need need = {0, 0};
+  set_need need = {0, 0, 0};
+  if (set_target_is_gpu)
+    return measure_gpu(set);
   uint64_t region = 0;
   for (uint32_t i = 0; i < set->task_count; ++i) {
     const swap_model *model = set->tasks[i].model;
@@ -113,6 +154,7 @@ set_need set_measure(const swap_set *set) {
           (!least ||
            bytes_of(model, &model->plans[p]) < bytes_of(model, least)))
         least = &model->plans[p];
+    need.link = faster(need.link, model);
     need.all += model->model_bytes;
     if (!least)
       continue; /* the pool says so */

@@ -22,6 +22,8 @@ other
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
 #define SET_MAX_DEPTH 64u
+/* After a failure, before the next of jobs that follow each other at once. */
+#define SET_PAUSE_NS (NS_PER_S / 10)
 
 typedef struct set_options {
   const char *budget; /* null: the set's */
@@ -125,6 +127,8 @@ typedef struct set_task {
 typedef struct set_need {
   uint64_t all;   /* every model whole, once */
   uint64_t least; /* the smallest plans */
+  double link;    /* bytes per second that reads come in at, by prediction: the
+                     plan that waits most for them tells; 0: none streams */
 } set_need;
 
 /* memory.c: memory over time, in a bounded number of points. */
@@ -140,6 +144,14 @@ typedef struct memory_log {
 } memory_log;
 void memory_add(memory_log *log, uint64_t at_ns, uint64_t used,
                 uint64_t budget);
+
+/* target_posix.c, target_cuda.c: what runs the models. */
+extern const int set_target_is_gpu;
+uint64_t set_target_overhead(const swap_set_task *task);
+int set_target_add(swap_pool *pool, const set_task *task,
+                   const swap_task_options *options, swap_task **handle);
+/* One run within the smallest of the model's budgets, into the task's outputs. */
+int set_target_run_alone(set_task *task);
 
 /* changes.c: events as they were carried out. */
 #define CHANGES_KEPT 4096u
@@ -161,7 +173,8 @@ typedef struct set_run {
   set_task *tasks;
   struct set_trace *trace;
   uint64_t start_ns;
-  uint64_t end_ns; /* 0: it is still going on */
+  uint64_t last_ns; /* no job comes from then on; UINT64_MAX: not known */
+  uint64_t end_ns;  /* 0: it is still going on */
   pthread_mutex_t lock;
   pthread_cond_t wake;    /* arrivals: something changed */
   pthread_cond_t changed; /* a job ended, or the program ends */

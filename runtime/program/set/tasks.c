@@ -159,7 +159,7 @@ int set_task_add(set_task *task, uint64_t now_ns) {
   const swap_task_options options = set_task_options(task);
   pthread_mutex_unlock(&run->lock);
   const int status =
-      swap_pool_add(run->pool, task->asks->model, &options, &handle);
+      set_target_add(run->pool, task, &options, &handle);
   if (status)
     return status;
   pthread_mutex_lock(&run->lock);
@@ -202,7 +202,7 @@ int set_pool_open(set_run *run) {
       continue;
     swap_task_options asks = set_task_options(task);
     asks.flags = 0; /* the whole set is judged, below */
-    status = swap_pool_add(run->pool, task->asks->model, &asks, &task->handle);
+    status = set_target_add(run->pool, task, &asks, &task->handle);
   }
   if (status && run->pool)
     return fail(EXIT_RUN, "%s", swap_pool_error(run->pool));

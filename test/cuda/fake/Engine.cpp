@@ -166,3 +166,8 @@ void swap_fake_reset(void) {
 
 swap_fake_config *swap_fake_configure(void) { return &config; }
 const swap_fake_state *swap_fake_look(void) { return &state; }
+
+uint64_t swap_fake_device_bytes(void) {
+  std::lock_guard<std::recursive_mutex> guard(mutex);
+  return state.device_bytes;
+}

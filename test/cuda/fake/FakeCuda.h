@@ -87,6 +87,8 @@ typedef struct swap_fake_state {
 void swap_fake_reset(void);
 swap_fake_config *swap_fake_configure(void);
 const swap_fake_state *swap_fake_look(void);
+/* Of the state, while other threads use the driver. */
+uint64_t swap_fake_device_bytes(void);
 void swap_fake_register_kernel(const char *name, swap_fake_kernel kernel);
 
 #ifdef __cplusplus

@@ -67,7 +67,7 @@ protected:
     EXPECT_EQ(excesses, 0u);
     EXPECT_EQ(swap_fake_look()->live, 0);
     EXPECT_EQ(swap_fake_look()->violations, 0);
-    EXPECT_EQ(swap_fake_look()->device_bytes, 0u);
+    EXPECT_EQ(swap_fake_device_bytes(), 0u);
   }
   static void hear(void *context, const swap_pool_event *event) {
     auto *self = static_cast<CudaPool *>(context);
@@ -135,7 +135,7 @@ TEST_F(CudaPool, EnoughForAll) {
   EXPECT_EQ(state().zone_bytes, 0u);
   EXPECT_EQ(state().resident_bytes, all);
   EXPECT_EQ(state().jobs, 0u);
-  EXPECT_LE(swap_fake_look()->device_bytes, all);
+  EXPECT_LE(swap_fake_device_bytes(), all);
 }
 
 // Verifies for budgets from the smallest on that models divide it, that the
@@ -183,7 +183,7 @@ TEST_F(CudaPool, ComingAndGoing) {
   ASSERT_EQ(swap_pool_set_budget(pool, a.needs(0)), SWAP_OK)
       << swap_pool_error(pool);
   EXPECT_LE(state().used_bytes, a.needs(0));
-  EXPECT_LE(swap_fake_look()->device_bytes, a.needs(0));
+  EXPECT_LE(swap_fake_device_bytes(), a.needs(0));
   EXPECT_EQ(run(a, 5).plan, 0u);
   EXPECT_EQ(swap_pool_set_budget(pool, a.needs(0) - 1), SWAP_ERR_BUDGET);
   ASSERT_EQ(swap_pool_set_budget(pool, a.needs(3)), SWAP_OK);
@@ -343,7 +343,7 @@ TEST_F(CudaPool, AnyOrder) {
         const uint64_t budget = least + random() % (all - least);
         ASSERT_EQ(swap_pool_set_budget(pool, budget), SWAP_OK)
             << swap_pool_error(pool);
-        ASSERT_LE(swap_fake_look()->device_bytes, budget);
+        ASSERT_LE(swap_fake_device_bytes(), budget);
         ASSERT_LE(state().used_bytes, budget);
       } else {
         run(m, step);
