@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BuildPlan.h"
 #include "CostModel.h"
 #include "Ladder.h"
 #include "PlanAttributes.h"
@@ -16,7 +17,6 @@
 #include "swapc/Partition/Plan.h"
 
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
 
 namespace swapc {
@@ -81,9 +81,6 @@ private:
                             const SymbolTable &symbols);
   FailureOr<SmallVector<Budget>> resolveBudgets(ArrayRef<Variant> variants,
                                                 const SymbolTable &symbols);
-  PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
-                   const UnitIndex &index, const MemoryPlan &plan,
-                   Budget budget, int number);
 };
 
 } // namespace
@@ -347,67 +344,6 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
   return resolved;
 }
 
-PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
-                               const UnitIndex &index, const MemoryPlan &plan,
-                               Budget budget, int number) {
-  auto [bytes, isMapped] = budget;
-  OpBuilder builder(getOperation().lookupSymbol("main"));
-  auto getSymbols = [&](ArrayRef<char> chosen) {
-    SmallVector<Attribute> symbols;
-    for (auto [unit, isChosen] : llvm::enumerate(chosen))
-      if (isChosen)
-        symbols.push_back(
-            FlatSymbolRefAttr::get(index.getUnit(unit).getSymNameAttr()));
-    return builder.getArrayAttr(symbols);
-  };
-  auto op =
-      PlanOp::create(builder, main.getLoc(), ("plan_" + Twine(number)).str(),
-                     bytes, threads, getSymbols(plan.resident),
-                     plan.inPlaceBytes ? getSymbols(plan.inPlace) : ArrayAttr(),
-                     isMapped, plan.arena,
-                     plan.peak, plan.scratchOffset, sequence.scratchStride,
-                     builder.getDenseI64ArrayAttr(plan.slots));
-  Block &body = op.getBody().emplaceBlock();
-  IRMapping mapping;
-  for (BlockArgument argument : main.getArguments())
-    mapping.map(argument,
-                body.addArgument(argument.getType(), argument.getLoc()));
-  builder.setInsertionPointToStart(&body);
-  llvm::DenseMap<int, Value> tokens;
-  size_t next = 0;
-  auto tokenType = TokenType::get(builder.getContext());
-  auto emitUnitActions = [&] { // up to the next step
-    for (; next < plan.actions.size() &&
-           plan.actions[next].kind != PlanAction::Run;
-         ++next) {
-      int unit = plan.actions[next].index;
-      Location loc = main.getLoc();
-      PlanAction::Kind kind = plan.actions[next].kind;
-      if (kind == PlanAction::Wait)
-        WaitOp::create(builder, loc, tokens[unit]);
-      else if (kind == PlanAction::Out)
-        OutOp::create(builder, loc, tokens[unit]);
-      else
-        tokens[unit] = InOp::create(
-            builder, loc, tokenType, kind == PlanAction::Started,
-            kind == PlanAction::Ahead, index.getUnit(unit).getSymName());
-    }
-  };
-  for (Operation &source : main.front().without_terminator()) {
-    bool isStep = isa<CallOp, RowsOp>(source);
-    if (isStep)
-      emitUnitActions();
-    builder.clone(source, mapping);
-    next += isStep;
-  }
-  emitUnitActions();
-  SmallVector<Value> outputs;
-  for (Value value : main.front().getTerminator()->getOperands())
-    outputs.push_back(mapping.lookup(value));
-  ReturnOp::create(builder, main.getLoc(), outputs);
-  return op;
-}
-
 void SwapPlanPass::runOnOperation() {
   SymbolTable symbols(getOperation());
   auto main = symbols.lookup<func::FuncOp>("main");
@@ -494,7 +430,7 @@ void SwapPlanPass::runOnOperation() {
   for (auto [number, entry] : llvm::enumerate(chosen)) {
     const auto &[budget, variant, plan] = entry;
     PlanOp op = buildPlan(variant->function, variant->sequence, index, plan,
-                          budget, number);
+                          {budget.bytes, budget.isMapped, threads}, number);
     setPrediction(op, plan, variant->planner.getProblem(), variant->sequence,
                   symbols);
   }
