@@ -110,7 +110,7 @@ void LadderBuilder::addSpread() {
 
 /// Where most is to be gained between two rungs: time by memory.
 void LadderBuilder::addWherePays() {
-  constexpr int kFurther = 4;
+  constexpr int kFurther = 8;
   for (int i = 0; i < kFurther; ++i) {
     double most = 0;
     Frame frame{0};

@@ -32,7 +32,7 @@ struct LadderRung {
 
 /// Rungs in ascending order of budget, at most kMostRungs; none takes as much
 /// of everything as another and as long. Of several planners, as in PlanCurve.
-constexpr size_t kMostRungs = 16;
+constexpr size_t kMostRungs = 24;
 std::vector<LadderRung> makeLadder(llvm::ArrayRef<const Planner *> planners,
                                    PlanCurve::ForEach forEach);
 

@@ -48,6 +48,16 @@ struct Budget {
   bool operator==(const Budget &other) const {
     return bytes == other.bytes && isMapped == other.isMapped;
   }
+  bool operator<(const Budget &other) const {
+    return std::make_pair(bytes, isMapped) <
+           std::make_pair(other.bytes, other.isMapped);
+  }
+};
+
+struct Chosen {
+  Budget budget;
+  const Variant *variant;
+  MemoryPlan plan;
 };
 
 struct SwapPlanPass : public swapc::impl::SwapPlanBase<SwapPlanPass> {
@@ -71,9 +81,6 @@ private:
                             const SymbolTable &symbols);
   FailureOr<SmallVector<Budget>> resolveBudgets(ArrayRef<Variant> variants,
                                                 const SymbolTable &symbols);
-  void addPlan(const Variant &variant, const SymbolTable &symbols,
-               const UnitIndex &index, const MemoryPlan &plan, Budget budget,
-               int number);
   PlanOp buildPlan(func::FuncOp main, const Sequence &sequence,
                    const UnitIndex &index, const MemoryPlan &plan,
                    Budget budget, int number);
@@ -335,10 +342,7 @@ SwapPlanPass::resolveBudgets(ArrayRef<Variant> variants,
       return failure();
     resolved.push_back(*budget);
   }
-  llvm::sort(resolved, [](const Budget &a, const Budget &b) {
-    return std::make_pair(a.bytes, a.isMapped) <
-           std::make_pair(b.bytes, b.isMapped);
-  });
+  llvm::sort(resolved);
   resolved.erase(llvm::unique(resolved), resolved.end());
   return resolved;
 }
@@ -404,15 +408,6 @@ PlanOp SwapPlanPass::buildPlan(func::FuncOp main, const Sequence &sequence,
   return op;
 }
 
-void SwapPlanPass::addPlan(const Variant &variant, const SymbolTable &symbols,
-                           const UnitIndex &index, const MemoryPlan &plan,
-                           Budget budget, int number) {
-  PlanOp op = buildPlan(variant.function, variant.sequence, index, plan, budget,
-                        number);
-  setPrediction(op, plan, variant.planner.getProblem(), variant.sequence,
-                symbols);
-}
-
 void SwapPlanPass::runOnOperation() {
   SymbolTable symbols(getOperation());
   auto main = symbols.lookup<func::FuncOp>("main");
@@ -466,14 +461,7 @@ void SwapPlanPass::runOnOperation() {
     plans.addSpread(24, sideBySide);
     setCurve(getOperation(), plans);
   }
-  int count = 0;
-  if (llvm::any_of(budgets, isLadder))
-    for (const LadderRung &rung : makeLadder(planners, sideBySide)) {
-      Budget budget{rung.budget, /*isMapped=*/false};
-      if (!llvm::is_contained(*resolved, budget))
-        addPlan(variants[rung.planner], symbols, index, rung.plan, budget,
-                count++);
-    }
+  std::vector<Chosen> chosen;
   for (const Budget &budget : *resolved) {
     // Mapped, the first that fits repeats the least work.
     const Variant *used =
@@ -484,15 +472,31 @@ void SwapPlanPass::runOnOperation() {
                                        bytes;
                               })
             : &variants[plans.getPlanner(budget.bytes)];
-    const MemoryPlan &plan = budget.isMapped
-                                 ? used->planner.planMapped()
-                                 : plans.getPlans().at(budget.bytes);
-    if (!plan.feasible) {
+    chosen.push_back({budget, used,
+                      budget.isMapped ? used->planner.planMapped()
+                                      : plans.getPlans().at(budget.bytes)});
+    if (!chosen.back().plan.feasible) {
       main.emitError() << "internal: no plan found for the feasible budget of "
                        << budget.bytes << " bytes";
       return signalPassFailure();
     }
-    addPlan(*used, symbols, index, plan, budget, count++);
+  }
+  if (llvm::any_of(budgets, isLadder))
+    for (LadderRung &rung : makeLadder(planners, sideBySide)) {
+      Budget budget{rung.budget, /*isMapped=*/false};
+      if (!llvm::is_contained(*resolved, budget))
+        chosen.push_back(
+            {budget, &variants[rung.planner], std::move(rung.plan)});
+    }
+  llvm::sort(chosen, [](const Chosen &a, const Chosen &b) {
+    return a.budget < b.budget;
+  });
+  for (auto [number, entry] : llvm::enumerate(chosen)) {
+    const auto &[budget, variant, plan] = entry;
+    PlanOp op = buildPlan(variant->function, variant->sequence, index, plan,
+                          budget, number);
+    setPrediction(op, plan, variant->planner.getProblem(), variant->sequence,
+                  symbols);
   }
   if (freeBudget || curve)
     getOperation()->setAttr(

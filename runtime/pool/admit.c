@@ -9,7 +9,8 @@
 /* `enough_bytes` is exact to a 256th of the range in question. */
 #define STEPS 8u
 
-/* The dated task that ends latest, in deadlines; load_count if none ends late. */
+/* The dated task that ends latest, in deadlines; load_count if none ends late.
+ */
 static uint32_t find_latest(const pool_system *system,
                             const pool_allocation *allocation) {
   uint32_t worst = system->load_count;
@@ -19,8 +20,8 @@ static uint32_t find_latest(const pool_system *system,
     const uint64_t response = allocation->response_ns[i];
     if (load->deadline_ns == POOL_NONE || response <= load->deadline_ns)
       continue;
-    const double late = (double)response /
-                        (load->deadline_ns ? (double)load->deadline_ns : 1);
+    const double late =
+        (double)response / (load->deadline_ns ? (double)load->deadline_ns : 1);
     if (worst == system->load_count || late > most) {
       worst = i;
       most = late;
@@ -36,8 +37,8 @@ static double ask(const pool_system *system, const pool_allocation *allocation,
   double sum = 0, most = -1;
   for (uint32_t i = 0; i < system->load_count; ++i) {
     const pool_load *load = &system->loads[i];
-    const pool_choice *rung =
-        &system->ladders[load->ladder].choices[allocation->choice[load->ladder]];
+    const pool_choice *rung = &system->ladders[load->ladder]
+                                   .choices[allocation->choice[load->ladder]];
     if (load->period_ns == POOL_NONE ||
         load->priority < system->loads[latest].priority ||
         (load->priority == system->loads[latest].priority &&
@@ -45,9 +46,10 @@ static double ask(const pool_system *system, const pool_allocation *allocation,
       continue;
     double time = (double)rung->compute_ns;
     if (of_link)
-      time = system->link_bytes_per_second > 0
-                 ? (double)rung->read_bytes * 1e9 / system->link_bytes_per_second
-                 : 0;
+      time =
+          system->link_bytes_per_second > 0
+              ? (double)rung->read_bytes * 1e9 / system->link_bytes_per_second
+              : 0;
     const double share = time / (load->period_ns ? (double)load->period_ns : 1);
     sum += share;
     if (share > most) {
@@ -57,9 +59,8 @@ static double ask(const pool_system *system, const pool_allocation *allocation,
   }
   if (of_link)
     return sum;
-  const uint32_t lanes = system->lanes < allocation->overlap
-                             ? system->lanes
-                             : allocation->overlap;
+  const uint32_t lanes =
+      system->lanes < allocation->overlap ? system->lanes : allocation->overlap;
   return sum / (lanes ? lanes : 1);
 }
 

@@ -2,8 +2,10 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* For each overlap: a few allocations are tried all; of many, the best one for a
-|* cost made linear is improved by exchanges. Evaluations are counted, not timed,
+|* For each overlap: a few allocations are tried all; of many, the best one for
+a
+|* cost made linear is improved by exchanges. Evaluations are counted, not
+timed,
 |* so that the same arguments give the same answer.
 \*===----------------------------------------------------------------------===*/
 #include "search.h"
@@ -48,7 +50,9 @@ static double combinations(const pool_system *system) {
 
 /* How far from the best allocation another rung of one model is looked at. */
 static uint32_t find_reach(const pool_system *system) {
-  return system->ladder_count <= FEW_MODELS ? 64 : system->ladder_count <= MANY ? 2 : 1;
+  return system->ladder_count <= FEW_MODELS ? 64
+         : system->ladder_count <= MANY     ? 2
+                                            : 1;
 }
 
 static void improve(pool_search *search) {

@@ -33,7 +33,7 @@ typedef struct pool_order {
   uint32_t begin[SWAP_POOL_MAX_TASKS]; /* of those with its own level */
   uint32_t end[SWAP_POOL_MAX_TASKS];
   uint32_t until[SWAP_POOL_MAX_TASKS]; /* the first that is less urgent than it */
-  uint32_t others[SWAP_POOL_MAX_TASKS + 1]; /* models from here on */
+  uint32_t others[SWAP_POOL_MAX_TASKS + 1]; /* models from here on, and lent */
   uint32_t no_more[SWAP_POOL_MAX_TASKS];    /* models with a task whose own level
                                                is no higher than this one's */
   double deadline[SWAP_POOL_MAX_TASKS];     /* without one: 0 */
@@ -48,6 +48,7 @@ typedef struct pool_times {
   double time[SWAP_POOL_MAX_TASKS];
   double compute[SWAP_POOL_MAX_TASKS];
   double link[SWAP_POOL_MAX_TASKS];
+  double call[SWAP_POOL_MAX_TASKS];
   /* Before position p: demands at once, shares of time, shares times deadline. */
   double demand[SWAP_POOL_MAX_TASKS + 1];
   double share[SWAP_POOL_MAX_TASKS + 1];

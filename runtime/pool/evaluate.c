@@ -3,13 +3,16 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The cost is a sum over tasks, weighted by 2^priority, of
-|*   - the lateness of the worst job, in deadlines: max(0, R - D) / D, at most 16;
+|*   - the lateness of the worst job, in deadlines: max(0, R - D) / D, at most
+16;
 |*     for a task without bound 16 times the load;
 |*   - an eighth of the mean response E, in deadlines (without one: in periods);
 |* and 1/64 of the share of time that the link is busy.
 |*
-|* E sums a job's own time and its wait in a queue with priorities (Cobham 1954).
-|* With overlap 1 a job occupies the processor as long as it runs, with v as long
+|* E sums a job's own time and its wait in a queue with priorities (Cobham
+1954).
+|* With overlap 1 a job occupies the processor as long as it runs, with v as
+long
 |* as it computes and while all v - 1 others that were started stall too.
 \*===----------------------------------------------------------------------===*/
 #include "analysis.h"
@@ -65,8 +68,8 @@ static double mean_responses(const pool_order *order, const pool_times *times) {
   const double lanes = order->lanes;
   double busy[SWAP_POOL_MAX_TASKS + 1]; /* shares of the processor, before p */
   double link[SWAP_POOL_MAX_TASKS + 1];
-  double left[SWAP_POOL_MAX_TASKS + 1]; /* what is left of a job that runs, on
-                                           average over time, before p */
+  double left[SWAP_POOL_MAX_TASKS + 1];   /* what is left of a job that runs, on
+                                             average over time, before p */
   double longer[SWAP_POOL_MAX_TASKS + 1]; /* the same of runs as a whole */
   double time = 0, compute = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -98,12 +101,13 @@ static double mean_responses(const pool_order *order, const pool_times *times) {
     const double before = stretch(busy[first]), with = stretch(busy[last]);
     double below = busy[n] - busy[last];
     below = power(below < 1 ? below : 1, order->overlap - 1);
-    const double wait = (left[last] + below * (longer[n] - longer[last])) *
-                        before * with;
+    const double wait =
+        (left[last] + below * (longer[n] - longer[last])) * before * with;
     double compute_here = times->compute[i];
     double stall = times->time[i] - compute_here;
     if (order->overlap > 1) {
-      const double behind = times->link[i] * stretch(link[first]) - compute_here;
+      const double behind =
+          times->link[i] * stretch(link[first]) - compute_here;
       stall = behind > stall ? behind : stall;
       compute_here *= before;
     }
@@ -153,6 +157,7 @@ void pool_evaluate(const pool_system *system, pool_allocation *allocation) {
   for (uint32_t i = 0; i < order.count; ++i) {
     const double bound = pool_refine_response(&order, &times, i, response[i]);
     allocation->response_ns[order.load[i]] =
-        bound >= 9e18 ? UINT64_MAX : (uint64_t)bound + (bound > (double)(uint64_t)bound);
+        bound >= 9e18 ? UINT64_MAX
+                      : (uint64_t)bound + (bound > (double)(uint64_t)bound);
   }
 }

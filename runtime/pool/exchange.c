@@ -3,7 +3,8 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Moves are listed by what they gain if the cost is linear, and the promising
-|* ones evaluated; the first that is better is made. It ends when none on the list
+|* ones evaluated; the first that is better is made. It ends when none on the
+list
 |* is better, or with the evaluations that are left.
 \*===----------------------------------------------------------------------===*/
 #include "search.h"
@@ -44,7 +45,8 @@ static double gained(const pool_search *search, uint32_t ladder,
 }
 
 /* For each other model the rung that costs least and makes room for `needed`. A
- * smaller region may make room too; whether it does is seen when it is tried. */
+ * smaller region may make room too; whether it does is seen when it is tried.
+ */
 static void add_exchanges(const pool_search *search, move_list *list, move up,
                           uint64_t needed) {
   for (uint32_t k = 0; k < search->system->ladder_count; ++k) {

@@ -2,11 +2,14 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* The cost depends on all models at once, through what they make each other wait.
+|* The cost depends on all models at once, through what they make each other
+wait.
 |* Around an allocation it is nearly linear in each model's time; then everyone
 |* can be asked alone, at a price for a byte (Everett 1963): which rung has the
-|* least gain * time + price * resident bytes? The lowest price at which all fits
-|* is found by halving. Regions are shared, so they have no price: some limits for
+|* least gain * time + price * resident bytes? The lowest price at which all
+fits
+|* is found by halving. Regions are shared, so they have no price: some limits
+for
 |* them are tried; and that they are not shared (limit UINT64_MAX), as with many
 |* started runs. From the answer the cost is made linear again.
 \*===----------------------------------------------------------------------===*/
@@ -35,8 +38,8 @@ static uint32_t fastest(const pool_search *search, uint32_t ladder) {
   return best;
 }
 
-/* What a ns less of each model's time is worth, between its fastest rung and the
- * one that it has; where that is the fastest, its first. */
+/* What a ns less of each model's time is worth, between its fastest rung and
+ * the one that it has; where that is the fastest, its first. */
 void pool_search_make_linear(pool_search *search, double cost) {
   for (uint32_t i = 0; i < search->system->ladder_count; ++i) {
     const uint32_t now = search->choice[i], fast = fastest(search, i);
@@ -71,10 +74,10 @@ static void choose_at(pool_search *search, uint64_t region, double price) {
       const pool_choice *choice = rung(search, i, j);
       if (choice->region_bytes > region)
         continue;
-      const double value = pool_search_value(search, i, choice) +
-                           price * (double)(int64_t)(
-                                       choice->resident_bytes +
-                                       (shared ? 0 : choice->region_bytes));
+      const double value =
+          pool_search_value(search, i, choice) +
+          price * (double)(int64_t)(choice->resident_bytes +
+                                    (shared ? 0 : choice->region_bytes));
       if (value < least) {
         least = value;
         search->choice[i] = j;
@@ -104,12 +107,13 @@ static double two_to(int exponent) {
   return power;
 }
 
-/* What the price left over: the rungs that gain most among those that fit and do
- * not need a larger zone. */
+/* What the price left over: the rungs that gain most among those that fit and
+ * do not need a larger zone. */
 static void fill(pool_search *search) {
   const pool_system *system = search->system;
   uint64_t zone, bytes;
-  pool_count_bytes(system, search->choice, search->order.overlap, &zone, &bytes);
+  pool_count_bytes(system, search->choice, search->order.overlap, &zone,
+                   &bytes);
   if (bytes > system->budget_bytes)
     return;
   uint64_t room = system->budget_bytes - bytes;
@@ -158,8 +162,7 @@ static void solve(pool_search *search, uint64_t region) {
     const int middle = cheap + (dear - cheap) / 2;
     *(fits_at(search, region, two_to(middle)) ? &dear : &cheap) = middle;
   }
-  solve_between(search, region, two_to(cheap), two_to(dear),
-                HALVINGS);
+  solve_between(search, region, two_to(cheap), two_to(dear), HALVINGS);
 }
 
 /* Limits for the regions, in ascending order: the smallest that everyone has a

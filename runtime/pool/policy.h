@@ -25,6 +25,8 @@ typedef struct pool_choice {
   uint64_t time_ns;        /* of a run alone on one lane */
   uint64_t compute_ns;     /* of that, in kernels */
   uint64_t read_bytes;     /* streamed by a run */
+  uint64_t call_ns;        /* of its longest call, during which nobody else can
+                              have the lane; 0: short */
 } pool_choice;
 
 /* A model, with at least one rung, in ascending order of region + resident. */

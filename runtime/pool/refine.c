@@ -15,7 +15,8 @@
 /* 30 years: what is longer is not counted in whole jobs. */
 #define MOST_NS 1e18
 
-/* Jobs of task i that come in [0, w], or before w if a run can be interrupted. */
+/* Jobs of task i that come in [0, w], or before w if a run can be interrupted.
+ */
 static double come_until(const pool_order *order, uint32_t i, double w) {
   const uint64_t period = (uint64_t)order->period[i];
   const uint64_t until = (uint64_t)w;
@@ -27,8 +28,7 @@ static double come_until(const pool_order *order, uint32_t i, double w) {
 /* The first position of k's level that does not count for a job at x. */
 static uint32_t count_until(const pool_order *order, uint32_t k, double x) {
   uint32_t p = order->until[k];
-  while (p < order->end[k] &&
-         order->deadline[p] <= order->own_deadline[k] + x)
+  while (p < order->end[k] && order->deadline[p] <= order->own_deadline[k] + x)
     ++p;
   return p;
 }
@@ -45,7 +45,8 @@ static double work(const pool_order *order, const pool_times *times, uint32_t k,
       jobs = (double)((uint64_t)x / period);
     if (i >= order->begin[k] && !(i == k && order->overlap == 1)) {
       const double due = x + order->own_deadline[k] - order->deadline[i];
-      const double most = due < MOST_NS ? (double)((uint64_t)due / period + 1) : jobs;
+      const double most =
+          due < MOST_NS ? (double)((uint64_t)due / period + 1) : jobs;
       jobs = jobs < most ? jobs : most;
     }
     sum += (jobs + order->lent[i]) * times->time[i];

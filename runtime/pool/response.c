@@ -3,7 +3,8 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* A job that arrives x after the beginning of a busy period waits for jobs that
-|* were due before it, those of higher levels, and one less urgent that holds what
+|* were due before it, those of higher levels, and one less urgent that holds
+what
 |* it needs. Task i brings at most
 |*
 |*   L + u min(w - L, x + D_k - D_i),   u = L / T,
@@ -11,7 +12,8 @@
 |* of work into it before time w: it comes once in T, its last job fits before w
 |* (Bini and Baruah 2007), and its deadline lies before that of the job (Spuri
 |* 1996, with the demand made linear as by Albers and Slomka 2004). While shares
-|* of time add up to no more than 1 this is largest where x is such that a task's
+|* of time add up to no more than 1 this is largest where x is such that a
+task's
 |* first job just counts, so that x = 0 and x = D_j - D_k are all that is to be
 |* looked at; and what depends on j alone is a maximum over positions from k on.
 |* docs/several-networks.md derives it.
@@ -22,10 +24,10 @@ static double larger(double a, double b) { return a > b ? a : b; }
 
 /* Who is less urgent and has what a job needs. With overlap 1 that is whoever
  * runs. With more, all stretches are taken by less urgent ones; then the most
- * urgent of these ends first, so that it is not the only one of its model and
- * less. */
+ * urgent of these ends first, so that there are others of its level or below.
+ * And a call of a less urgent one may just have begun. */
 static void fill_blocking(const pool_order *order, pool_times *times) {
-  double below = 0, level = 0;
+  double below = 0, level = 0, call = 0;
   times->blocking[order->count] = 0;
   for (uint32_t p = order->count; p-- > 0;) {
     if (p + 1 < order->count && order->level[p] != order->level[p + 1]) {
@@ -36,6 +38,10 @@ static void fill_blocking(const pool_order *order, pool_times *times) {
     level = larger(level, times->time[p]);
     times->blocking[p] =
         order->others[p] >= order->overlap ? larger(level, below) : below;
+    if (order->overlap == 1)
+      continue;
+    call = larger(call, times->call[p]);
+    times->blocking[p] += call;
   }
 }
 
@@ -49,15 +55,17 @@ void pool_fill_times(const pool_system *system, const pool_order *order,
   for (uint32_t i = 0; i < order->count; ++i) {
     const uint32_t ladder = order->ladder[i];
     const pool_choice *rung = &system->ladders[ladder].choices[choice[ladder]];
-    const double time = (double)(rung->time_ns > rung->compute_ns
-                                     ? rung->time_ns
-                                     : rung->compute_ns);
+    const double time =
+        (double)(rung->time_ns > rung->compute_ns ? rung->time_ns
+                                                  : rung->compute_ns);
     const double share = time * order->rate[i] / lanes;
     times->time[i] = time;
     times->compute[i] = (double)rung->compute_ns;
+    times->call[i] = (double)rung->call_ns;
     times->link[i] = (double)rung->read_bytes * ns_per_byte;
     /* A job that was lent urgency may have come before the busy period. */
-    times->demand[i + 1] = times->demand[i] + time * (1 + order->lent[i]) / lanes;
+    times->demand[i + 1] =
+        times->demand[i] + time * (1 + order->lent[i]) / lanes;
     times->share[i + 1] = times->share[i] + share;
     times->dated[i + 1] = times->dated[i] + share * order->deadline[i];
     double move = time;
@@ -76,8 +84,8 @@ void pool_fill_times(const pool_system *system, const pool_order *order,
 
 double pool_solve_response(const pool_order *order, const pool_times *times,
                            uint32_t k, double constant) {
-  /* y: what can be delayed. A run that cannot be interrupted is delayed before it
-   * starts; beside other lanes only what others do counts. */
+  /* y: what can be delayed. A run that cannot be interrupted is delayed before
+   * it starts; beside other lanes only what others do counts. */
   const int apart = order->overlap == 1 || order->lanes > 1;
   const int tight = order->lanes == 1;
   const double lanes = order->lanes, own = times->time[k];

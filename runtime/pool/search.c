@@ -17,7 +17,8 @@ void pool_search_begin(pool_search *search, const pool_system *system,
     search->idle[i] = (uint8_t)pool_ladder_is_idle(system, i);
   pool_order *order = &search->order;
   pool_order_loads(system, overlap, order);
-  for (uint32_t i = 0; i < order->count && system->link_bytes_per_second > 0; ++i)
+  for (uint32_t i = 0; i < order->count && system->link_bytes_per_second > 0;
+       ++i)
     search->read_gain[order->ladder[i]] +=
         POOL_LINK_COUNTS * order->rate[i] * 1e9 / system->link_bytes_per_second;
 }

@@ -57,12 +57,25 @@ static void lend(pool_order *order) {
   }
 }
 
-static void find_ranges(pool_order *order) {
+/* Models that can hold stretches as less urgent ones: those from a position on,
+ * and those before it with a task that is there only by what it was lent. */
+static void count_models(pool_order *order) {
   const uint32_t n = order->count;
   order->others[n] = 0;
   for (uint32_t i = n; i-- > 0;)
     order->others[i] = order->others[i + 1] +
                        (i + 1 == n || order->ladder[i] != order->ladder[i + 1]);
+  for (uint32_t i = 0, lent = 0, counted = NOBODY; i < n; ++i) {
+    if (order->lent[i] && order->ladder[i] != counted) {
+      counted = order->ladder[i];
+      ++lent;
+    }
+    order->others[i + 1] += lent;
+  }
+}
+
+static void find_ranges(pool_order *order) {
+  const uint32_t n = order->count;
   for (uint32_t i = 0; i < n; ++i) {
     /* Tasks of a model stand side by side. */
     order->no_more[i] = 0;
@@ -113,6 +126,7 @@ void pool_order_loads(const pool_system *system, uint32_t overlap,
   for (uint32_t i = 0; i < order->count; ++i)
     order->lent[i] = order->level[i] != order->own_level[i] ||
                      order->deadline[i] != order->own_deadline[i];
+  count_models(order);
   find_ranges(order);
 }
 

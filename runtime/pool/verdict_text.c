@@ -19,7 +19,10 @@ static void size_text(char text[SIZE_TEXT], uint64_t bytes) {
 
 static void time_text(char text[SIZE_TEXT], uint64_t ns) {
   const double ms = (double)ns / 1e6;
-  snprintf(text, SIZE_TEXT, ms < 10 ? "%.2f ms" : ms < 100 ? "%.1f ms" : "%.0f ms",
+  snprintf(text, SIZE_TEXT,
+           ms < 10    ? "%.2f ms"
+           : ms < 100 ? "%.1f ms"
+                      : "%.0f ms",
            ms);
 }
 
@@ -55,10 +58,11 @@ size_t pool_verdict_text(const pool_verdict *verdict, const char *task,
     time_text(second, verdict->available);
     time_text(first, verdict->needed);
     if (verdict->needed == UINT64_MAX)
-      length = snprintf(text, size,
-                        "task %s: its jobs may wait ever longer, their deadline "
-                        "is %s; %s",
-                        task, second, enough);
+      length =
+          snprintf(text, size,
+                   "task %s: its jobs may wait ever longer, their deadline "
+                   "is %s; %s",
+                   task, second, enough);
     else
       length = snprintf(text, size,
                         "task %s: a job may take %s, its deadline is %s; %s",

@@ -13,11 +13,11 @@
 // CHECK: swap.plan @plan_2 budget 24576 threads 1 resident [@u1, @u2, @u3, @u4]
 // CHECK-NOT: swap.plan
 
-// BOTH-DAG: budget 16384
-// BOTH-DAG: budget 20480
-// BOTH-DAG: budget 22528
-// BOTH-DAG: budget 24576
-// BOTH-NOT: budget 24576
+// BOTH: @plan_0 budget 16384
+// BOTH: @plan_1 budget 20480
+// BOTH: @plan_2 budget 22528
+// BOTH: @plan_3 budget 24576
+// BOTH-NOT: swap.plan
 
 // CURVE: swap.curve = {{\[\[}}16384, {{.*}}], [20480, {{.*}}], [24576,
 // MEMORY-COUNT-3: swap.plan @

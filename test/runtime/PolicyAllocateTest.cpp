@@ -1,4 +1,5 @@
-//===- PolicyAllocateTest.cpp - Who gets which part of the budget ----------===//
+//===- PolicyAllocateTest.cpp - Who gets which part of the budget
+//----------===//
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -9,8 +10,8 @@ extern "C" {
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <ctime>
+#include <gtest/gtest.h>
 #include <random>
 #include <vector>
 
@@ -19,7 +20,8 @@ using Random = std::mt19937_64;
 constexpr uint64_t mib = 1 << 20, ms = 1000000;
 
 double uniform(Random &random, double low, double high) {
-  return low + (high - low) * double(random() >> 11) / double(uint64_t(1) << 53);
+  return low +
+         (high - low) * double(random() >> 11) / double(uint64_t(1) << 53);
 }
 
 uint64_t pages(double bytes) { return (uint64_t(bytes) + 4095) / 4096 * 4096; }
@@ -35,8 +37,10 @@ struct System {
   void finish(uint64_t budget) {
     for (const auto &of : rungs)
       ladders.push_back({of.data(), uint32_t(of.size())});
-    system = {ladders.data(), uint32_t(ladders.size()), loads.data(),
-              uint32_t(loads.size()), budget, 1, 2.4e9};
+    system = {ladders.data(), uint32_t(ladders.size()),
+              loads.data(),   uint32_t(loads.size()),
+              budget,         1,
+              2.4e9};
   }
 };
 
@@ -51,7 +55,7 @@ std::vector<pool_choice> randomLadder(Random &random, size_t count) {
     const double resident = part * weights;
     const double stall =
         std::max(0.0, (weights - resident) / 2.4e9 * 1e9 - hidden);
-    pool_choice rung;
+    pool_choice rung = {};
     rung.region_bytes = pages(region * uniform(random, 0.8, 1.6));
     rung.resident_bytes = pages(resident);
     rung.compute_ns = uint64_t(compute * (j ? 1 : 1.1));
@@ -60,7 +64,8 @@ std::vector<pool_choice> randomLadder(Random &random, size_t count) {
     rungs.push_back(rung);
   }
   std::sort(rungs.begin(), rungs.end(), [](const auto &a, const auto &b) {
-    return a.region_bytes + a.resident_bytes < b.region_bytes + b.resident_bytes;
+    return a.region_bytes + a.resident_bytes <
+           b.region_bytes + b.resident_bytes;
   });
   return rungs;
 }
@@ -84,9 +89,10 @@ void randomSystem(Random &random, System &system, size_t models, size_t rungs,
     const double compute = double(system.rungs[load.ladder].back().compute_ns);
     load.period_ns =
         uint64_t(compute * double(loads) / share * uniform(random, 0.5, 2));
-    load.deadline_ns = random() % 10 ? uint64_t(double(load.period_ns) *
-                                                uniform(random, 0.5, 1.5))
-                                     : UINT64_MAX;
+    load.deadline_ns =
+        random() % 10
+            ? uint64_t(double(load.period_ns) * uniform(random, 0.5, 1.5))
+            : UINT64_MAX;
     if (random() % 20 == 0)
       load.period_ns = UINT64_MAX;
     system.loads.push_back(load);
@@ -174,8 +180,8 @@ TEST(PolicyAllocate, IsTheSameEachTime) {
   }
 }
 
-// At the smallest budget there is an allocation, a byte below there is none, and
-// no choice of rungs takes less.
+// At the smallest budget there is an allocation, a byte below there is none,
+// and no choice of rungs takes less.
 TEST(PolicyAllocate, TheLeastIsEnough) {
   Random random(3);
   for (size_t round = 0; round < 100; ++round) {
@@ -209,14 +215,15 @@ TEST(PolicyAllocate, TheLeastIsEnoughForMany) {
   }
 }
 
-// The zone has room for the largest regions that can be in use at once; tasks of
-// a model run one after another.
+// The zone has room for the largest regions that can be in use at once; tasks
+// of a model run one after another.
 TEST(PolicyAllocate, BytesAreZoneAndResidents) {
-  const pool_choice large = {9 * mib, 1 * mib, ms, ms, 0};
-  const pool_choice middle = {5 * mib, 2 * mib, ms, ms, 0};
-  const pool_choice small = {3 * mib, 4 * mib, ms, ms, 0};
+  const pool_choice large = {9 * mib, 1 * mib, ms, ms, 0, 0};
+  const pool_choice middle = {5 * mib, 2 * mib, ms, ms, 0, 0};
+  const pool_choice small = {3 * mib, 4 * mib, ms, ms, 0, 0};
   const pool_ladder ladders[] = {{&small, 1}, {&large, 1}, {&middle, 1}};
-  const pool_load loads[] = {{1, 0, 10 * ms, 10 * ms}, {1, 0, 10 * ms, 10 * ms}};
+  const pool_load loads[] = {{1, 0, 10 * ms, 10 * ms},
+                             {1, 0, 10 * ms, 10 * ms}};
   const pool_system system = {ladders, 3, loads, 2, 100 * mib, 1, 1e9};
   const uint64_t zones[] = {9 * mib, 14 * mib, 17 * mib, 17 * mib};
   for (uint32_t overlap = 1; overlap <= 4; ++overlap) {
@@ -231,9 +238,10 @@ TEST(PolicyAllocate, BytesAreZoneAndResidents) {
 // Two models alike: the more urgent one, or the one that runs more often, gets
 // the memory; one that is idle gives it away.
 TEST(PolicyAllocate, MemoryGoesWhereItHelps) {
-  const pool_choice rungs[] = {{mib, 0, 200 * ms, 100 * ms, 240 * mib},
-                               {mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib},
-                               {mib, 240 * mib, 100 * ms, 100 * ms, 0}};
+  const pool_choice rungs[] = {
+      {mib, 0, 200 * ms, 100 * ms, 240 * mib, 0},
+      {mib, 120 * mib, 150 * ms, 100 * ms, 120 * mib, 0},
+      {mib, 240 * mib, 100 * ms, 100 * ms, 0, 0}};
   const pool_ladder ladders[] = {{rungs, 3}, {rungs, 3}};
   pool_load loads[] = {{0, 0, 500 * ms, 500 * ms}, {1, 0, 500 * ms, 500 * ms}};
   const pool_system system = {ladders, 2, loads, 2, 242 * mib, 1, 2.4e9};
@@ -256,7 +264,7 @@ TEST(PolicyAllocate, Edges) {
   EXPECT_EQ(pool_allocate(&nothing, &allocation), SWAP_OK);
   EXPECT_EQ(allocation.bytes, 0u);
   // No time, no period, no deadline, no link, no lane: nothing is divided by 0.
-  const pool_choice rung = {0, 0, 0, 0, 100};
+  const pool_choice rung = {0, 0, 0, 0, 100, 0};
   const pool_ladder ladder = {&rung, 1};
   const pool_load loads[] = {{0, 7, 0, 0}, {0, 0, 0, UINT64_MAX}};
   const pool_system empty = {&ladder, 1, loads, 2, 0, 0, 0};
@@ -264,15 +272,19 @@ TEST(PolicyAllocate, Edges) {
   EXPECT_EQ(allocation.response_ns[0], 0u);
   EXPECT_EQ(allocation.cost, 0);
   // As many models and tasks as there may be, each of which overloads it.
-  const pool_choice endless = {4096, UINT64_MAX >> 8, UINT64_MAX >> 2,
-                               UINT64_MAX >> 2, UINT64_MAX >> 2};
+  const pool_choice endless = {
+      4096, UINT64_MAX >> 8, UINT64_MAX >> 2, UINT64_MAX >> 2, UINT64_MAX >> 2,
+      0};
   std::vector<pool_ladder> ladders(SWAP_POOL_MAX_TASKS, {&endless, 1});
   std::vector<pool_load> many;
   for (uint32_t i = 0; i < SWAP_POOL_MAX_TASKS; ++i)
     many.push_back({i, i % 8, 1, 1});
-  const pool_system full = {ladders.data(),   SWAP_POOL_MAX_TASKS,
-                            many.data(),      SWAP_POOL_MAX_TASKS,
-                            UINT64_MAX,       4,
+  const pool_system full = {ladders.data(),
+                            SWAP_POOL_MAX_TASKS,
+                            many.data(),
+                            SWAP_POOL_MAX_TASKS,
+                            UINT64_MAX,
+                            4,
                             1};
   EXPECT_EQ(pool_allocate(&full, &allocation), SWAP_OK);
   for (uint64_t response : allocation.response_ns)

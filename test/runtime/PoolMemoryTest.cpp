@@ -13,9 +13,9 @@ namespace {
 
 constexpr uint64_t kMillisecond = 1000000;
 
-/// Whether something comes true within some seconds.
+/// Whether something comes true within half a minute.
 template <typename Condition> bool comesTrue(Condition condition) {
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 30000; ++i) {
     if (condition())
       return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -223,6 +223,38 @@ TEST_F(PoolOrder, NobodyStarves) {
   EXPECT_LT(waited, 3000000000u);
 }
 
+TEST_F(PoolOrder, AStallOfOneIsFilledWithAnothersKernels) {
+  Pool pool;
+  swap_task *high = pool.add(fake::model(), a, priority(1));
+  swap_task *low = pool.add(fake::cyclicModel(), b, priority(0));
+  // Little stays, and two runs may be started at once.
+  for (uint64_t budget = 100000;
+       budget > 30000 && (budget == 100000 || pool.state().overlap < 2);
+       budget -= 4096)
+    (void)swap_pool_set_budget(pool.pool, budget);
+  ASSERT_GE(pool.state().overlap, 2u);
+  bool filled = false;
+  for (int attempt = 0; attempt < 100 && !filled; ++attempt) {
+    pool.listener.take();
+    Job first(pool, high), second(pool, low);
+    first.finish();
+    second.finish();
+    bool under_way = false;
+    for (const swap_pool_event &event : pool.listener.take()) {
+      if (event.task == high && event.kind == SWAP_POOL_CALL)
+        under_way = true;
+      if (event.task == high && event.kind == SWAP_POOL_DONE)
+        under_way = false;
+      filled |= under_way && event.task == low && event.kind == SWAP_POOL_CALL;
+    }
+    if (filled) {
+      EXPECT_GT(first.result.stall_ns, 0u);
+      EXPECT_EQ(first.result.preempted, 0u);
+    }
+  }
+  EXPECT_TRUE(filled);
+}
+
 TEST_F(PoolOrder, LanesComputeSideBySide) {
   swap_pool_options options = {};
   options.lanes = 2;

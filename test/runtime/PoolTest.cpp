@@ -29,6 +29,12 @@ TEST_P(PoolIo, RunsTheJobsOfSeveralModels) {
   EXPECT_EQ(pool.listener.count(SWAP_POOL_DONE), 9u);
   EXPECT_EQ(pool.listener.count(SWAP_POOL_START), 9u);
   EXPECT_EQ(pool.listener.count(SWAP_POOL_CALL), 27u);
+  EXPECT_EQ(pool.listener.count(SWAP_POOL_SUBMIT), 9u);
+  EXPECT_EQ(pool.listener.count(SWAP_POOL_PLAN), 3u); // each has all it wants
+  EXPECT_GE(pool.listener.count(SWAP_POOL_MEMORY), 3u);
+  if (GetParam() == SWAP_POSIX_THREAD) {
+    EXPECT_STREQ(pool.state().io, "thread");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Pool, PoolIo,
@@ -99,6 +105,72 @@ TEST(Pool, MovesBetweenBudgets) {
     runOnce(pool, a);
   }
   EXPECT_EQ(pool.state().used_bytes, all);
+}
+
+TEST(Pool, AJobTellsWhatItTook) {
+  BlobFile file("took");
+  swap_pool_options pool_options = {};
+  pool_options.budget_bytes = 40000; // nearly all of it is streamed
+  Pool pool(pool_options);
+  swap_task_options options = {};
+  options.name = "tells";
+  options.deadline_ns = UINT64_MAX;
+  swap_task *task = pool.add(fake::model(), file, options);
+  EXPECT_STREQ(swap_task_name(task), "tells");
+  EXPECT_EQ(swap_task_model(task), &fake::model());
+  swap_job_result result;
+  const uint64_t before = swap_posix_clock();
+  runOnce(pool, task);
+  runOnce(pool, task, &result);
+  const uint64_t after = swap_posix_clock();
+  EXPECT_LE(before, result.submit_ns);
+  EXPECT_LE(result.submit_ns, result.start_ns);
+  EXPECT_LT(result.start_ns, result.end_ns);
+  EXPECT_LE(result.end_ns, after);
+  EXPECT_EQ(result.deadline_ns, 0u);
+  EXPECT_GT(result.compute_ns, 0u);
+  EXPECT_GT(result.stall_ns, 0u);
+  EXPECT_LE(result.compute_ns + result.stall_ns + result.wait_ns,
+            result.end_ns - result.submit_ns);
+  EXPECT_GT(result.read_bytes, 0u);
+  EXPECT_GE(pool.listener.count(SWAP_POOL_READ), 4u); // three units, rows
+  EXPECT_EQ(Pool::state(task).missed, 0u);
+  EXPECT_GE(pool.state().read_bytes, 2 * result.read_bytes);
+  // A deadline that is over before the job begins.
+  fake::Tensors tensors;
+  swap_job job;
+  ASSERT_EQ(swap_pool_submit(task, tensors.inputs, tensors.outputs, before, &job),
+            SWAP_OK);
+  ASSERT_EQ(swap_pool_wait(task, job, &result), SWAP_OK);
+  EXPECT_EQ(result.deadline_ns, before);
+  EXPECT_EQ(Pool::state(task).missed, 1u);
+  EXPECT_EQ(Pool::state(task).runs, 3u);
+}
+
+TEST(Pool, SaysWhetherDeadlinesAreKept) {
+  BlobFile file("feasible"), other("other");
+  Pool pool;
+  char text[256] = "";
+  EXPECT_EQ(swap_pool_feasible(pool.pool, text, sizeof text), SWAP_OK);
+  swap_task_options options = {};
+  options.name = "leisurely";
+  options.period_ns = 1000000000;
+  pool.add(fake::model(), file, options);
+  EXPECT_EQ(swap_pool_feasible(pool.pool, text, sizeof text), SWAP_OK) << text;
+  options.name = "hasty";
+  options.period_ns = 1000;
+  swap_task *hasty = pool.add(fake::model(), other, options);
+  EXPECT_EQ(swap_pool_feasible(pool.pool, text, sizeof text), SWAP_ERR_BUDGET);
+  EXPECT_NE(std::string(text).find("hasty"), std::string::npos) << text;
+  EXPECT_EQ(swap_pool_feasible(pool.pool, nullptr, 0), SWAP_ERR_BUDGET);
+  // A change that would make it worse is refused on demand, and changes nothing.
+  options.flags = SWAP_TASK_ADMIT;
+  options.period_ns = 500;
+  EXPECT_EQ(swap_pool_change(hasty, &options), SWAP_ERR_BUDGET);
+  options.period_ns = 2000000000;
+  EXPECT_EQ(swap_pool_change(hasty, &options), SWAP_OK)
+      << swap_pool_error(pool.pool);
+  EXPECT_EQ(swap_pool_feasible(pool.pool, text, sizeof text), SWAP_OK) << text;
 }
 
 } // namespace

@@ -56,7 +56,7 @@ TEST_F(SetProgram, RunsTasksWithinOneBudget) {
         "assert 0.3 <= s['duration_s'] < 5 and s['io'] in ('uring', 'thread')\n"
         "assert s['read_bytes'] > 0 and s['threads'] >= 1 and s['lanes'] >= 1\n"
         "assert s['zone_bytes'] + s['resident_bytes'] <= s['budget_bytes']\n"
-        "for f in 'overlap compute_ms stall_ms reallocations "
+        "for f in 'overlap link_share compute_ms stall_ms reallocations "
         "changes'.split():\n"
         "  assert s[f] >= 0\n"
         "assert [x['name'] for x in s['tasks']] == ['signs', 'lanes',"
@@ -183,6 +183,8 @@ TEST_F(SetProgram, Describe) {
               "assert s['budget_bytes'] == 98304 and s['feasible'] is True\n"
               "assert 0 < s['processor_share'] < 1\n"
               "assert s['read_bytes_per_second'] >= 0\n"
+              "assert s['link_bytes_per_second'] > 0\n"
+              "assert 0 <= s['link_share'] < 2\n"
               "assert len(s['tasks']) == 4\n"
               "for x in s['tasks']:\n"
               "  assert len(x['plans']) == 3 and 0 <= x['plan'] < 3\n"
@@ -322,11 +324,55 @@ TEST_F(SetProgram, EndedBySignal) {
   }
   // Once more, while jobs are waited for: at once, and nothing is left.
   environment = "FAKE_SET=endless FAKE_SLOW=3000";
-  EXPECT_EQ(signalled("--stats s.json --trace t.json",
-                      "sleep 0.4; kill -INT $!; sleep 0.2; kill -INT $!;"),
-            "1\n");
+  EXPECT_EQ(
+      signalled("--stats s.json --trace t.json",
+                "sleep 1; for i in $(seq 40); do kill -INT $!; sleep 0.2; "
+                "grep -q again err.txt && break; done;"),
+      "1\n");
   EXPECT_NE(err.find("interrupted again"), std::string::npos) << err;
   EXPECT_EQ(system(("cd " + dir + " && ! ls | grep json").c_str()), 0);
+}
+
+// Verifies that progress is drawn over itself on a terminal of six rows and 44
+// columns, and that the table comes after it, as wide as it is.
+TEST_F(SetProgram, Terminal) {
+  write("draw.py", R"(
+import fcntl, os, pty, re, struct, sys, termios
+pid, fd = pty.fork()
+if not pid:
+  fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack('HHHH', 6, 44, 0, 0))
+  os.execv(sys.argv[1], ['FakeSetProgram', '--weights', '.', '--check',
+                         '--duration', '700ms'] + sys.argv[2:])
+text = b''
+while True:
+  try:
+    more = os.read(fd, 65536)
+  except OSError:
+    break
+  if not more:
+    break
+  text += more
+text = text.decode()
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, text
+shown, table = text.rsplit('\x1b[J', 1) if '\x1b' in text else ('', text)
+assert table.startswith('task           runs  missed'), table
+assert max(map(len, table.splitlines())) > 44
+if '--quiet' in sys.argv:
+  assert not shown, shown
+  sys.exit()
+for part in ('running alone: task 4 of 4', 'memory [', ' of 0.7 s', '\r\x1b[5A'):
+  assert part in shown, (part, shown)
+assert '\x1b[6A' not in shown, 'of six rows one is left'
+for line in shown.split('\x1b[K\r\n'):
+  line = re.sub('\x1b\\[[0-9]*[AJK]', '', line).split('\r')[-1]
+  assert len(line) <= 44, line
+)");
+  for (const char *more : {"", " --quiet"})
+    EXPECT_EQ(system(("cd " + dir + " && python3 draw.py " FAKE_SET_PROGRAM +
+                      more + " >python.txt 2>&1")
+                         .c_str()),
+              0)
+        << read("python.txt");
 }
 
 TEST_F(SetProgram, StandardOutput) {

@@ -52,7 +52,7 @@ struct Options {
                "(of what the model needs; cuda: beside code and graphs, which "
                "are added), min, max (default); mapped, mapped:64KiB, "
                "mapped:min: beside weights that are read where they lie; "
-               "ladder: some 16 of them, for several models under one budget "
+               "ladder: up to 24 of them, for several models under one budget "
                "to choose from")};
   cl::list<std::string> profiles{
       "profile", cl::CommaSeparated, cl::value_desc("FILE[,FILE...]"),

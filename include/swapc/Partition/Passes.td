@@ -153,7 +153,7 @@ def SwapPlan : Pass<"swap-plan", "::mlir::ModuleOp"> {
     swap.plan @plan_0 budget 49152 threads 1 resident [] in_place [@u0, @u1] mapped {
     ```
 
-    The budget `ladder` is some 16 plans from the smallest to the largest
+    The budget `ladder` is up to 24 plans from the smallest to the largest
     budget, for a pool of models that chooses: those with larger regions
     (activations and streamed units, memory that models share in time), more
     resident bytes, or both, are faster.

@@ -25,8 +25,8 @@
 #define POOL_MAX_LANES 16u
 #define POOL_MAX_DEPTH 4096u
 
-/* While kernels run, the link is looked after so often. */
-#define POOL_POLL_NS UINT64_C(100000)
+/* Between kernels a lane looks for more urgent jobs so often. */
+#define POOL_LOOK_NS UINT64_C(100000)
 /* Bytes under way of units that come in while no job wants them. */
 #define POOL_FILL_BYTES (UINT64_C(8) << 20)
 
@@ -118,8 +118,7 @@ typedef struct pool_lane {
   pool_model *model;  /* that it advances */
   pool_model *last;   /* that it advanced last, while that is there */
   int ahead;          /* only up to its first kernel */
-  uint64_t polled_ns; /* when it last looked after the link ... */
-  uint64_t looked_ns; /* ... and for more urgent jobs */
+  uint64_t looked_ns; /* when it last looked for more urgent jobs */
   _Atomic int look;   /* something came that may be more urgent */
   int asleep;         /* in the link */
 } pool_lane;
@@ -265,6 +264,5 @@ void pool_engine_close(pool_model *model);
 /* pool_lane.c */
 void *pool_lane_main(void *lane);
 int pool_lane_yields(void *model); /* swap_config.yield */
-void pool_lane_polls(pool_lane *lane);
 
 #endif /* SWAP_PORT_POOL_INTERNAL_H */

@@ -20,13 +20,12 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   pool_account_time(job, swap_posix_clock());
   m->busy = 1;
   m->lane = lane;
-  m->computed |= !ahead;
   /* Before it looks for its units: what comes in from here on is news. */
   m->events_seen = port_link_events(pool->link);
   m->bytes_seen = port_link_client_bytes(m->client);
   lane->model = m;
   lane->ahead = ahead;
-  lane->looked_ns = lane->polled_ns = job->mark;
+  lane->looked_ns = job->mark;
   atomic_store(&lane->look, 0);
   pthread_mutex_unlock(&pool->lock);
   const int status = swap_advance(&m->session);
@@ -40,19 +39,16 @@ static void advance(pool_lane *lane, pool_model *m, int ahead) {
   if (!ahead)
     lane->last = m;
   m->busy = 0;
-  pool_wake_sleepers(pool);
+  m->computed = m->session.counters.compute_ns != 0;
+  /* Others may go on with it, or have to wait for its read. Those that sleep in
+   * the link do that already, and would only ask for nothing. */
+  if (status == SWAP_PENDING)
+    pthread_cond_broadcast(&pool->work);
+  else
+    pool_wake_sleepers(pool);
   if (status != SWAP_YIELDED && status != SWAP_PENDING)
     pool_job_end(m, status);
   m->lane = NULL;
-}
-
-/* The link is kept busy while kernels run. */
-void pool_lane_polls(pool_lane *lane) {
-  const uint64_t now = swap_posix_clock();
-  if (now - lane->polled_ns < POOL_POLL_NS)
-    return;
-  lane->polled_ns = now;
-  port_link_poll(lane->pool->link);
 }
 
 int pool_lane_yields(void *context) {
@@ -62,10 +58,10 @@ int pool_lane_yields(void *context) {
   if (lane->ahead)
     return 1;
   const uint64_t now = swap_posix_clock();
-  if (!atomic_exchange(&lane->look, 0) && now - lane->looked_ns < POOL_POLL_NS)
+  if (!atomic_exchange(&lane->look, 0) && now - lane->looked_ns < POOL_LOOK_NS)
     return 0;
   lane->looked_ns = now;
-  pool_lane_polls(lane);
+  port_link_poll(pool->link);
   /* Who has the lock wants something of the lanes perhaps: the next time. */
   if (pthread_mutex_trylock(&pool->lock)) {
     atomic_store(&lane->look, 1);
@@ -187,9 +183,7 @@ static int fill_next(swap_pool *pool) {
   pthread_mutex_lock(&pool->lock);
   m->busy = 0;
   m->filled = status != SWAP_PENDING; /* a job will tell what failed */
-  if (m->filled)
-    pool_settle(pool);
-  pthread_cond_broadcast(&pool->changed); /* it is not busy any more */
+  pool_settle(pool); /* it was busy, and somebody may wait for what it has */
   return 1;
 }
 

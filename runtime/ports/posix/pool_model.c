@@ -13,34 +13,25 @@ uint32_t pool_lane_threads(const swap_pool *pool) {
   return threads ? threads : 1;
 }
 
-/* A kernel's tiles. Between two of them the lane's own thread looks after the
- * link, for kernels may take longer than what the device has to read.
- *
- * Threads of a lane that have no scratch area in a plan take no part: as many
+/* Threads of a lane that have no scratch area in a plan take no part: as many
  * helpers as there are areas take tiles until none is left. */
-typedef struct tiles {
-  pool_lane *lane;
+typedef struct few {
   void (*task)(void *, uint64_t, uint32_t);
   void *context;
   uint64_t count;
   _Atomic uint64_t next;
-} tiles;
-
-static void run_tile(void *context, uint64_t index, uint32_t thread) {
-  tiles *t = context;
-  t->task(t->context, index, thread);
-  if (thread == 0)
-    pool_lane_polls(t->lane);
-}
+  port_link *link;
+} few;
 
 static void help(void *context, uint64_t index, uint32_t thread) {
-  tiles *t = context;
+  few *f = context;
   uint64_t tile;
-  while ((tile = atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed)) <
-         t->count) {
-    t->task(t->context, tile, (uint32_t)index);
-    if (thread == 0)
-      pool_lane_polls(t->lane);
+  (void)thread;
+  while ((tile = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed)) <
+         f->count) {
+    f->task(f->context, tile, (uint32_t)index);
+    if (!index)
+      port_link_poll(f->link);
   }
 }
 
@@ -48,11 +39,13 @@ static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
                      void *task_context, uint64_t count) {
   const pool_model *m = context;
   const swap_executor *lane = port_threads_executor(m->lane->threads);
-  tiles t = {.lane = m->lane, .task = task, .context = task_context, .count = count};
-  if (m->executor.threads >= lane->threads)
-    lane->parallel(lane->context, run_tile, &t, count);
-  else
-    lane->parallel(lane->context, help, &t, m->executor.threads);
+  if (m->executor.threads >= lane->threads) {
+    port_link_parallel(m->pool->link, lane, task, task_context, count);
+    return;
+  }
+  few f = {.task = task, .context = task_context, .count = count,
+           .link = m->pool->link};
+  lane->parallel(lane->context, help, &f, m->executor.threads);
 }
 
 static int tell(pool_model *m, int status, int opened, int system) {

@@ -169,6 +169,8 @@ static int put_in(swap_pool *pool, swap_task *task) {
     status = open_model(pool, m);
   if (status) /* and the model with it, if it is new */
     take_out(pool, task);
+  else
+    pool_settle(pool);
   pool_wake(pool);
   return status;
 }

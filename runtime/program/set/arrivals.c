@@ -68,6 +68,8 @@ static void submit(set_run *run, set_task *task, uint64_t due_ns) {
     task->counts.failed += 1;
     run->failed = 1;
   }
+  if (task->asks->arrivals == SWAP_ARRIVE_BACK_TO_BACK && task->arrives)
+    task->next_ns = swap_posix_clock() + SET_PAUSE_NS;
   pthread_cond_broadcast(&run->changed);
 }
 
@@ -77,7 +79,7 @@ static void *arrive(void *context) {
   while (!run->stopping) {
     set_task *next = NULL;
     for (uint32_t i = 0; i < run->task_count; ++i)
-      if (run->tasks[i].next_ns != UINT64_MAX &&
+      if (run->tasks[i].next_ns < run->last_ns &&
           (!next || run->tasks[i].next_ns < next->next_ns))
         next = &run->tasks[i];
     if (!next) {

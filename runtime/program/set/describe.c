@@ -80,6 +80,8 @@ void set_describe(set_run *run) {
   printf("  \"io_bytes\": %" PRIu64 ",\n", io_bytes(run));
   printf("  \"processor_share\": %.4f,\n  \"read_bytes_per_second\": %.0f,\n",
          computing / (s->lanes ? s->lanes : 1), reading);
+  printf("  \"link_bytes_per_second\": %.0f,\n  \"link_share\": %.4f,\n",
+         run->need.link, run->need.link > 0 ? reading / run->need.link : 0.0);
   json_feasible(stdout, run);
   printf("  \"tasks\": [\n");
   for (uint32_t i = 0; i < run->task_count; ++i) {

@@ -51,16 +51,14 @@ static void sample(set_run *run, uint64_t now_ns) {
 /* Until the time is over or somebody ends it. */
 static void watch(set_run *run) {
   uint64_t now = run->start_ns, next = now;
-  const uint64_t end =
-      run->duration_ns ? run->start_ns + run->duration_ns : UINT64_MAX;
   for (;;) {
     if (now >= next) {
       sample(run, now);
       next = now + SAMPLE_NS;
     }
     screen_draw(run, now);
-    const uint64_t until = next < end ? next : end;
-    if (now >= end || interrupted(until > now ? until - now : 0))
+    const uint64_t until = next < run->last_ns ? next : run->last_ns;
+    if (now >= run->last_ns || interrupted(until > now ? until - now : 0))
       return;
     now = swap_posix_clock();
   }
@@ -106,6 +104,8 @@ static void finish(set_run *run) {
 static int start(set_run *run) {
   int status = 0;
   run->start_ns = swap_posix_clock();
+  run->last_ns =
+      run->duration_ns ? run->start_ns + run->duration_ns : UINT64_MAX;
   for (uint32_t i = 0; i < run->task_count; ++i) {
     set_task *task = &run->tasks[i];
     if (!task->handle)

@@ -84,28 +84,6 @@ static uint64_t pages(uint64_t bytes) {
   return (bytes + SWAP_BLOB_ALIGN - 1) / SWAP_BLOB_ALIGN * SWAP_BLOB_ALIGN;
 }
 
-/* Models on a GPU share nothing. */
-static set_need measure_gpu(const swap_set *set) {
-  set_need need = {0, 0, 0};
-  for (uint32_t i = 0; i < set->task_count; ++i) {
-    const swap_model *model = set->tasks[i].model;
-    const uint64_t overhead = set_target_overhead(&set->tasks[i]);
-    uint64_t least = UINT64_MAX;
-    uint32_t first = 0;
-    while (set->tasks[first].model != model)
-      ++first;
-    if (first != i)
-      continue;
-    for (uint32_t p = 0; p < model->plan_count; ++p)
-      if (model->plans[p].arena_bytes < least)
-        least = model->plans[p].arena_bytes;
-    need.all += model->model_bytes; /* with the overhead */
-    need.fixed += overhead;
-    need.least += least + overhead;
-  }
-  return need;
-}
-
 static int is_in_place(const swap_model *model, const swap_plan *plan) {
   uint32_t i = 0;
   while (i < model->unit_count && plan->slots[i] != SWAP_SLOT_IN_PLACE)
@@ -122,9 +100,45 @@ static uint64_t bytes_of(const swap_model *model, const swap_plan *plan) {
   return bytes;
 }
 
+/* As the pool takes it from the plans. */
+static double faster(double link, const swap_model *model) {
+  for (uint32_t i = 0; i < model->plan_count; ++i) {
+    const swap_plan *plan = &model->plans[i];
+    const double rate =
+        plan->predicted_ns
+            ? (double)plan->streamed_bytes * 1e9 / (double)plan->predicted_ns
+            : 0;
+    link = rate > link ? rate : link;
+  }
+  return link;
+}
+
+/* Models on a GPU share nothing. */
+static set_need measure_gpu(const swap_set *set) {
+  set_need need = {.all = 0};
+  for (uint32_t i = 0; i < set->task_count; ++i) {
+    const swap_model *model = set->tasks[i].model;
+    const uint64_t overhead = set_target_overhead(&set->tasks[i]);
+    uint64_t least = UINT64_MAX;
+    uint32_t first = 0;
+    while (set->tasks[first].model != model)
+      ++first;
+    if (first != i)
+      continue;
+    for (uint32_t p = 0; p < model->plan_count; ++p)
+      if (model->plans[p].arena_bytes < least)
+        least = model->plans[p].arena_bytes;
+    need.link = faster(need.link, model);
+    need.all += model->model_bytes; /* with the overhead */
+    need.fixed += overhead;
+    need.least += least + overhead;
+  }
+  return need;
+}
+
 /* Runs share one region, the largest; what stays of a model adds up. */
 set_need set_measure(const swap_set *set) {
-  set_need need = {0, 0, 0};
+  set_need need = {.all = 0};
   if (set_target_is_gpu)
     return measure_gpu(set);
   uint64_t region = 0;
@@ -141,6 +155,7 @@ set_need set_measure(const swap_set *set) {
           (!least ||
            bytes_of(model, &model->plans[p]) < bytes_of(model, least)))
         least = &model->plans[p];
+    need.link = faster(need.link, model);
     need.all += model->model_bytes;
     if (!least)
       continue; /* the pool says so */

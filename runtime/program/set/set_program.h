@@ -22,6 +22,8 @@ other
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
 #define SET_MAX_DEPTH 64u
+/* After a failure, before the next of jobs that follow each other at once. */
+#define SET_PAUSE_NS (NS_PER_S / 10)
 
 typedef struct set_options {
   const char *budget; /* null: the set's */
@@ -126,6 +128,8 @@ typedef struct set_need {
   uint64_t all;   /* every model whole, once */
   uint64_t fixed; /* of that, what no budget saves: a GPU's code and graphs */
   uint64_t least; /* the smallest plans */
+  double link;    /* bytes per second that reads come in at, by prediction: the
+                     plan that waits most for them tells; 0: none streams */
 } set_need;
 
 /* memory.c: memory over time, in a bounded number of points. */
@@ -170,7 +174,8 @@ typedef struct set_run {
   set_task *tasks;
   struct set_trace *trace;
   uint64_t start_ns;
-  uint64_t end_ns; /* 0: it is still going on */
+  uint64_t last_ns; /* no job comes from then on; UINT64_MAX: not known */
+  uint64_t end_ns;  /* 0: it is still going on */
   pthread_mutex_t lock;
   pthread_cond_t wake;    /* arrivals: something changed */
   pthread_cond_t changed; /* a job ended, or the program ends */

@@ -102,9 +102,13 @@ static void write_pool(FILE *out, const set_run *run) {
           duration / 1e9, s->threads, s->lanes, s->io ? s->io : "",
           run->options->seed);
   fprintf(out,
-          "  \"read_bytes\": %" PRIu64 ",\n"
+          "  \"read_bytes\": %" PRIu64 ",\n  \"link_share\": %.4f,\n"
           "  \"compute_ms\": %.6f,\n  \"stall_ms\": %.6f,\n",
-          s->read_bytes, in_ms(s->compute_ns), in_ms(s->stall_ns));
+          s->read_bytes,
+          run->need.link > 0
+              ? (double)s->read_bytes * 1e9 / duration / run->need.link
+              : 0.0,
+          in_ms(s->compute_ns), in_ms(s->stall_ns));
   fprintf(out, "  \"reallocations\": %u,\n", s->reallocations);
   json_feasible(out, run);
 }

@@ -47,9 +47,12 @@ void set_table(const set_run *run) {
          size_text(run->need.all),
          100.0 * (double)s->budget_bytes / (double)run->need.all,
          size_text(run->peak));
-  printf("read %s, %.0f MB/s; the processor was busy for %.0f%% of the time; "
-         "%u reallocations\n",
-         size_text(s->read_bytes), (double)s->read_bytes / 1e6 / seconds,
+  printf("read %s, %.0f MB/s", size_text(s->read_bytes),
+         (double)s->read_bytes / 1e6 / seconds);
+  if (run->need.link > 0)
+    printf(", %.0f%% of what the link is predicted to give",
+           100.0 * (double)s->read_bytes / seconds / run->need.link);
+  printf("; the processor was busy for %.0f%% of the time; %u reallocations\n",
          100.0 * (double)s->compute_ns / (double)duration /
              (s->lanes ? s->lanes : 1),
          s->reallocations);

@@ -7,9 +7,6 @@
 #include "set_program.h"
 
 #define MESSAGES 10u /* of jobs that failed or differ */
-#define PAUSE_NS                                                               \
-  (NS_PER_S / 10) /* after a failure, before the next at once                  \
-                   */
 
 static void count(set_task *task, const set_slot *slot,
                   const swap_job_result *result) {
@@ -60,7 +57,7 @@ static void take(set_task *task, set_slot *slot) {
   task->first = (task->first + 1) % task->depth;
   task->count -= 1;
   if (task->asks->arrivals == SWAP_ARRIVE_BACK_TO_BACK && task->arrives) {
-    task->next_ns = status ? swap_posix_clock() + PAUSE_NS : result.end_ns;
+    task->next_ns = status ? swap_posix_clock() + SET_PAUSE_NS : result.end_ns;
     pthread_cond_signal(&run->wake);
   }
   pthread_cond_broadcast(&run->changed);
