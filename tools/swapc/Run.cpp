@@ -172,7 +172,7 @@ static int readTarget(const RunOptions &line, const SetFile &set,
                     "one job after another, and reads its weights");
   compile.threads = 1;
   compile.cudaPath = line.cudaPath;
-  return readCudaArchs(join(line.cudaArchs, ","), compile, kHelp);
+  return readCudaArchs(line.cudaArchs, compile, kHelp);
 }
 
 /// Fills in how models are compiled; an exit code where the line is wrong.

@@ -10,6 +10,7 @@
 
 #include "swapc/Target/Compiler.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/CommandLine.h"
 
 /// `swapc run`: builds the program of a set and becomes it. `program` is the
 /// path of swapc, argv[0] is "run". Answers the exit code where it comes back.
@@ -19,9 +20,10 @@ int runSet(int argc, char **argv, const char *program);
 int usageError(const llvm::Twine &message,
                const char *command = "swapc --help");
 
-/// Compiles for the GPUs that `archs` names, "" for the default; an exit code
-/// where it is wrong.
-int readCudaArchs(std::string archs, swapc::CompileOptions &options,
+/// Compiles for the GPUs that --cuda-arch names, or for the default ones; an exit
+/// code where it is wrong.
+int readCudaArchs(const llvm::cl::list<std::string> &given,
+                  swapc::CompileOptions &options,
                   const char *command = "swapc --help");
 
 /// Reads the command line into LLVM's options, which print what is wrong; an

@@ -176,10 +176,11 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
-int readCudaArchs(std::string archs, CompileOptions &options,
+int readCudaArchs(const cl::list<std::string> &given, CompileOptions &options,
                   const char *command) {
-  if (archs.empty())
-    archs = kDefaultCudaArchs.str();
+  std::string archs = kDefaultCudaArchs.str();
+  if (given.getNumOccurrences())
+    archs = join(given, ",");
   if (archs == "native") {
     Expected<std::string> native = getNativeCudaArchs();
     if (!native)
@@ -214,7 +215,7 @@ static int readTarget(const Options &line, CompileOptions &options) {
                       "IR; there are cuda and ptx");
   if (line.threads.getNumOccurrences())
     return usageError("--threads: with --target cuda the GPU runs the kernels");
-  if (int code = readCudaArchs(join(line.cudaArchs, ","), options))
+  if (int code = readCudaArchs(line.cudaArchs, options))
     return code;
   options.cuda.tf32 = line.cudaTf32;
   options.cudaPath = line.cudaPath;
