@@ -226,6 +226,22 @@ TEST_F(SetProgram, Overload) {
               "assert x['latency_ms']['min'] >= 40\n");
 }
 
+// Jobs that are due during the warm-up run and are not counted.
+TEST_F(SetProgram, LeavesOutTheWarmUp) {
+  uint64_t runs[2];
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(run(std::string("--stats s.json --duration 1s --warmup ") +
+                  (i ? "700ms" : "0")),
+              0)
+        << err;
+    checkPython("open('n.txt', 'w').write(str(sum(x['runs'] + x['refused']"
+                " for x in s['tasks'] if x['name'] == 'signs')))");
+    runs[i] = std::stoull(read("n.txt"));
+  }
+  EXPECT_GT(runs[1], 0u);
+  EXPECT_LT(runs[1] * 2, runs[0]);
+}
+
 TEST_F(SetProgram, WrongUsage) {
   const std::pair<const char *, const char *> cases[] = {
       {"--frobnicate", "unknown option '--frobnicate'"},
@@ -236,6 +252,8 @@ TEST_F(SetProgram, WrongUsage) {
       {"--duration 5", "--duration: '5' is not a time"},
       {"--duration -5s", "'-5s' is not a time"},
       {"--duration 5 parsecs", "'5' is not a time"},
+      {"--warmup 2", "--warmup: '2' is not a time"},
+      {"--warmup 2s --duration 2s", "--warmup: no job would count"},
       {"--io map", "'map' is none of auto, uring, thread"},
       {"--lanes many", "'many' is not a count"},
       {"--seed -1", "'-1' is not a count"},

@@ -38,6 +38,7 @@ constexpr Passed kPassed[] = {
     {"duration", "TIME",
      "800ms, 30s, 10min; 0: until it is interrupted (default: as the set "
      "says)"},
+    {"warmup", "TIME", "jobs of the first 2s, 500ms, ... are not counted"},
     {"lanes", "N", "jobs that compute side by side"},
     {"io", "auto|uring|thread", "how weights are read"},
     {"seed", "N", "of arrivals and of inputs that are made up"},
@@ -129,11 +130,12 @@ static int checkPassed(const RunOptions &line) {
   if (const std::string *budget = line.get("budget"))
     if (Error error = checkSetBudget(*budget))
       return runError("--budget: " + toString(std::move(error)));
-  if (const std::string *duration = line.get("duration")) {
-    Expected<uint64_t> time = parseTime(*duration);
-    if (!time)
-      return runError("--duration: " + toString(time.takeError()));
-  }
+  for (StringRef name : {"duration", "warmup"})
+    if (const std::string *given = line.get(name)) {
+      Expected<uint64_t> time = parseTime(*given);
+      if (!time)
+        return runError("--" + name + ": " + toString(time.takeError()));
+    }
   if (const std::string *io = line.get("io")) {
     Expected<uint32_t> way = parseSetIo(*io);
     if (!way)

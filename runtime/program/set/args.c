@@ -21,6 +21,14 @@ static int parse_duration(void *fields, const char *name, const char *value) {
   return 0;
 }
 
+static int parse_warmup(void *fields, const char *name, const char *value) {
+  set_options *o = fields;
+  if (strcmp(value, "0") == 0 || time_parse(value, &o->warmup_ns))
+    return 0;
+  return fail(EXIT_USAGE, "--%s: '%s' is not a time such as 2s, 500ms or 0",
+              name, value);
+}
+
 static int parse_io(void *fields, const char *name, const char *value) {
   static const char *const ways[] = {"auto", "uring", "thread"};
   set_options *o = fields;
@@ -42,6 +50,9 @@ static const option options[] = {
     {"duration", OPTION_OWN, 0, "TIME",
      "how long: 30s, 500ms, 10min; 0: until it is interrupted", 0, NULL,
      parse_duration},
+    {"warmup", OPTION_OWN, 0, "TIME",
+     "jobs of the first 2s, 500ms, ... run, but are not counted", 0, NULL,
+     parse_warmup},
     {"threads", OPTION_COUNT, FIELD(threads), "N",
      "threads that compute (default: the set's, else as many as are online)", 0,
      NULL, NULL},

@@ -36,7 +36,9 @@ static void step(set_task *task) {
   plan_next(task);
 }
 
-static void refuse(set_task *task) {
+static void refuse(set_task *task, uint64_t due_ns) {
+  if (due_ns < task->run->counted_ns)
+    return;
   task->counts.refused += 1;
   task->counts.missed += task->deadline_ns != 0;
 }
@@ -44,7 +46,7 @@ static void refuse(set_task *task) {
 /* Hands a job to the pool, without the lock meanwhile. */
 static void submit(set_run *run, set_task *task, uint64_t due_ns) {
   if (task->count == task->depth) {
-    refuse(task);
+    refuse(task, due_ns);
     return;
   }
   set_slot *slot = &task->slots[(task->first + task->count) % task->depth];
@@ -63,7 +65,7 @@ static void submit(set_run *run, set_task *task, uint64_t due_ns) {
     return;
   }
   if (status == SWAP_ERR_STATE) {
-    refuse(task);
+    refuse(task, due_ns);
   } else {
     task->counts.failed += 1;
     run->failed = 1;

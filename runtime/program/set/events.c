@@ -65,7 +65,7 @@ static int carry_out(set_run *run, const set_change *change) {
     pthread_mutex_unlock(&run->lock);
     return swap_pool_set_budget(run->pool, change->value);
   case SWAP_SET_ADD:
-    return task->handle ? SWAP_ERR_STATE
+    return task->handle ? SWAP_OK
                         : set_task_add(task, swap_posix_clock());
   case SWAP_SET_REMOVE:
     if (task->handle)

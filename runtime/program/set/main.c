@@ -104,6 +104,7 @@ static void finish(set_run *run) {
 static int start(set_run *run) {
   int status = 0;
   run->start_ns = swap_posix_clock();
+  run->counted_ns = run->start_ns + run->options->warmup_ns;
   run->last_ns =
       run->duration_ns ? run->start_ns + run->duration_ns : UINT64_MAX;
   for (uint32_t i = 0; i < run->task_count; ++i) {
@@ -209,6 +210,10 @@ static int prepare(set_run *run) {
   run->duration_ns = run->options->duration_ns == UINT64_MAX
                          ? run->set->duration_ns
                          : run->options->duration_ns;
+  if (run->duration_ns && run->options->warmup_ns >= run->duration_ns)
+    return fail(EXIT_USAGE,
+                "--warmup: no job would count, the set ends after %s",
+                time_text(run->duration_ns));
   pthread_mutex_init(&run->lock, NULL);
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -31,6 +31,7 @@ typedef struct set_options {
   const char *stats;
   const char *trace;
   uint64_t duration_ns; /* UINT64_MAX: the set's */
+  uint64_t warmup_ns;   /* jobs that are due earlier are in no figure */
   uint32_t threads;
   uint32_t lanes;
   uint32_t io;
@@ -174,6 +175,7 @@ typedef struct set_run {
   set_task *tasks;
   struct set_trace *trace;
   uint64_t start_ns;
+  uint64_t counted_ns; /* jobs that are due from then on count */
   uint64_t last_ns; /* no job comes from then on; UINT64_MAX: not known */
   uint64_t end_ns;  /* 0: it is still going on */
   pthread_mutex_t lock;

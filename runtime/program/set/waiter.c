@@ -47,7 +47,7 @@ static void take(set_task *task, set_slot *slot) {
     if (may_say(run))
       screen_say("error: task '%s', job %llu: %s", task->asks->name,
                  (unsigned long long)slot->job, swap_status_string(status));
-  } else {
+  } else if (slot->due_ns >= run->counted_ns) {
     count(task, slot, &result);
   }
   if (differs) {
