@@ -78,8 +78,9 @@ class Set:
         return need if budget == "max" else int(need * float(budget.rstrip("%")) / 100)
 
     def common(self, lanes=1, threads=None):
-        return ["--duration", f"{self.args.seconds + WARMUP}s", "--warmup", f"{WARMUP}s", "--threads", str(threads or self.args.threads),
-                "--lanes", str(lanes), "--seed", "1"]
+        # What stays comes in with the first jobs, everywhere; it is not what is compared.
+        return ["--warmup", f"{WARMUP}s", "--duration", f"{WARMUP + self.args.seconds}s",
+                "--threads", str(threads or self.args.threads), "--lanes", str(lanes), "--seed", "1"]
 
     def run(self, way, budget, lanes=1):
         """Figures of one run: stats of its processes, and what their cgroups held at most."""
