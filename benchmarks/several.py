@@ -90,7 +90,7 @@ class Set:
             compiled = {task: self.program("only-" + task, [task]) for task in self.text.tasks}
             running = [sets.Running(program, [*self.common(), "--budget", str(min(share, about["need_bytes"]))],
                                     sets.process_limit(about, share)) for program, about in compiled.values()]
-            ended = [r.finish() for r in running]
+            ended = sets.finish_all(running)
         else:
             endless = dict.fromkeys(("period", "deadline", "phase", "jitter"), None) | {"arrivals": "back-to-back"}
             program, about = self.program("endless", settings=endless) if way == "throughput" else self.program("all")

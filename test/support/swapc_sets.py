@@ -128,6 +128,19 @@ class Running:
         return stats, peak, messages
 
 
+def finish_all(running):
+    """Waits for several; if one fails, none of the others goes on."""
+    try:
+        return [one.finish() for one in running]
+    finally:
+        for one in running:
+            if one.process.poll() is None:
+                one.process.kill()
+                one.process.wait()
+                if one.cgroup:
+                    one.cgroup.__exit__()
+
+
 def run_set(program, args=(), limit=None, timeout=900):
     return Running(program, args, limit).finish(timeout)
 
