@@ -45,6 +45,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
       pool->options.link_bytes_per_second
           ? (double)pool->options.link_bytes_per_second
           : (rate > 0 ? rate : 1e9);
+  pool->link_rate = system.link_bytes_per_second;
   return system;
 }
 
