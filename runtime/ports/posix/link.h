@@ -63,10 +63,12 @@ void port_link_set_urgency(port_link_client *client, const pool_urgency *urgency
  * while kernels run, for nobody else does. */
 void port_link_poll(port_link *link);
 
-/* executor->parallel, but thread 0 polls the link after each of its tiles, if
- * something waits for the device to be free. What is at the device is few
- * milliseconds' worth, less than many a kernel takes. */
+/* executor->parallel on so many of its threads at most, numbered from 0; thread 0
+ * polls the link after each of its tiles, if something waits for the device to be
+ * free. What is at the device is few milliseconds' worth, less than many a kernel
+ * takes. */
 void port_link_parallel(port_link *link, const swap_executor *executor,
+                        uint32_t threads,
                         void (*task)(void *context, uint64_t index,
                                      uint32_t thread),
                         void *context, uint64_t count);
