@@ -33,7 +33,7 @@ import tables  # noqa: E402
 
 SETS = ["self-driving", "roadside-unit", "drone"]
 BUDGETS = ["max", "43.1%", "17.2%"]
-WARMUP = 4  # seconds
+WARMUP = 5  # seconds that do not count: the longest period, in which everything comes in
 WAYS = ["pool", "naive", "lanes 2", "throughput"]
 
 
@@ -135,13 +135,16 @@ def jobs(args):
 
 def measure(args):
     figures = {"seconds": args.seconds, "threads": args.threads, "runs": [], "plans": {}}
+    if args.add and os.path.exists(args.json):
+        with open(args.json) as f:
+            figures = json.load(f)
     for name in args.sets:
         measured = Set(name, args)
         figures["plans"][name] = measured.plans()
-        for number in range(args.rounds):
+        for _ in range(args.rounds):
             for way, budget, lanes in jobs(args):
                 run = measured.run(way, budget, lanes)
-                run["round"] = number
+                run["round"] = len(several_tables.pick(figures, name, way, budget, lanes))
                 figures["runs"].append(run)
                 print(several_tables.progress(run), flush=True)
                 with open(args.json, "w") as f:
@@ -160,6 +163,7 @@ def main():
     parser.add_argument("--models", "--zoo", dest="zoo", default=os.path.join(SOURCE, "build", "zoo"),
                         help="where models with weights are, or are written to")
     parser.add_argument("--json", help="where the figures go; default: MODELS/several/figures.json")
+    parser.add_argument("--add", action="store_true", help="to the figures of --json, as further rounds")
     parser.add_argument("--table", action="store_true", help="measure nothing, show the figures of --json")
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     args = parser.parse_args()

@@ -192,7 +192,7 @@ def throughput_rows(figures):
             rates = []
             for lanes in (1, 2):
                 runs = pick(figures, name, "throughput", budget, lanes)
-                rates.append({t: statistics.median(named(r, t)["runs"] / r["stats"][0]["duration_s"] for r in runs)
+                rates.append({t: statistics.median(named(r, t)["runs"] / figures["seconds"] for r in runs)
                               for t in names(figures, name)} if runs else None)
             if None not in rates:
                 yield (f"| {name} | {budget} | {sum(rates[0].values()):.2f} | {sum(rates[1].values()):.2f} | "

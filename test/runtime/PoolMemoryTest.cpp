@@ -225,4 +225,77 @@ TEST(PoolMemory, LaneThreadsBeyondAPlansAreas) {
   }
 }
 
+/// A gated model that streams everything, through a region of some hundred KiB or
+/// faster through one that is larger.
+template <int Number> struct TwoRegions {
+  std::vector<swap_plan> plans;
+  swap_model model = GatedModel<Number>::model();
+
+  TwoRegions() {
+    for (uint64_t bytes : {500 << 10, 1400 << 10}) {
+      swap_plan plan = model.plans[0];
+      plan.region_bytes += bytes;
+      plan.arena_bytes += bytes;
+      plan.budget_bytes += bytes;
+      plan.predicted_ns /= plans.size() + 1;
+      plans.push_back(plan);
+    }
+    model.plans = plans.data();
+    model.plan_count = 2;
+  }
+};
+
+// Verifies that a smaller budget comes into force though runs always overlap in
+// the huge page in which the zone then ends, and under a run it cannot: the next
+// run waits until those have ended.
+TEST(PoolMemory, ShrinksUnderRunsWithoutAGap) {
+  BlobFile first("first"), second("second");
+  const TwoRegions<4> a;
+  const TwoRegions<5> b;
+  Gate &gateA = GatedModel<4>::gate(), &gateB = GatedModel<5>::gate();
+  swap_pool_options options = {};
+  options.budget_bytes = 8 << 20;
+  options.lanes = 2;
+  Pool pool(options);
+  swap_task *tasks[] = {pool.add(a.model, first), pool.add(b.model, second)};
+  ASSERT_GT(pool.state().zone_bytes, 2u << 20);
+  fake::Tensors tensors[4];
+  swap_job job = 0;
+  auto submit = [&](int task, int slot) {
+    EXPECT_EQ(swap_pool_submit(tasks[task], tensors[slot].inputs,
+                               tensors[slot].outputs, 0, &job),
+              SWAP_OK);
+  };
+  gateA.shut();
+  gateB.shut();
+  submit(0, 0); // at the zone's beginning
+  gateA.awaitArrival(1);
+  submit(1, 1); // behind it
+  gateB.awaitArrival(1);
+  submit(0, 2);
+  submit(1, 3);
+  std::atomic<bool> isDone = false;
+  std::thread changer([&] {
+    EXPECT_EQ(swap_pool_set_budget(pool.pool, 1100 << 10), SWAP_OK)
+        << swap_pool_error(pool.pool);
+    isDone = true;
+  });
+  EXPECT_TRUE(comesTrue([&] { return Pool::state(tasks[0]).target_plan == 0; }));
+  for (int kernel = 0; kernel < 3; ++kernel)
+    gateA.letOnePass();
+  EXPECT_TRUE(comesTrue([&] { return Pool::state(tasks[0]).runs == 1; }));
+  for (int kernel = 0; kernel < 3; ++kernel)
+    gateB.letOnePass();
+  EXPECT_TRUE(comesTrue([&] { return Pool::state(tasks[1]).runs == 1; }));
+  EXPECT_TRUE(comesTrue([&] { return isDone.load(); }));
+  EXPECT_LE(pool.state().used_bytes, 1100u << 10);
+  gateA.letAllPass();
+  gateB.letAllPass();
+  changer.join();
+  for (swap_task *task : tasks)
+    EXPECT_EQ(swap_pool_wait(task, 2, nullptr), SWAP_OK);
+  for (const fake::Tensors &t : tensors)
+    EXPECT_TRUE(t.yIsRight() && t.rowsAreRight());
+}
+
 } // namespace

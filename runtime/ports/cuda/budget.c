@@ -8,6 +8,7 @@
 \*===----------------------------------------------------------------------===*/
 #include "cuda_handle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct choice {
@@ -30,12 +31,13 @@ static void put_in_force(swap_cuda *h, const choice *c) {
 /* What is left over on the device is code; what others have there counts from
  * here on as theirs. */
 static int release(swap_cuda *h) {
+  const int fed = h->feeder != NULL;
   size_t total, free_bytes = 0;
   cuda_abandon(h);
   cuda_graph_close(h);
-  if (h->feeder) /* pinned units come in anew */
-    h->session.verified = 0;
   cuda_storage_close(h);
+  if (fed) /* pinned units come in anew */
+    h->session.verified = 0;
   cuda_arena_close(h);
   cuda_streams_close(h);
   cuda_plan_close(h);
@@ -63,7 +65,6 @@ static int take(swap_cuda *h, const choice *c) {
 
 static int exchange(swap_cuda *h, const choice *from, const choice *to) {
   char error[sizeof h->error];
-  put_in_force(h, from);
   int status = cuda_enter(h);
   if (status)
     return status;
@@ -84,19 +85,35 @@ static int exchange(swap_cuda *h, const choice *from, const choice *to) {
   return status;
 }
 
+/* Beside the handle, whose feeder may be at work with the plan in force. */
+static int choose(swap_cuda *h, uint64_t bytes, choice *chosen) {
+  swap_cuda *trial = calloc(1, sizeof *trial);
+  if (!trial)
+    return cuda_fail(h, SWAP_ERR_BUDGET, "out of memory");
+  trial->model = h->model;
+  trial->options = h->options;
+  trial->options.budget_bytes = bytes;
+  trial->shared = h->shared;
+  const int status = cuda_plan_choose(trial);
+  *chosen = in_force(trial);
+  if (status)
+    cuda_fail(h, status, "%s", trial->error);
+  free(trial);
+  return status;
+}
+
 int swap_cuda_set_budget(swap_cuda *h, uint64_t bytes) {
   if (!h)
     return SWAP_ERR_ARGUMENT;
   if (!h->context || !h->session.plan || !h->tensors)
     return SWAP_ERR_STATE; /* what failed stays readable */
   const choice before = in_force(h);
-  h->options.budget_bytes = bytes;
-  int status = cuda_plan_choose(h);
-  if (status) {
-    put_in_force(h, &before);
+  choice after;
+  int status = choose(h, bytes, &after);
+  if (status)
     return status;
-  }
-  const choice after = in_force(h);
+  h->options.budget_bytes = after.asked;
+  h->budget = after.budget;
   if (after.plan != before.plan || after.way != before.way || !h->ready_to_run)
     status = exchange(h, &before, &after);
   return h->session.status = status;

@@ -96,6 +96,10 @@ static int wants_fresh(const port_arena *arena, uint64_t keep, uint64_t bytes) {
                                    fresh_from(keep) <= arena->huge));
 }
 
+int port_arena_is_scattered(const port_arena *arena, uint64_t keep) {
+  return wants_fresh(arena, keep, arena->bytes);
+}
+
 uint64_t port_arena_most(const port_arena *arena, uint64_t keep,
                          uint64_t bytes) {
   const uint64_t kept =

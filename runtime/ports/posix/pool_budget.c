@@ -45,6 +45,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
       pool->options.link_bytes_per_second
           ? (double)pool->options.link_bytes_per_second
           : (rate > 0 ? rate : 1e9);
+  pool->link_rate = system.link_bytes_per_second;
   return system;
 }
 
@@ -127,7 +128,7 @@ static void settle_zone(swap_pool *pool) {
     wants = end;
   /* More than what the account allows would be refused; and what the budget is
    * to become counts already. */
-  if (wants < has || (wants > has && pool->account.used <= pool->budget &&
+  if (wants <= has || (wants > has && pool->account.used <= pool->budget &&
                       wants - has <= pool->budget - pool->account.used))
     (void)port_zone_resize(&pool->zone, wants);
 }
@@ -216,13 +217,22 @@ void pool_settle(swap_pool *pool) {
     pthread_cond_broadcast(&pool->work);
 }
 
+/* Where stretches may end. One in the huge page in which a smaller zone is to end
+ * would keep it from ending there: runs that overlap for ever. */
+static uint64_t stretch_limit(const swap_pool *pool) {
+  const uint64_t target = pool->zone_target;
+  return pool->zone.arena.bytes > target
+             ? target / PORT_HUGE_BYTES * PORT_HUGE_BYTES
+             : target;
+}
+
 void *pool_take_stretch(swap_pool *pool, uint64_t bytes) {
   uint8_t *stretch = port_zone_take(&pool->zone, bytes);
   if (!bytes)
     return stretch; /* an address only */
   /* The end of a zone that shall become smaller goes as soon as it is free. */
   if (stretch && (uint64_t)(stretch - pool->zone.arena.base) + bytes >
-                     pool->zone_target) {
+                     stretch_limit(pool)) {
     port_zone_give(&pool->zone, stretch);
     return NULL;
   }

@@ -41,6 +41,10 @@ void pool_session_event(void *context, swap_event_kind kind, uint32_t index,
                         uint64_t begin_ns, uint64_t end_ns) {
   pool_model *model = context;
   swap_pool *pool = model->pool;
+  if (kind == SWAP_EVENT_CALL)
+    pool_note_call(model, index, end_ns - begin_ns);
+  if (!pool->options.event)
+    return;
   if (kind == SWAP_EVENT_IN)
     model->begun_ns[index] = begin_ns;
   if (kind != SWAP_EVENT_CALL && kind != SWAP_EVENT_WAIT)

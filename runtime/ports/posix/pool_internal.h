@@ -81,6 +81,7 @@ typedef struct pool_model {
    * budgets had it. 0: not measured yet. */
   double slowness, slowness_used;
   uint64_t *begun_ns; /* per unit, for SWAP_POOL_READ; null: nobody listens */
+  _Atomic uint64_t *call_ns; /* per kernel, of a call, smoothed; 0: not known */
   /* What runs it in place of the session; null: this processor does. */
   pool_engine *engine;
   int engine_status; /* of its last call */
@@ -142,6 +143,7 @@ struct swap_pool {
   uint32_t task_count;
   uint64_t zone_target;
   uint32_t overlap;
+  double link_rate; /* bytes per second, as budgets were chosen with */
   uint32_t started; /* runs, each with a stretch */
   int blocked;      /* the most urgent start found no stretch, since one came */
   uint32_t engines; /* models that have one: all or none */
@@ -230,6 +232,13 @@ void pool_job_end(pool_model *model, int status);
 /* Places for another depth; jobs that live keep theirs. */
 int pool_jobs_make(swap_task *task, uint32_t depth);
 void pool_jobs_free(swap_task *task);
+
+/* pool_calls.c: kernels' times, by who runs them or with the lock held. */
+void pool_note_call(pool_model *model, uint32_t kernel, uint64_t ns);
+uint64_t pool_longest_call(const pool_model *model);
+/* Whether the model's next call does not keep a more urgent job waiting that
+ * waits for a read. */
+int pool_may_compute(const pool_model *model, uint64_t now);
 
 /* pool_order.c, with the lock held. */
 /* The most urgent job of a model, started or not; null: it has none. */

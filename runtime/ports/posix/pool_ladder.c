@@ -123,5 +123,6 @@ void pool_update_ladder(pool_model *m) {
     m->choices[i].compute_ns =
         (uint64_t)(planned * (m->slowness > 0 ? m->slowness : unmeasured));
     m->choices[i].time_ns = m->choices[i].compute_ns + stalls;
+    m->choices[i].call_ns = m->engine ? 0 : pool_longest_call(m);
   }
 }

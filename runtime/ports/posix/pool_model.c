@@ -73,6 +73,8 @@ static int prepare(pool_model *m) {
                 "in memory of its own: compile it for other budgets");
   if (status)
     return tell(m, status, 1, 0);
+  if (!(m->call_ns = calloc(m->model->kernel_count + 1, sizeof *m->call_ns)))
+    return fail(pool, SWAP_ERR_BUDGET, "out of memory");
   if (pool->options.event &&
       !(m->begun_ns = calloc(m->model->unit_count + 1, sizeof *m->begun_ns)))
     return fail(pool, SWAP_ERR_BUDGET, "out of memory");
@@ -117,7 +119,7 @@ int pool_model_open(pool_model *m) {
       .storage = port_link_storage(m->client),
       .executor = &m->executor,
       .clock = swap_posix_clock,
-      .event = pool->options.event ? pool_session_event : NULL,
+      .event = pool_session_event,
       .event_context = m,
       .homes = m->homes.base,
       .present = m->homes.present,
@@ -141,6 +143,7 @@ void pool_model_destroy(pool_model *m) {
   if (m->client)
     port_link_close(m->client);
   free(m->begun_ns);
+  free(m->call_ns);
   free(m->plans);
   free(m->choices);
   free(m->weights);

@@ -60,7 +60,7 @@ pool_model *pool_next_run(swap_pool *pool, uint64_t now) {
   const pool_urgency *urgency = NULL;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     pool_model *m = pool->models[i];
-    if (m->busy || !m->task || !can_go_on(m))
+    if (m->busy || !m->task || !can_go_on(m) || !pool_may_compute(m, now))
       continue;
     const pool_urgency *here = pool_model_urgency(m, now);
     if (!best || goes_first(pool, here, urgency, now)) {
@@ -116,6 +116,8 @@ pool_model *pool_next_fill(swap_pool *pool) {
 int pool_should_yield(pool_lane *lane, uint64_t now) {
   swap_pool *pool = lane->pool;
   const pool_urgency *own = pool_model_urgency(lane->model, now);
+  if (!pool_may_compute(lane->model, now))
+    return 1;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
     if (m == lane->model || m->busy || !m->task)

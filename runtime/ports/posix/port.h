@@ -142,6 +142,8 @@ int port_arena_resize(port_arena *arena, uint64_t bytes, uint64_t allowed);
  * the new end would split a huge page of which a part is kept. */
 int port_arena_resize_keeping(port_arena *arena, uint64_t keep, uint64_t bytes,
                               uint64_t allowed);
+/* Whether the same size again would give huge pages where small ones are. */
+int port_arena_is_scattered(const port_arena *arena, uint64_t keep);
 /* What may be in use while it is resized so; with less allowed it is small pages
  * that come. */
 uint64_t port_arena_most(const port_arena *arena, uint64_t keep,

@@ -48,6 +48,8 @@ int port_zone_resize(port_zone *zone, uint64_t bytes) {
   if (bytes > zone->arena.reserved || pages(bytes) < keep)
     return 0;
   bytes = pages(bytes);
+  if (bytes == before && !port_arena_is_scattered(&zone->arena, keep))
+    return 1;
   if (bytes >= before)
     return grow(zone, bytes, keep);
   if (!port_arena_resize_keeping(&zone->arena, keep, bytes, bytes))

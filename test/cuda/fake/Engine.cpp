@@ -167,6 +167,19 @@ void swap_fake_reset(void) {
 swap_fake_config *swap_fake_configure(void) { return &config; }
 const swap_fake_state *swap_fake_look(void) { return &state; }
 
+void swap_fake_fail_in(int calls, int code) {
+  std::lock_guard<std::recursive_mutex> guard(mutex);
+  config.fail_code = code;
+  config.fail_at = state.calls + calls;
+}
+
+int swap_fake_fail_end(void) {
+  std::lock_guard<std::recursive_mutex> guard(mutex);
+  const bool reached = state.calls > config.fail_at;
+  config.fail_at = -1;
+  return reached;
+}
+
 uint64_t swap_fake_device_bytes(void) {
   std::lock_guard<std::recursive_mutex> guard(mutex);
   return state.device_bytes;

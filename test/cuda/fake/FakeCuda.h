@@ -89,6 +89,10 @@ swap_fake_config *swap_fake_configure(void);
 const swap_fake_state *swap_fake_look(void);
 /* Of the state, while other threads use the driver. */
 uint64_t swap_fake_device_bytes(void);
+/* The n-th call from now on fails, counted from 0; and the end of that: whether
+ * it came to it. */
+void swap_fake_fail_in(int calls, int code);
+int swap_fake_fail_end(void);
 void swap_fake_register_kernel(const char *name, swap_fake_kernel kernel);
 
 #ifdef __cplusplus

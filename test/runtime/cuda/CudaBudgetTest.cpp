@@ -50,7 +50,7 @@ TEST_P(CudaBudget, EachAfterEach) {
             << error();
         if (!blob)
           EXPECT_EQ(plan(), &model->model.plans[p]);
-        EXPECT_LE(swap_fake_look()->device_bytes, needs(p));
+        EXPECT_LE(swap_fake_device_bytes(), needs(p));
         runAndCompare(++run);
         runAndCompare(++run);
         EXPECT_EQ(swap_cuda_session(handle)->counters.runs, run);
@@ -86,11 +86,9 @@ TEST_P(CudaBudget, EveryCallFails) {
     runAndCompare(1);
     const swap_plan *before = plan();
     const uint64_t larger = needs(2) + options.budget_bytes - needs(0);
-    swap_fake_configure()->fail_code = 2;
-    swap_fake_configure()->fail_at = swap_fake_look()->calls + at;
+    swap_fake_fail_in(at, 2);
     const int status = swap_cuda_set_budget(handle, larger);
-    const bool reached = swap_fake_look()->calls > swap_fake_configure()->fail_at;
-    swap_fake_configure()->fail_at = -1;
+    const bool reached = swap_fake_fail_end();
     if (status) {
       ++failed;
       EXPECT_FALSE(error().empty());
