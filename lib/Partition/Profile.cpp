@@ -7,8 +7,8 @@
 
 #include "swapc/Partition/Profile.h"
 
+#include "swapc/Support/YamlFile.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -165,21 +165,8 @@ static std::string getKey(StringRef model, StringRef kernel, unsigned threads) {
   return (model + "\n" + kernel + "\n" + Twine(threads)).str();
 }
 
-/// LLVM's reader does not survive text without any value, nor what is no text.
-static bool hasVersion(StringRef text) {
-  if (text.contains('\0'))
-    return false;
-  while (!text.empty()) {
-    StringRef line;
-    std::tie(line, text) = text.split('\n');
-    if (line.split('#').first.contains("swapc-profile"))
-      return true;
-  }
-  return false;
-}
-
 Error DeviceProfile::parse(StringRef text, StringRef name) {
-  if (!hasVersion(text))
+  if (!saysInYaml(text, "swapc-profile"))
     return createStringError(name + ": not a device profile: the key "
                                     "'swapc-profile' is missing");
   std::string message;
@@ -208,15 +195,9 @@ Error DeviceProfile::parse(StringRef text, StringRef name) {
 Expected<DeviceProfile> DeviceProfile::load(ArrayRef<std::string> paths) {
   DeviceProfile profile;
   for (const std::string &path : paths) {
-    sys::fs::file_status status;
-    if (std::error_code error = sys::fs::status(path, status))
-      return createStringError(path + ": " + error.message());
-    if (!sys::fs::is_regular_file(status)) // a device may never end
-      return createStringError(path + ": not a regular file");
-    ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
-        MemoryBuffer::getFile(path, /*IsText=*/true);
+    Expected<std::unique_ptr<MemoryBuffer>> buffer = readRegularFile(path);
     if (!buffer)
-      return createStringError(path + ": " + buffer.getError().message());
+      return buffer.takeError();
     if (Error error = profile.parse((*buffer)->getBuffer(), path))
       return error;
   }

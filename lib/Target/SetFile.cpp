@@ -9,10 +9,10 @@
 
 #include "SetYaml.h"
 #include "swap/pool.h"
+#include "swapc/Support/YamlFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace swapc;
@@ -361,15 +361,9 @@ static Error checkFile(const SetFile &set, unsigned line, StringRef what,
 }
 
 Expected<SetFile> SetFile::load(StringRef path) {
-  sys::fs::file_status status;
-  if (std::error_code code = sys::fs::status(path, status))
-    return createStringError(path + ": " + code.message());
-  if (!sys::fs::is_regular_file(status)) // a device may never end
-    return createStringError(path + ": not a regular file");
-  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
-      MemoryBuffer::getFile(path, /*IsText=*/true);
+  Expected<std::unique_ptr<MemoryBuffer>> buffer = readRegularFile(path);
   if (!buffer)
-    return createStringError(path + ": " + buffer.getError().message());
+    return buffer.takeError();
   Expected<SetFile> set = parse((*buffer)->getBuffer(), path);
   if (!set)
     return set;

@@ -7,6 +7,7 @@
 
 #include "SetYaml.h"
 
+#include "swapc/Support/YamlFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -192,21 +193,8 @@ static void takeMessage(const SMDiagnostic &diagnostic, void *context) {
                                explain(diagnostic.getMessage(), reading.keys));
 }
 
-/// LLVM's reader does not survive text without any value, nor what is no text.
-static bool hasKeys(StringRef text) {
-  if (text.contains('\0'))
-    return false;
-  while (!text.empty()) {
-    StringRef line;
-    std::tie(line, text) = text.split('\n');
-    if (line.split('#').first.contains(':'))
-      return true;
-  }
-  return false;
-}
-
 Expected<RawSet> swapc::readSetYaml(StringRef text, StringRef path) {
-  if (!hasKeys(text))
+  if (!saysInYaml(text, ":"))
     return createStringError(path + ":1: not a set of tasks: it begins with "
                                     "'tasks:' or other keys");
   Reading reading;

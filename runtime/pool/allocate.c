@@ -65,11 +65,12 @@ static void improve(pool_search *search) {
            search->system->ladder_count <= MANY);
 }
 
+/* Up to so many combinations are all tried. */
 static int find_best(const pool_system *system, pool_allocation *allocation,
-                     double few) {
+                     double all_up_to) {
   pool_search searches[POOL_MAX_OVERLAP];
   const uint32_t most = pool_most_overlap(system);
-  const int all = combinations(system) * most <= few;
+  const int all = combinations(system) * most <= all_up_to;
   uint32_t best = 0, second = 0, tried = 0;
   memset(allocation, 0, sizeof(*allocation));
   while (tried < most) {

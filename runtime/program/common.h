@@ -34,6 +34,9 @@ int size_parse(const char *text, uint64_t whole, uint64_t fixed, uint64_t min,
 /* "93.4 MiB" into one of four static buffers. */
 const char *size_text(uint64_t bytes);
 
+/* Of the model's plans. */
+uint64_t smallest_arena(const swap_model *model);
+
 /* dtype.c */
 typedef struct dtype_info {
   uint32_t dtype; /* swap_dtype */

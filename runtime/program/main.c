@@ -11,18 +11,10 @@
 
 extern const swap_model swap_model_instance; /* what swapc generated */
 
-static uint64_t smallest_budget(const swap_model *model) {
-  uint64_t least = UINT64_MAX;
-  for (uint32_t i = 0; i < model->plan_count; ++i)
-    if (model->plans[i].arena_bytes < least)
-      least = model->plans[i].arena_bytes;
-  return with_overhead(least);
-}
-
 /* A size into the bytes that a plan is chosen by. */
 static int choose_budget(const swap_model *model, const char *text,
                          uint64_t *bytes) {
-  const uint64_t least = smallest_budget(model);
+  const uint64_t least = with_overhead(smallest_arena(model));
   *bytes = UINT64_MAX;
   if (!text)
     return 0;

@@ -56,3 +56,11 @@ const char *size_text(uint64_t bytes) {
     snprintf(text, 32, "%llu bytes", (unsigned long long)bytes);
   return text;
 }
+
+uint64_t smallest_arena(const swap_model *model) {
+  uint64_t least = UINT64_MAX;
+  for (uint32_t i = 0; i < model->plan_count; ++i)
+    if (model->plans[i].arena_bytes < least)
+      least = model->plans[i].arena_bytes;
+  return least;
+}

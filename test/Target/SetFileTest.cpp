@@ -191,7 +191,7 @@ TEST(SetFile, ErrorsSayWhereWhatAndWhatToDo) {
       {"tasks:\n  - 5\n", ":2: expects names with values"},
       {"tasks:\n  - period: 1s\n", ":2: task without a model"},
       {"name: x\nbudgets: 3\n", ":2: unknown key 'budgets'; those here are "
-                                "name, budget, duration, threads"},
+                                "name, target, budget, duration"},
       {withTask("    perod: 1s\n"), ":3: unknown key 'perod'; those here are "
                                     "name, model, profile"},
       {withTask(""), ":2: task 'm' has no period: give it a period, a rate or "

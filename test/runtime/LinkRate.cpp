@@ -151,7 +151,6 @@ bool measureAll(const std::string &path, uint32_t io) {
       !port_arena_resize(&m.arena, kReads * kMiB, UINT64_MAX))
     return false;
   memset(m.arena.base, 1, m.arena.bytes);
-  port_link_register(m.link, &m.arena);
   const pool_urgency late = {0, UINT64_MAX, 0, 1},
                      soon = {1, 0, swap_posix_clock(), 2};
   port_link_set_urgency(m.stream.client, &late);

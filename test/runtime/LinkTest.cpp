@@ -6,15 +6,11 @@
 // the rest.
 //===----------------------------------------------------------------------===//
 #include "LinkFixture.h"
+#include "WithoutUring.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <tuple>
 
 namespace {
@@ -377,32 +373,6 @@ TEST_P(Link, DescriptorFails) {
   EXPECT_TRUE(file.isRight(to.at, 0, 8 * kMiB));
 }
 
-TEST_P(Link, RegisteredMemory) {
-  LinkClient &c = add(file.path);
-  port_arena arena;
-  Pages elsewhere(4 * kMiB);
-  const uint64_t bytes = 5 * kMiB + 4096;
-  ASSERT_TRUE(port_arena_reserve(&arena, 2 * bytes));
-  port_link_register(link, nullptr);
-  for (uint64_t size : {bytes, 2 * bytes, bytes}) {
-    ASSERT_TRUE(port_arena_resize(&arena, size, UINT64_MAX));
-    port_link_register(link, &arena);
-    for (uint64_t at : {uint64_t(0), kMiB, size - 3 * kMiB}) {
-      memset(arena.base, 0, size);
-      const int64_t a = c.begin(8192, arena.base + at, 3 * kMiB);
-      const int64_t b = c.begin(kMiB, elsewhere.at, 4 * kMiB);
-      ASSERT_EQ(c.wait(a), SWAP_OK);
-      ASSERT_EQ(c.wait(b), SWAP_OK);
-      EXPECT_TRUE(file.isRight(arena.base + at, 8192, 3 * kMiB));
-      EXPECT_TRUE(file.isRight(elsewhere.at, kMiB, 4 * kMiB));
-    }
-    port_link_register(link, nullptr);
-    ASSERT_EQ(c.readNow(0, arena.base, 3 * kMiB), SWAP_OK);
-    EXPECT_TRUE(file.isRight(arena.base, 0, 3 * kMiB));
-  }
-  port_arena_release(&arena);
-}
-
 const auto kWays = testing::Combine(
     testing::Values("/tmp", "/dev/shm"),
     testing::Values(SWAP_POSIX_AUTO, SWAP_POSIX_URING, SWAP_POSIX_THREAD,
@@ -445,7 +415,6 @@ TEST(LinkFault, RingDies) {
     EXPECT_EQ(b.wait(two), SWAP_ERR_IO);
     EXPECT_EQ(a.begin(0, to.at, 4096), SWAP_ERR_IO);
     port_link_poll(link);
-    port_link_register(link, nullptr);
     EXPECT_EQ(port_link_wait_any(link, port_link_events(link)), 0);
     ::close(null);
   }
@@ -455,34 +424,19 @@ TEST(LinkFault, RingDies) {
 // Verifies that reader threads step in where a container forbids io_uring.
 TEST(LinkFault, WithoutUring) {
   LinkFile file("/tmp", kMiB);
-  const pid_t child = fork();
-  if (child == 0) {
-    sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-    const sock_fprog program = {4, code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-      _exit(77);
+  runWithoutUring([&] {
     port_link *link = port_link_create(SWAP_POSIX_AUTO);
     if (!link || strcmp(port_link_io_name(link), "thread"))
-      _exit(1);
+      return 1;
     Pages to(kMiB);
     {
       LinkClient c(link, file.path);
       if (c.status || c.readNow(0, to.at, kMiB))
-        _exit(2);
+        return 2;
     }
     port_link_destroy(link);
-    _exit(file.isRight(to.at, 0, kMiB) ? 0 : 3);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (WEXITSTATUS(status) == 77)
-    GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(status, 0);
+    return file.isRight(to.at, 0, kMiB) ? 0 : 3;
+  });
 }
 
 } // namespace

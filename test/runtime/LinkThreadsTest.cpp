@@ -167,43 +167,53 @@ TEST_P(LinkThreads, NothingIsMissed) {
   EXPECT_EQ(c.wait(other), SWAP_OK);
 }
 
-// Verifies that reads go on while tiles run and nobody else looks at the link.
+// Verifies that reads go on while tiles run and nobody else looks at the link, on
+// all threads of an executor and on fewer.
 TEST_P(LinkThreads, TilesPoll) {
   LinkClient &c = add(file.path);
   Pages to(8 * kMiB);
   struct Kernel {
     port_link *link;
+    uint32_t threads;
     uint64_t begin, target;
     std::atomic<uint32_t> ran[20000];
+    std::atomic<uint32_t> astray;
   };
-  auto kernel = std::make_unique<Kernel>();
-  port_link_set_bounds(link, kMiB, kMiB);
-  std::vector<int64_t> tickets;
-  for (uint32_t i = 0; i < 8; ++i)
-    tickets.push_back(c.begin(i * kMiB, to.at + i * kMiB, kMiB));
-  c.submit();
-  kernel->link = link;
-  kernel->begin = swap_posix_clock();
-  kernel->target = 7; // the last one may be at the device when all are handed on
-  port_threads *threads = port_threads_create(2);
+  port_threads *threads = port_threads_create(3);
   ASSERT_NE(threads, nullptr);
-  auto tile = [](void *context, uint64_t index, uint32_t) {
-    Kernel *k = static_cast<Kernel *>(context);
-    k->ran[index] += 1;
-    if (port_link_events(k->link) < k->target &&
-        swap_posix_clock() - k->begin < 5000000000u)
-      usleep(200);
-  };
-  port_link_parallel(link, port_threads_executor(threads), tile, kernel.get(),
-                     20000);
-  EXPECT_GE(port_link_events(link), 7u);
-  EXPECT_EQ(counters().queued_bytes, 0u);
-  for (const std::atomic<uint32_t> &ran : kernel->ran)
-    ASSERT_EQ(ran, 1u);
+  port_link_set_bounds(link, kMiB, kMiB);
+  for (uint32_t used : {1, 2, 3, 8}) {
+    auto kernel = std::make_unique<Kernel>();
+    const uint64_t before = port_link_events(link);
+    std::vector<int64_t> tickets;
+    for (uint32_t i = 0; i < 8; ++i)
+      tickets.push_back(c.begin(i * kMiB, to.at + i * kMiB, kMiB));
+    c.submit();
+    kernel->link = link;
+    kernel->threads = used;
+    kernel->begin = swap_posix_clock();
+    // The last one may be at the device when all are handed on.
+    kernel->target = before + 7;
+    auto tile = [](void *context, uint64_t index, uint32_t thread) {
+      Kernel *k = static_cast<Kernel *>(context);
+      k->ran[index] += 1;
+      k->astray += thread >= k->threads;
+      if (port_link_events(k->link) < k->target &&
+          swap_posix_clock() - k->begin < 5000000000u)
+        usleep(200);
+    };
+    port_link_parallel(link, port_threads_executor(threads), used, tile,
+                       kernel.get(), 20000);
+    EXPECT_GE(port_link_events(link), kernel->target) << used;
+    EXPECT_EQ(counters().queued_bytes, 0u) << used;
+    EXPECT_EQ(kernel->astray, 0u) << used;
+    for (const std::atomic<uint32_t> &ran : kernel->ran)
+      ASSERT_EQ(ran, 1u) << used;
+    for (int64_t ticket : tickets)
+      EXPECT_EQ(c.wait(ticket), SWAP_OK);
+    EXPECT_TRUE(file.isRight(to.at, 0, 8 * kMiB));
+  }
   port_threads_destroy(threads);
-  for (int64_t ticket : tickets)
-    EXPECT_EQ(c.wait(ticket), SWAP_OK);
-  EXPECT_TRUE(file.isRight(to.at, 0, 8 * kMiB));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinkThreads,

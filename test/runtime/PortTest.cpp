@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 #include "FakeModel.h"
+#include "WithoutUring.h"
 extern "C" {
 #include "port.h"
 }
@@ -13,13 +14,8 @@ extern "C" {
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
 
@@ -300,17 +296,7 @@ TEST(Posix, WithoutUring) {
   Scratch scratch("/tmp");
   const std::string weights = scratch.file("model.swap");
   writeBlob(weights);
-  const pid_t child = fork();
-  if (child == 0) {
-    sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-    const sock_fprog program = {4, code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-      _exit(77);
+  runWithoutUring([&] {
     swap_posix_options o = {};
     o.weights = weights.c_str();
     o.quiet = 1;
@@ -320,16 +306,11 @@ TEST(Posix, WithoutUring) {
     Tensors t;
     if (swap_posix_open(&handle, &model(), &o) ||
         swap_posix_run(handle, t.inputs, t.outputs))
-      _exit(1);
+      return 1;
     const std::string io = swap_posix_io_name(handle);
     swap_posix_close(handle);
-    _exit(t.yIsRight() && (io == "thread" || io == "buffered") ? 0 : 2);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (WEXITSTATUS(status) == 77)
-    GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(status, 0);
+    return t.yIsRight() && (io == "thread" || io == "buffered") ? 0 : 2;
+  });
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include "Run.h"
 
+#include "CommandLine.h"
 #include "swapc/Target/SetBuild.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -22,8 +23,6 @@
 using namespace llvm;
 using namespace swapc;
 
-constexpr int kExitFailure = 1;
-constexpr unsigned kMaxThreads = 1024;
 constexpr char kHelp[] = "swapc run --help";
 
 namespace {
@@ -69,31 +68,12 @@ struct RunOptions {
       "measure", cl::cat(category),
       cl::desc("profile on this machine each model that has no profile; kept "
                "beside the program and used from then on")};
-  cl::opt<std::string> threads{
-      "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("that compute, in plans and in the program (default: as the set "
-               "says, or all processors)")};
-  cl::opt<std::string> mcpu{
-      "mcpu", cl::value_desc("cpu"), cl::cat(category),
-      cl::desc("processor (default: x86-64-v3; native: this one)")};
-  cl::list<std::string> mattr{
-      "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
-      cl::desc("features to add to the processor's or to leave out")};
-  cl::list<std::string> cudaArchs{
-      "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
-      cl::cat(category),
-      cl::desc("GPUs that a set with target cuda is for; native: those here")};
-  cl::opt<std::string> cudaPath{
-      "cuda-path", cl::value_desc("DIR"), cl::cat(category),
-      cl::desc("the CUDA toolkit, for a set with target cuda")};
-  cl::opt<std::string> linkerDriver{
-      "linker-driver", cl::value_desc("PATH"), cl::cat(category),
-      cl::desc("compiler that links (default: clang-22, then cc)")};
-  cl::opt<std::string> runtimeDir{"runtime-dir", cl::value_desc("DIR"),
-                                  cl::cat(category),
-                                  cl::desc("folder of libswap_set.a")};
-  cl::opt<bool> quiet{"quiet", cl::cat(category),
-                      cl::desc("print errors and warnings only")};
+  CommonOptions common{
+      category,
+      "that compute, in plans and in the program (default: as the set says, or "
+      "all processors)",
+      "GPUs that a set with target cuda is for; native: those here",
+      "the CUDA toolkit, for a set with target cuda", "folder of libswap_set.a"};
   std::deque<cl::opt<std::string>> texts;
   std::deque<cl::opt<bool>> flags;
 
@@ -164,17 +144,17 @@ static Expected<std::string> makeDefaultPlace(StringRef setPath) {
 
 static int readTarget(const RunOptions &line, const SetFile &set,
                       CompileOptions &compile) {
-  if (!set.isCuda && (line.cudaArchs.getNumOccurrences() ||
-                      line.cudaPath.getNumOccurrences()))
+  if (!set.isCuda && (line.common.cudaArchs.getNumOccurrences() ||
+                      line.common.cudaPath.getNumOccurrences()))
     return runError("--cuda-arch, --cuda-path: the set needs 'target: cuda'");
   if (!set.isCuda)
     return 0;
-  if (line.threads.getNumOccurrences() || line.get("lanes") || line.get("io"))
+  if (line.common.threads.getNumOccurrences() || line.get("lanes") ||
+      line.get("io"))
     return runError("--threads, --lanes, --io: with target cuda the GPU runs "
                     "one job after another, and reads its weights");
   compile.threads = 1;
-  compile.cudaPath = line.cudaPath;
-  return readCudaArchs(line.cudaArchs, compile, kHelp);
+  return line.common.readCuda(compile, kHelp);
 }
 
 /// Fills in how models are compiled; an exit code where the line is wrong.
@@ -185,18 +165,9 @@ static int readOptions(const RunOptions &line, const SetFile &set,
   compile.threads = set.threads ? set.threads : compile.compileThreads;
   if (int code = readTarget(line, set, compile))
     return code;
-  if (line.threads.getNumOccurrences() &&
-      (StringRef(line.threads).getAsInteger(10, compile.threads) ||
-       compile.threads == 0 || compile.threads > kMaxThreads))
-    return runError("--threads: '" + line.threads +
-                    "' is not a number from 1 to " + Twine(kMaxThreads));
+  if (int code = line.common.read(compile, program, kHelp))
+    return code;
   compile.triple = sys::getProcessTriple();
-  compile.cpu = line.mcpu;
-  compile.features = join(line.mattr, ",");
-  compile.linkerDriver = line.linkerDriver;
-  compile.runtimeDir = line.runtimeDir;
-  compile.executable =
-      sys::fs::getMainExecutable(program, reinterpret_cast<void *>(&runError));
   compile.output = line.outputPath;
   if (compile.output.empty()) {
     Expected<std::string> place = makeDefaultPlace(line.setPath);
@@ -220,15 +191,15 @@ static int becomeProgram(const RunOptions &line, StringRef output) {
     if (!value.empty())
       arguments.push_back(value.str());
   };
-  if (line.threads.getNumOccurrences())
-    add("threads", line.threads);
+  if (line.common.threads.getNumOccurrences())
+    add("threads", line.common.threads);
   for (const cl::opt<std::string> &text : line.texts)
     if (text.getNumOccurrences())
       add(text.ArgStr, text);
   for (const cl::opt<bool> &flag : line.flags)
     if (flag)
       add(flag.ArgStr, "");
-  if (line.quiet)
+  if (line.common.quiet)
     add("quiet", "");
   std::vector<char *> pointers;
   for (std::string &argument : arguments)
@@ -265,7 +236,7 @@ int runSet(int argc, char **argv, const char *program) {
   }
   SetBuildOptions options;
   options.measure = line.measure;
-  options.quiet = line.quiet;
+  options.quiet = line.common.quiet;
   if (int code = readOptions(line, *set, program, options.compile))
     return code;
   if (failed(buildSet(*set, options)))

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandLine.h"
 #include "Run.h"
 #include "swap/blob.h"
 #include "swap/runtime.h"
@@ -27,9 +28,6 @@
 
 using namespace llvm;
 using namespace swapc;
-
-constexpr int kExitFailure = 1, kExitUsage = 2;
-constexpr unsigned kMaxThreads = 1024;
 
 namespace {
 /// Made after the options of LLVM's libraries were dropped: some have names
@@ -64,12 +62,6 @@ struct Options {
   cl::opt<std::string> mtriple{"mtriple", cl::value_desc("triple"),
                                cl::cat(category),
                                cl::desc("target triple (default: host)")};
-  cl::opt<std::string> mcpu{
-      "mcpu", cl::value_desc("cpu"), cl::cat(category),
-      cl::desc("processor (default: x86-64-v3; native: this one)")};
-  cl::list<std::string> mattr{
-      "mattr", cl::CommaSeparated, cl::value_desc("+f,-g"), cl::cat(category),
-      cl::desc("features to add to the processor's or to leave out")};
   cl::opt<std::string> relocation{
       "relocation-model", cl::value_desc("pic|static"), cl::cat(category),
       cl::desc("code for any address or for the one that it is linked to "
@@ -77,24 +69,11 @@ struct Options {
   cl::opt<std::string> targetAbi{
       "target-abi", cl::value_desc("abi"), cl::cat(category),
       cl::desc("RISC-V: ilp32, ilp32f, lp64d, ... (default: by the features)")};
-  cl::list<std::string> cudaArchs{
-      "cuda-arch", cl::CommaSeparated, cl::value_desc("sm_NN[,sm_NN...]"),
-      cl::cat(category),
-      cl::desc("GPUs to make code for, the newest also as PTX for newer ones "
-               "(default: sm_80,sm_90; native: those here)")};
-  cl::opt<std::string> cudaPath{
-      "cuda-path", cl::value_desc("DIR"), cl::cat(category),
-      cl::desc("CUDA toolkit (default: $CUDA_HOME, $CUDA_PATH, that of nvcc, "
-               "/usr/local/cuda)")};
   cl::opt<bool> cudaTf32{
       "cuda-tf32", cl::cat(category),
       cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
-  cl::opt<std::string> threads{
-      "threads", cl::value_desc("N"), cl::cat(category),
-      cl::desc("most threads of a run (default: processors here; 1 where the "
-               "triple has no system)")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -116,14 +95,15 @@ struct Options {
       cl::cat(category),
       cl::desc("overlapping (default): weights come in while kernels run; "
                "blocking: reads keep the processor, so they come when needed")};
-  cl::opt<std::string> linkerDriver{
-      "linker-driver", cl::value_desc("PATH"), cl::cat(category),
-      cl::desc("compiler that links (default: clang-22, then cc)")};
-  cl::opt<std::string> runtimeDir{"runtime-dir", cl::value_desc("DIR"),
-                                  cl::cat(category),
-                                  cl::desc("folder of libswap_runtime.a")};
-  cl::opt<bool> quiet{"quiet", cl::cat(category),
-                      cl::desc("print errors and warnings only")};
+  CommonOptions common{
+      category,
+      "most threads of a run (default: processors here; 1 where the triple has "
+      "no system)",
+      "GPUs to make code for, the newest also as PTX for newer ones (default: "
+      "sm_80,sm_90; native: those here)",
+      "CUDA toolkit (default: $CUDA_HOME, $CUDA_PATH, that of nvcc, "
+      "/usr/local/cuda)",
+      "folder of libswap_runtime.a"};
 
   cl::extrahelp examples{
       "\nExamples:\n"
@@ -136,11 +116,6 @@ struct Options {
       "--help\n"};
 };
 } // namespace
-
-int usageError(const Twine &message, const char *command) {
-  errs() << "swapc: error: " << message << "\nTry '" << command << "'.\n";
-  return kExitUsage;
-}
 
 static std::optional<Emit> parseEmit(StringRef kind) {
   return StringSwitch<std::optional<Emit>>(kind)
@@ -176,31 +151,11 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
-int readCudaArchs(const cl::list<std::string> &given, CompileOptions &options,
-                  const char *command) {
-  std::string archs = kDefaultCudaArchs.str();
-  if (given.getNumOccurrences())
-    archs = join(given, ",");
-  if (archs == "native") {
-    Expected<std::string> native = getNativeCudaArchs();
-    if (!native)
-      return usageError("--cuda-arch: " + toString(native.takeError()),
-                        command);
-    archs = *native;
-  }
-  Expected<CudaTarget> target = parseCudaTarget(archs);
-  if (!target)
-    return usageError("--cuda-arch: " + toString(target.takeError()), command);
-  options.device = Device::Cuda;
-  options.cuda = *target;
-  return 0;
-}
-
 /// Reads what depends on the target; an exit code where it is wrong.
 static int readTarget(const Options &line, CompileOptions &options) {
   bool isCuda = line.targetName == "cuda";
-  StringRef needless = line.cudaArchs.getNumOccurrences()  ? "--cuda-arch"
-                       : line.cudaPath.getNumOccurrences() ? "--cuda-path"
+  StringRef needless = line.common.cudaArchs.getNumOccurrences()  ? "--cuda-arch"
+                       : line.common.cudaPath.getNumOccurrences() ? "--cuda-path"
                        : line.cudaTf32.getNumOccurrences() ? "--cuda-tf32"
                                                            : "";
   if (!isCuda && !needless.empty())
@@ -213,12 +168,11 @@ static int readTarget(const Options &line, CompileOptions &options) {
   if (line.emitKind == "llvm-ir")
     return usageError("--emit llvm-ir: with --target cuda kernels have no LLVM "
                       "IR; there are cuda and ptx");
-  if (line.threads.getNumOccurrences())
+  if (line.common.threads.getNumOccurrences())
     return usageError("--threads: with --target cuda the GPU runs the kernels");
-  if (int code = readCudaArchs(line.cudaArchs, options))
+  if (int code = line.common.readCuda(options))
     return code;
   options.cuda.tf32 = line.cudaTf32;
-  options.cudaPath = line.cudaPath;
   return 0;
 }
 
@@ -272,11 +226,8 @@ static int readOptions(const Options &line, CompileOptions &options,
   }
   options.compileThreads = hardware_concurrency().compute_thread_count();
   options.threads = isBareMetal(line.mtriple) ? 1 : options.compileThreads;
-  if (line.threads.getNumOccurrences() &&
-      (StringRef(line.threads).getAsInteger(10, options.threads) ||
-       options.threads == 0 || options.threads > kMaxThreads))
-    return usageError("--threads: '" + line.threads +
-                      "' is not a number from 1 to " + Twine(kMaxThreads));
+  if (int code = line.common.read(options, program))
+    return code;
   if (options.device == Device::Cuda)
     options.threads = 1;
   std::optional<Emit> emit = parseEmit(line.emitKind);
@@ -304,8 +255,6 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("--report: no plan is made with --emit " + line.emitKind);
   options.report = line.report;
   options.triple = line.mtriple;
-  options.cpu = line.mcpu;
-  options.features = join(line.mattr, ",");
   options.abi = line.targetAbi;
   if (line.relocation.getNumOccurrences()) {
     if (line.relocation != "pic" && line.relocation != "static")
@@ -313,32 +262,8 @@ static int readOptions(const Options &line, CompileOptions &options,
                         "' is not pic or static");
     options.pic = line.relocation == "pic";
   }
-  options.linkerDriver = line.linkerDriver;
-  options.runtimeDir = line.runtimeDir;
-  options.executable = sys::fs::getMainExecutable(
-      program, reinterpret_cast<void *>(&usageError));
-  options.summary = !line.quiet;
+  options.summary = !line.common.quiet;
   return 0;
-}
-
-/// What the option parser says, without the program's name and its advice.
-static std::string getFirstMessage(StringRef messages) {
-  StringRef line = messages.split('\n').first;
-  if (!line.consume_front("swapc: "))
-    line.consume_front("swapc run: ");
-  return line.split("  Try: ").first.rtrim(".").str();
-}
-
-int parseCommandLine(int argc, char **argv, const char *overview,
-                     const char *command) {
-  std::string messages;
-  raw_string_ostream stream(messages);
-  if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
-    return 0;
-  if (!messages.empty())
-    return usageError(getFirstMessage(messages), command);
-  errs() << "Try '" << command << "'.\n"; // A missing value is said already.
-  return kExitUsage;
 }
 
 /// A file opened in the place of a closed standard stream would be written to.
@@ -378,7 +303,7 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::MLIRContext context(registry);
   context.printOpOnDiagnostic(false);
-  Progress progress(!line.quiet);
+  Progress progress(!line.common.quiet);
   DiagnosticPrinter printer(&context, progress);
   if (succeeded(compile(options, context, progress)))
     return 0;

@@ -135,6 +135,8 @@ typedef struct kernel {
   port_link *link;
   void (*task)(void *context, uint64_t index, uint32_t thread);
   void *context;
+  uint64_t count;
+  _Atomic uint64_t next; /* of the tiles that helpers take */
 } kernel;
 
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
@@ -145,12 +147,25 @@ static void run_tile(void *context, uint64_t index, uint32_t thread) {
     port_link_poll(k->link);
 }
 
+/* A helper, whichever thread it runs on. */
+static void help(void *context, uint64_t index, uint32_t thread) {
+  kernel *k = context;
+  uint64_t tile;
+  (void)thread;
+  while ((tile = atomic_fetch_add_explicit(&k->next, 1, memory_order_relaxed)) <
+         k->count)
+    run_tile(k, tile, (uint32_t)index);
+}
+
 void port_link_parallel(port_link *link, const swap_executor *executor,
+                        uint32_t threads,
                         void (*task)(void *context, uint64_t index,
                                      uint32_t thread),
                         void *context, uint64_t count) {
-  kernel k = {link, task, context};
-  executor->parallel(executor->context, run_tile, &k, count);
+  kernel k = {.link = link, .task = task, .context = context, .count = count};
+  const int all = threads >= executor->threads;
+  executor->parallel(executor->context, all ? run_tile : help, &k,
+                     all ? count : threads);
 }
 
 uint64_t port_link_events(port_link *link) {

@@ -35,12 +35,6 @@ port_link *port_link_create(uint32_t io);
 void port_link_destroy(port_link *link); /* no client is left */
 const char *port_link_io_name(const port_link *link);
 
-/* Memory that reads may go to for long, huge pages before small ones: registered
- * with the kernel where it allows that, in place of what was; null lets it go,
- * which has to come before the arena has another size. Only while no read into
- * it is under way. */
-void port_link_register(port_link *link, const port_arena *arena);
-
 /* A blob. SWAP_ERR_IO and errno where it cannot be opened; with auto, a file
  * system without direct I/O is read buffered, and counted as copied. */
 int port_link_open(port_link *link, const char *path, port_link_client **client);
@@ -63,10 +57,12 @@ void port_link_set_urgency(port_link_client *client, const pool_urgency *urgency
  * while kernels run, for nobody else does. */
 void port_link_poll(port_link *link);
 
-/* executor->parallel, but thread 0 polls the link after each of its tiles, if
- * something waits for the device to be free. What is at the device is few
- * milliseconds' worth, less than many a kernel takes. */
+/* executor->parallel on so many of its threads at most, numbered from 0; thread 0
+ * polls the link after each of its tiles, if something waits for the device to be
+ * free. What is at the device is few milliseconds' worth, less than many a kernel
+ * takes. */
 void port_link_parallel(port_link *link, const swap_executor *executor,
+                        uint32_t threads,
                         void (*task)(void *context, uint64_t index,
                                      uint32_t thread),
                         void *context, uint64_t count);

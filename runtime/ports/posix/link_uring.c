@@ -137,14 +137,3 @@ int port_link_uring_open(port_link *link) {
   link->backend = &backend;
   return 1;
 }
-
-void port_link_register(port_link *link, const port_arena *arena) {
-  if (link->backend->io != SWAP_POSIX_URING)
-    return;
-  uring_state *u = link->state;
-  pthread_mutex_lock(&link->lock);
-  port_ring_unregister(&u->ring);
-  if (arena)
-    port_ring_register(&u->ring, arena);
-  pthread_mutex_unlock(&link->lock);
-}

@@ -13,39 +13,12 @@ uint32_t pool_lane_threads(const swap_pool *pool) {
   return threads ? threads : 1;
 }
 
-/* Threads of a lane that have no scratch area in a plan take no part: as many
- * helpers as there are areas take tiles until none is left. */
-typedef struct few {
-  void (*task)(void *, uint64_t, uint32_t);
-  void *context;
-  uint64_t count;
-  _Atomic uint64_t next;
-  port_link *link;
-} few;
-
-static void help(void *context, uint64_t index, uint32_t thread) {
-  few *f = context;
-  uint64_t tile;
-  (void)thread;
-  while ((tile = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed)) <
-         f->count) {
-    f->task(f->context, tile, (uint32_t)index);
-    if (!index)
-      port_link_poll(f->link);
-  }
-}
-
+/* Threads of a lane that have no scratch area in a plan take no part. */
 static void parallel(void *context, void (*task)(void *, uint64_t, uint32_t),
                      void *task_context, uint64_t count) {
   const pool_model *m = context;
-  const swap_executor *lane = port_threads_executor(m->lane->threads);
-  if (m->executor.threads >= lane->threads) {
-    port_link_parallel(m->pool->link, lane, task, task_context, count);
-    return;
-  }
-  few f = {.task = task, .context = task_context, .count = count,
-           .link = m->pool->link};
-  lane->parallel(lane->context, help, &f, m->executor.threads);
+  port_link_parallel(m->pool->link, port_threads_executor(m->lane->threads),
+                     m->executor.threads, task, task_context, count);
 }
 
 static int tell(pool_model *m, int status, int opened, int system) {

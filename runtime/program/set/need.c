@@ -113,25 +113,26 @@ static double faster(double link, const swap_model *model) {
   return link;
 }
 
+/* Several tasks may be of one model, which counts once. */
+static int is_first(const swap_set *set, uint32_t task) {
+  uint32_t first = 0;
+  while (set->tasks[first].model != set->tasks[task].model)
+    ++first;
+  return first == task;
+}
+
 /* Models on a GPU share nothing. */
 static set_need measure_gpu(const swap_set *set) {
   set_need need = {.all = 0};
   for (uint32_t i = 0; i < set->task_count; ++i) {
     const swap_model *model = set->tasks[i].model;
     const uint64_t overhead = set_target_overhead(&set->tasks[i]);
-    uint64_t least = UINT64_MAX;
-    uint32_t first = 0;
-    while (set->tasks[first].model != model)
-      ++first;
-    if (first != i)
+    if (!is_first(set, i))
       continue;
-    for (uint32_t p = 0; p < model->plan_count; ++p)
-      if (model->plans[p].arena_bytes < least)
-        least = model->plans[p].arena_bytes;
     need.link = faster(need.link, model);
     need.all += model->model_bytes; /* with the overhead */
     need.fixed += overhead;
-    need.least += least + overhead;
+    need.least += smallest_arena(model) + overhead;
   }
   return need;
 }
@@ -144,10 +145,7 @@ set_need set_measure(const swap_set *set) {
   uint64_t region = 0;
   for (uint32_t i = 0; i < set->task_count; ++i) {
     const swap_model *model = set->tasks[i].model;
-    uint32_t first = 0;
-    while (set->tasks[first].model != model)
-      ++first;
-    if (first != i)
+    if (!is_first(set, i))
       continue;
     const swap_plan *least = NULL;
     for (uint32_t p = 0; p < model->plan_count; ++p)

@@ -5,8 +5,7 @@
 |* Threads: main() samples and draws, one submits jobs as they come, one carries
 |* out events, one per task waits for its jobs. `lock` guards what of a
 |* set_run they share; it may be held where the pool's own is taken, not the
-other
-|* way round, so the pool's events know nothing of it.
+|* other way round, so the pool's events know nothing of it.
 |*
 |* As in common.h, what can fail prints a message and returns an exit status.
 \*===----------------------------------------------------------------------===*/
@@ -155,7 +154,7 @@ int set_target_add(swap_pool *pool, const set_task *task,
 /* One run within the smallest of the model's budgets, into the task's outputs. */
 int set_target_run_alone(set_task *task);
 
-/* changes.c: events as they were carried out. */
+/* Events as they were carried out. */
 #define CHANGES_KEPT 4096u
 typedef struct set_change {
   uint64_t at_ns, took_ns, value;

@@ -18,14 +18,10 @@ int set_target_add(swap_pool *pool, const set_task *task,
 }
 
 int set_target_run_alone(set_task *task) {
-  const swap_model *model = task->asks->model;
-  uint64_t least = UINT64_MAX;
-  for (uint32_t i = 0; i < model->plan_count; ++i)
-    if (model->plans[i].arena_bytes < least)
-      least = model->plans[i].arena_bytes;
   const swap_cuda_options options = {
       .weights = task->weights,
-      .budget_bytes = least + set_target_overhead(task->asks),
+      .budget_bytes = smallest_arena(task->asks->model) +
+                      set_target_overhead(task->asks),
       .flags = SWAP_FLAG_NO_AHEAD,
       .quiet = task->run->options->quiet};
   swap_cuda *alone = NULL;

@@ -18,14 +18,10 @@ int set_target_add(swap_pool *pool, const set_task *task,
 
 int set_target_run_alone(set_task *task) {
   const swap_model *model = task->asks->model;
-  uint64_t least = UINT64_MAX;
-  for (uint32_t i = 0; i < model->plan_count; ++i)
-    if (model->plans[i].arena_bytes < least)
-      least = model->plans[i].arena_bytes;
   const set_options *o = task->run->options;
   const swap_posix_options options = {
       .weights = task->weights,
-      .budget_bytes = least,
+      .budget_bytes = smallest_arena(model),
       .threads = o->threads ? o->threads : task->run->set->threads,
       .io = o->has_io ? o->io : task->run->set->io,
       .flags = SWAP_FLAG_NO_AHEAD,
