@@ -33,11 +33,13 @@ const char *const kModel[] = {
     "weight_bytes", "model_bytes", "min_bytes",    "blob_hash"};
 const char *const kPlan[] = {"budget_bytes",   "arena_bytes",
                              "peak_bytes",     "resident_bytes",
-                             "streamed_bytes", "scratch_offset",
-                             "scratch_stride", "threads",
-                             "step_count",     "steps",
-                             "operands",       "slots",
-                             "resident",       "live"};
+                             "streamed_bytes", "region_bytes",
+                             "predicted_ns",   "compute_ns",
+                             "scratch_offset", "scratch_stride",
+                             "threads",        "step_count",
+                             "steps",          "operands",
+                             "slots",          "resident",
+                             "live"};
 const char *const kStep[] = {
     "op",         "index",    "first_operand", "operand_count",
     "tile_begin", "tile_end", "scratch_bytes", "aux"};
@@ -98,8 +100,10 @@ TEST_P(TableLayoutTest, AsCReadsIt) {
   Constant *first = follow(model, 13);
   table(model, "swap_model", kModel);
   table(first, "swap_plan", kPlan);
-  table(follow(first, 9), "swap_step", kStep);
-  table(follow(first, 10), "swap_operand", kOperand);
+  if (HasFatalFailure())
+    return;
+  table(follow(first, 12), "swap_step", kStep);
+  table(follow(first, 13), "swap_operand", kOperand);
   table(follow(model, 9), "swap_tensor", kTensor);
   table(follow(model, 11), "swap_kernel", kKernel);
   table(follow(model, 12), "swap_blob_unit", kUnit);

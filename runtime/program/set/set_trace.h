@@ -9,7 +9,9 @@
 
 #include "set_program.h"
 
-#define RING 8192u
+#include <semaphore.h>
+
+#define RING 32768u
 #define NO_TASK UINT32_MAX
 #define TRACE_LANES 64u
 
@@ -27,6 +29,7 @@ struct set_trace {
   uint64_t start_ns;
   pthread_t writer;
   _Atomic int ending;
+  sem_t half_full; /* the writer need not wait for its tick */
   _Atomic uint64_t dropped;
   _Atomic uint32_t head, tail;
   trace_record ring[RING];

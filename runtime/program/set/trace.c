@@ -2,11 +2,9 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* The pool's events come under its lock, from one thread at a time: they are
-put
+|* The pool's events come under its lock, from one thread at a time: they go
 |* into a ring, and a thread writes them. What finds the ring full is dropped
-and
-|* counted.
+|* and counted.
 \*===----------------------------------------------------------------------===*/
 #include "set_trace.h"
 
@@ -44,6 +42,8 @@ void set_trace_event(void *context, const swap_pool_event *event) {
       .lane = event->lane,
       .task = find_task(t, event->task)};
   atomic_store_explicit(&t->head, head + 1, memory_order_release);
+  if (head - tail == RING / 2)
+    sem_post(&t->half_full);
 }
 
 static void drain(set_trace *t) {
@@ -59,10 +59,16 @@ static void drain(set_trace *t) {
 
 static void *write_events(void *context) {
   set_trace *t = context;
-  const struct timespec tick = {0, (long)TICK_NS};
   while (!atomic_load(&t->ending)) {
+    struct timespec tick;
+    clock_gettime(CLOCK_REALTIME, &tick);
+    tick.tv_nsec += (long)TICK_NS;
+    if (tick.tv_nsec >= (long)NS_PER_S) {
+      tick.tv_nsec -= (long)NS_PER_S;
+      ++tick.tv_sec;
+    }
+    sem_timedwait(&t->half_full, &tick);
     drain(t);
-    nanosleep(&tick, NULL);
   }
   drain(t);
   return NULL;
@@ -91,6 +97,7 @@ int set_trace_open(set_run *run) {
     return EXIT_RUN;
   }
   pthread_mutex_init(&t->writing, NULL);
+  sem_init(&t->half_full, 0, 0);
   trace_write_head(t);
   const int error = pthread_create(&t->writer, NULL, write_events, t);
   if (error) {
@@ -118,6 +125,7 @@ int set_trace_close(set_run *run) {
         run->options->trace, (unsigned long long)dropped);
   const int status = output_commit(&t->out);
   pthread_mutex_destroy(&t->writing);
+  sem_destroy(&t->half_full);
   free(t);
   run->trace = NULL;
   return status;
