@@ -332,7 +332,9 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         normalizeDomain(candidate.domain) == domain)
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
-  Handler handler = domain.empty() ? handlers.lookup(node.opType) : nullptr;
+  Handler handler = handlers.lookup(
+      domain.empty() ? node.opType.str()
+                     : (domain + "." + node.opType).str());
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";

@@ -45,6 +45,7 @@ using TensorRef = TensorValue *;
 
 /// Imports the node, or emits why it cannot.
 using Handler = llvm::LogicalResult (*)(NodeImporter &);
+/// By operator, with its domain and a dot before it unless it is ONNX's own.
 using HandlerMap = llvm::StringMap<Handler>;
 
 /// A constant of up to this many elements may be evaluated while importing.

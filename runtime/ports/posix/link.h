@@ -19,8 +19,8 @@
 
 /* What may be at the device while the most urgent client with a job reads, and
  * while others do: docs/runtime.md has what was measured. */
-#define PORT_LINK_LEADER_BYTES (UINT64_C(16) << 20)
-#define PORT_LINK_OTHERS_BYTES (UINT64_C(4) << 20)
+#define PORT_LINK_LEADER_BYTES (UINT64_C(64) << 20)
+#define PORT_LINK_OTHERS_BYTES (UINT64_C(8) << 20)
 
 /* A job, and a read without one, that has waited for so long goes before all that
  * came later. */
