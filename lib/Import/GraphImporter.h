@@ -64,6 +64,9 @@ public:
   /// A tensor of the file, checked; null after an emitted error.
   TensorRef makeStored(const onnx::Tensor &tensor, llvm::StringRef name,
                        mlir::Location loc);
+  /// An input with the value that the file at `path` holds; null after an
+  /// emitted error.
+  TensorRef makeBound(const onnx::ValueInfo &input, llvm::StringRef path);
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
