@@ -48,18 +48,27 @@ GraphImporter::GraphImporter(const onnx::File &file,
       builder(module.getContext()),
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
+  addAttentions(handlers);
   addConvolutions(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFusedActivations(handlers);
+  addFusedProducts(handlers);
   addGathers(handlers);
+  addGroupQueryAttention(handlers);
+  addLinearAttentions(handlers);
+  addLosses(handlers);
   addMatMuls(handlers);
+  addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
   addPoolings(handlers);
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
+  addRotaryEmbeddings(handlers);
   addShapes(handlers);
+  addSkipNormalizations(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {
