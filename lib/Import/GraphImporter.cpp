@@ -49,16 +49,21 @@ GraphImporter::GraphImporter(const onnx::File &file,
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
   addConvolutions(handlers);
+  addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFouriers(handlers);
   addGathers(handlers);
+  addGenerators(handlers);
   addMatMuls(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addPatches(handlers);
   addPoolings(handlers);
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
+  addSamplings(handlers);
   addShapes(handlers);
 }
 

@@ -127,16 +127,21 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 
 void addActivations(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addDeformConvs(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
+void addFouriers(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
+void addGenerators(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
 void addNormalizations(HandlerMap &handlers);
+void addPatches(HandlerMap &handlers);
 void addPoolings(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
 void addResizes(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);
+void addSamplings(HandlerMap &handlers);
 void addShapes(HandlerMap &handlers);
 
 } // namespace swapc
