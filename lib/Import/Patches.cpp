@@ -7,6 +7,8 @@
 
 #include "Windows.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
@@ -18,7 +20,7 @@ static TensorRef mergePatches(NodeImporter &n, const Windows &w,
   unsigned rank = w.size(), dims = 2 + 2 * rank;
   SmallVector<int64_t> low(2 + rank, 0), high(2 + rank, 0),
       offsets(2 + 2 * rank, 0), steps(2 + 2 * rank, 1);
-  SmallVector<AffineExpr> window, from{n.dim(0), n.dim(1)}, to = from;
+  SmallVector<AffineExpr> window, loops, from{n.dim(0), n.dim(1)}, to = from;
   SmallVector<int64_t> shape(patches->getShape().take_front(2));
   low.append(rank, 0);
   high.append(rank, 0);
@@ -36,6 +38,7 @@ static TensorRef mergePatches(NodeImporter &n, const Windows &w,
     sizes[axis] -= offsets[axis] + std::max<int64_t>(0, -after);
     from.push_back(w.kernel[i] - 1 - n.dim(2 + rank + i));
     window.push_back(n.dim(2 + i) + n.dim(2 + rank + i) * w.dilations[i]);
+    loops.push_back(n.dim(2 + rank + i));
     to.push_back(n.dim(2 + i));
     shape.push_back(image[i]);
   }
@@ -46,11 +49,15 @@ static TensorRef mergePatches(NodeImporter &n, const Windows &w,
   SmallVector<IteratorType> iterators(2 + rank, IteratorType::parallel);
   iterators.append(rank, IteratorType::reduction);
   Type wide = getComputeType(type);
-  TensorRef sum =
-      n.reduce({{padded, n.getMap(dims, from)}}, n.getMap(dims, to), iterators,
-               shape, n.zero(wide), [&](Scalar &s, ValueRange args) {
-                 return s.add(args[1], s.cast(args[0], wide, false, false));
-               });
+  // An empty tensor of the window's shape gives its loops their sizes.
+  TensorRef extents =
+      n.wrap(tensor::EmptyOp::create(n.b, n.loc, w.kernel, wide));
+  TensorRef sum = n.reduce(
+      {{padded, n.getMap(dims, from)}, {extents, n.getMap(dims, loops)}},
+      n.getMap(dims, to), iterators, shape, n.zero(wide),
+      [&](Scalar &s, ValueRange args) {
+        return s.add(args[2], s.cast(args[0], wide, false, false));
+      });
   return n.cast(sum, type, patches->isUnsigned);
 }
 
