@@ -50,6 +50,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addActivations(handlers);
   addAttentions(handlers);
   addConvolutions(handlers);
+  addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
   addFusedActivations(handlers);
@@ -58,15 +59,20 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addGroupQueryAttention(handlers);
   addLinearAttentions(handlers);
   addLosses(handlers);
+  addFouriers(handlers);
+  addGathers(handlers);
+  addGenerators(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addPatches(handlers);
   addPoolings(handlers);
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
   addRotaryEmbeddings(handlers);
+  addSamplings(handlers);
   addShapes(handlers);
   addSkipNormalizations(handlers);
 }

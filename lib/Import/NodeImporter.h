@@ -97,6 +97,10 @@ public:
                          llvm::ArrayRef<int64_t> values, mlir::Type type);
   TensorRef constantFloats(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<float> values);
+  /// The same in any type of numbers; integers take what is before the point.
+  TensorRef constantNumbers(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<double> values, mlir::Type type,
+                            bool isUnsigned = false);
   TensorRef splat(llvm::ArrayRef<int64_t> shape, mlir::Attribute value,
                   bool isUnsigned = false);
 
