@@ -53,15 +53,14 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFouriers(handlers);
   addFusedActivations(handlers);
   addFusedProducts(handlers);
   addGathers(handlers);
+  addGenerators(handlers);
   addGroupQueryAttention(handlers);
   addLinearAttentions(handlers);
   addLosses(handlers);
-  addFouriers(handlers);
-  addGathers(handlers);
-  addGenerators(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
@@ -69,8 +68,8 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addPatches(handlers);
   addPoolings(handlers);
   addReductions(handlers);
-  addResizes(handlers);
   addReshapes(handlers);
+  addResizes(handlers);
   addRotaryEmbeddings(handlers);
   addSamplings(handlers);
   addShapes(handlers);
