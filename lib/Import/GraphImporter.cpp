@@ -48,18 +48,32 @@ GraphImporter::GraphImporter(const onnx::File &file,
       builder(module.getContext()),
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
+  addAttentions(handlers);
   addConvolutions(handlers);
+  addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFouriers(handlers);
+  addFusedActivations(handlers);
+  addFusedProducts(handlers);
   addGathers(handlers);
+  addGenerators(handlers);
+  addGroupQueryAttention(handlers);
+  addLinearAttentions(handlers);
+  addLosses(handlers);
   addMatMuls(handlers);
+  addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addPatches(handlers);
   addPoolings(handlers);
   addReductions(handlers);
-  addResizes(handlers);
   addReshapes(handlers);
+  addResizes(handlers);
+  addRotaryEmbeddings(handlers);
+  addSamplings(handlers);
   addShapes(handlers);
+  addSkipNormalizations(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {

@@ -70,6 +70,10 @@ public:
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
+  /// The handler of an operator of ai.onnx that swapc has.
+  Handler getHandler(llvm::StringRef opType) const {
+    return handlers.lookup(opType);
+  }
   /// The element type of an ONNX data type, or null.
   mlir::Type convertType(int32_t dataType);
   static bool isUnsignedType(int32_t dataType);
@@ -129,18 +133,32 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
                                      llvm::ArrayRef<mlir::Attribute> values);
 
 void addActivations(HandlerMap &handlers);
+void addAttentions(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addDeformConvs(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
+void addFouriers(HandlerMap &handlers);
+void addFusedActivations(HandlerMap &handlers);
+void addFusedProducts(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
+void addGenerators(HandlerMap &handlers);
+void addGroupQueryAttention(HandlerMap &handlers);
+void addLinearAttentions(HandlerMap &handlers);
+void addLosses(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
+void addMicrosoftAttentions(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
 void addNormalizations(HandlerMap &handlers);
+void addPatches(HandlerMap &handlers);
 void addPoolings(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
-void addResizes(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);
+void addResizes(HandlerMap &handlers);
+void addRotaryEmbeddings(HandlerMap &handlers);
+void addSamplings(HandlerMap &handlers);
 void addShapes(HandlerMap &handlers);
+void addSkipNormalizations(HandlerMap &handlers);
 
 } // namespace swapc
 

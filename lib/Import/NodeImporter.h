@@ -97,6 +97,10 @@ public:
                          llvm::ArrayRef<int64_t> values, mlir::Type type);
   TensorRef constantFloats(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<float> values);
+  /// The same in any type of numbers; integers take what is before the point.
+  TensorRef constantNumbers(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<double> values, mlir::Type type,
+                            bool isUnsigned = false);
   TensorRef splat(llvm::ArrayRef<int64_t> shape, mlir::Attribute value,
                   bool isUnsigned = false);
 
@@ -137,6 +141,11 @@ public:
   TensorRef cast(TensorRef tensor, mlir::Type elementType,
                  bool isUnsigned = false);
 
+  /// What ONNX's operator `opType` makes of `inputs`, as part of this node;
+  /// null after an error.
+  TensorRef apply(llvm::StringRef opType, llvm::ArrayRef<TensorRef> inputs,
+                  std::vector<onnx::Attribute> attributes = {});
+
   /// The shape that ONNX broadcasting gives, or failure after an error.
   llvm::FailureOr<llvm::SmallVector<int64_t>>
   getBroadcastShape(llvm::ArrayRef<TensorRef> tensors);
@@ -165,6 +174,12 @@ private:
   llvm::SmallVector<TensorRef> inputs;
   llvm::SmallVector<TensorRef> results;
 };
+
+/// Attributes for NodeImporter::apply. The name must outlive them.
+onnx::Attribute makeInt(llvm::StringRef name, int64_t value);
+onnx::Attribute makeInts(llvm::StringRef name, llvm::ArrayRef<int64_t> values);
+onnx::Attribute makeFloat(llvm::StringRef name, double value);
+onnx::Attribute makeString(llvm::StringRef name, llvm::StringRef value);
 
 /// f32 in place of f16 and bf16, in which nothing is computed.
 mlir::Type getComputeType(mlir::Type type);
