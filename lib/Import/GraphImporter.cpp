@@ -106,8 +106,6 @@ LogicalResult GraphImporter::checkOpsets() {
           << kOldestOpset << " to " << kNewestOpset
           << ": convert it with onnx.version_converter or export it again";
   }
-  if (!top.opsets.contains(""))
-    error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
   return success(!failed);
 }
 
@@ -384,6 +382,10 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
   Handler handler = handlers.lookup(
       domain.empty() ? node.opType.str()
                      : (domain + "." + node.opType).str());
+  if (domain.empty() && opset == 0)
+    return error(loc) << "node '" << label << "' (" << node.opType
+                      << "): the model does not say which opset of ai.onnx it "
+                         "uses";
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
