@@ -26,8 +26,8 @@ static DictionaryAttr getSignature(Builder &builder, StringRef name,
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
   if (isUnsigned)
-    attributes.push_back(builder.getNamedAttr(
-        swap::SwapDialect::kUnsignedAttr, builder.getUnitAttr()));
+    attributes.push_back(builder.getNamedAttr(swap::SwapDialect::kUnsignedAttr,
+                                              builder.getUnitAttr()));
   return builder.getDictionaryAttr(attributes);
 }
 
@@ -49,9 +49,13 @@ GraphImporter::GraphImporter(const onnx::File &file,
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
   addConvolutions(handlers);
+  addCumulations(handlers);
+  addDetections(handlers);
+  addDeterminants(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
   addGathers(handlers);
+  addHots(handlers);
   addMatMuls(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
@@ -59,7 +63,11 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
+  addScatters(handlers);
+  addSelections(handlers);
   addShapes(handlers);
+  addTfIdf(handlers);
+  addUnpoolings(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {
@@ -190,10 +198,14 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     argAttrs.push_back(getSignature(builder, input.name, isUnsigned));
     top.values[input.name] = makeValue(argument, isUnsigned);
   }
+  // Outputs whose size depends on data have names of their own.
+  for (const onnx::ValueInfo &output : graph.outputs)
+    for (const onnx::Dim &dim : output.dims)
+      symbolic.insert(dim.symbol);
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
-                     << ": no input has a dimension of that name";
+                     << ": no input or output has a dimension of that name";
   if (!unbound.empty()) {
     InFlightDiagnostic diagnostic = error(fileLoc);
     diagnostic << "these dimensions of the inputs have no size:";
@@ -251,6 +263,24 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
       TypeRange(ValueRange(results))));
   main.setAllResultAttrs(resultAttrs);
   return success();
+}
+
+std::optional<SmallVector<int64_t>>
+GraphImporter::getDeclaredShape(StringRef name) {
+  if (callDepth > 0)
+    return std::nullopt; // names of a function are its own
+  for (const onnx::ValueInfo &output : file.getModel().graph->outputs) {
+    if (output.name != name || !output.hasShape)
+      continue;
+    SmallVector<int64_t> shape;
+    for (const onnx::Dim &dim : output.dims) {
+      auto bound = options.dims.find(dim.symbol);
+      bool isBound = !dim.value && bound != options.dims.end();
+      shape.push_back(isBound ? bound->second : dim.value.value_or(-1));
+    }
+    return shape;
+  }
+  return std::nullopt;
 }
 
 LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
@@ -333,8 +363,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
   Handler handler = handlers.lookup(
-      domain.empty() ? node.opType.str()
-                     : (domain + "." + node.opType).str());
+      domain.empty() ? node.opType.str() : (domain + "." + node.opType).str());
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
@@ -413,7 +442,10 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
           name = "";
     nodes = adjusted;
   }
-  if (mlir::failed(importNodes(nodes, inner)))
+  ++callDepth;
+  LogicalResult imported = importNodes(nodes, inner);
+  --callDepth;
+  if (mlir::failed(imported))
     return failure();
   for (unsigned i = 0; i < outputs.size(); ++i) {
     auto found = inner.values.find(function.outputs[i]);

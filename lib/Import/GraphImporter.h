@@ -59,6 +59,7 @@ public:
   llvm::LogicalResult run();
 
   mlir::OpBuilder &getBuilder() { return builder; }
+  const ImportOptions &getOptions() const { return options; }
   TensorRef makeValue(mlir::Value value, bool isUnsigned);
   TensorRef makeConstant(mlir::DenseElementsAttr constant, bool isUnsigned);
   /// A tensor of the file, checked; null after an emitted error.
@@ -67,6 +68,10 @@ public:
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
+  /// The sizes that the model declares for its output `name`, -1 where it
+  /// declares none; nothing for other tensors.
+  std::optional<llvm::SmallVector<int64_t>>
+  getDeclaredShape(llvm::StringRef name);
   /// The element type of an ONNX data type, or null.
   mlir::Type convertType(int32_t dataType);
   static bool isUnsignedType(int32_t dataType);
@@ -113,6 +118,7 @@ private:
   HandlerMap handlers;
   Frame top;
   llvm::SmallVector<mlir::DictionaryAttr> argAttrs;
+  unsigned callDepth = 0;
   bool failed = false;
 };
 
@@ -127,9 +133,13 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 
 void addActivations(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addCumulations(HandlerMap &handlers);
+void addDetections(HandlerMap &handlers);
+void addDeterminants(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
+void addHots(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
 void addNormalizations(HandlerMap &handlers);
@@ -137,7 +147,11 @@ void addPoolings(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
 void addResizes(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);
+void addScatters(HandlerMap &handlers);
+void addSelections(HandlerMap &handlers);
 void addShapes(HandlerMap &handlers);
+void addTfIdf(HandlerMap &handlers);
+void addUnpoolings(HandlerMap &handlers);
 
 } // namespace swapc
 

@@ -17,6 +17,8 @@ namespace swapc {
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
   llvm::StringMap<int64_t> dims;
+  /// Whether the target runs swap.routine.
+  bool routines = true;
 };
 
 /// Reads the ONNX model at `path` into a module of the tensor phase. Weights
