@@ -252,7 +252,11 @@ static LogicalResult importDropout(NodeImporter &n) {
     return n.error("has no input");
   if (TensorRef training = n.in(2)) {
     std::optional<SmallVector<int64_t>> value = n.getInts(training);
-    if (!value || value->empty() || value->front())
+    std::optional<SmallVector<double>> ratio;
+    if (n.in(1))
+      ratio = n.getFloats(n.in(1));
+    bool dropsNone = ratio && ratio->size() == 1 && ratio->front() == 0;
+    if (!dropsNone && (!value || value->empty() || value->front()))
       return n.error(
           "only inference is supported: training_mode must be false");
   }

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "GraphImporter.h"
-#include "NodeImporter.h"
 #include "Swap/SwapDialect.h"
+#include "Versions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,7 +31,7 @@ static DictionaryAttr getSignature(Builder &builder, StringRef name,
   return builder.getDictionaryAttr(attributes);
 }
 
-static constexpr int64_t kOldestOpset = 13, kNewestOpset = 22;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 27;
 static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
 /// Functions may call functions up to this depth.
 static constexpr unsigned kMaxCallDepth = 64;
@@ -50,6 +50,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addActivations(handlers);
   addAttentions(handlers);
   addConvolutions(handlers);
+  addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
   addFusedActivations(handlers);
@@ -58,15 +59,20 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addGroupQueryAttention(handlers);
   addLinearAttentions(handlers);
   addLosses(handlers);
+  addFouriers(handlers);
+  addGathers(handlers);
+  addGenerators(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addPatches(handlers);
   addPoolings(handlers);
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
   addRotaryEmbeddings(handlers);
+  addSamplings(handlers);
   addShapes(handlers);
   addSkipNormalizations(handlers);
 }
@@ -159,6 +165,13 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       error(loc) << "input '" << input.name << "' is defined twice";
       continue;
     }
+    if (auto bound = options.bindings.find(input.name);
+        bound != options.bindings.end()) {
+      for (const onnx::Dim &dim : input.dims)
+        symbolic.insert(dim.symbol);
+      top.values[input.name] = makeBound(input, bound->second);
+      continue;
+    }
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
@@ -203,6 +216,10 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
                      << ": no input has a dimension of that name";
+  for (const auto &bound : options.bindings)
+    if (!seen.contains(bound.getKey()))
+      error(fileLoc) << "--bind " << bound.getKey()
+                     << ": the model has no input of that name";
   if (!unbound.empty()) {
     InFlightDiagnostic diagnostic = error(fileLoc);
     diagnostic << "these dimensions of the inputs have no size:";
@@ -302,6 +319,30 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
   return success();
 }
 
+/// The results of `node`, which `importer` is for; in its newest form if it is
+/// old.
+static FailureOr<SmallVector<TensorRef>> runHandler(Handler handler,
+                                                    NodeImporter &importer,
+                                                    const onnx::Node &node,
+                                                    bool isOld) {
+  if (!isOld) {
+    if (failed(handler(importer)))
+      return failure();
+    return SmallVector<TensorRef>(importer.getResults());
+  }
+  FailureOr<ModernNode> modern = modernize(importer, node);
+  if (failed(modern))
+    return failure();
+  NodeImporter inner(importer, modern->node, modern->inputs);
+  if (failed(handler(inner)))
+    return failure();
+  SmallVector<TensorRef> results(inner.getResults());
+  if (modern->resultShape)
+    for (TensorRef &result : results)
+      result = inner.reshape(result, *modern->resultShape);
+  return results;
+}
+
 LogicalResult GraphImporter::importNode(const onnx::Node &original,
                                         Frame &frame) {
   // In a function, attributes may refer to those of the call.
@@ -362,15 +403,17 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
     return importCall(node, *function, inputs, outputs, loc, frame);
 
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  if (mlir::failed(handler(importer))) {
+  FailureOr<SmallVector<TensorRef>> results = runHandler(
+      handler, importer, node, domain.empty() && isOldForm(node, opset));
+  if (mlir::failed(results)) {
     failed = true;
     return failure();
   }
-  for (TensorRef result : importer.getResults())
+  for (TensorRef result : *results)
     if (!getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
-  for (auto [output, result] : llvm::zip(outputs, importer.getResults()))
+  for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;
   return success();
 }

@@ -64,6 +64,9 @@ public:
   /// A tensor of the file, checked; null after an emitted error.
   TensorRef makeStored(const onnx::Tensor &tensor, llvm::StringRef name,
                        mlir::Location loc);
+  /// An input with the value that the file at `path` holds; null after an
+  /// emitted error.
+  TensorRef makeBound(const onnx::ValueInfo &input, llvm::StringRef path);
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
@@ -132,6 +135,7 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 void addActivations(HandlerMap &handlers);
 void addAttentions(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addDeformConvs(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
 void addFusedActivations(HandlerMap &handlers);
@@ -140,15 +144,20 @@ void addGathers(HandlerMap &handlers);
 void addGroupQueryAttention(HandlerMap &handlers);
 void addLinearAttentions(HandlerMap &handlers);
 void addLosses(HandlerMap &handlers);
+void addFouriers(HandlerMap &handlers);
+void addGathers(HandlerMap &handlers);
+void addGenerators(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMicrosoftAttentions(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
 void addNormalizations(HandlerMap &handlers);
+void addPatches(HandlerMap &handlers);
 void addPoolings(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
 void addResizes(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);
 void addRotaryEmbeddings(HandlerMap &handlers);
+void addSamplings(HandlerMap &handlers);
 void addShapes(HandlerMap &handlers);
 void addSkipNormalizations(HandlerMap &handlers);
 

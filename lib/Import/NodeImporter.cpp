@@ -142,6 +142,31 @@ TensorRef NodeImporter::constantFloats(ArrayRef<int64_t> shape,
   return constant(DenseElementsAttr::get(type, values));
 }
 
+TensorRef NodeImporter::constantNumbers(ArrayRef<int64_t> shape,
+                                        ArrayRef<double> values, Type type,
+                                        bool isUnsigned) {
+  auto tensorType = RankedTensorType::get(shape, type);
+  if (type.isF32())
+    return constant(DenseElementsAttr::get(
+        tensorType, ArrayRef(SmallVector<float>(values))));
+  if (auto floatType = dyn_cast<FloatType>(type)) {
+    SmallVector<APFloat> floats;
+    for (double value : values) {
+      bool inexact;
+      floats.emplace_back(value).convert(floatType.getFloatSemantics(),
+                                         APFloat::rmNearestTiesToEven,
+                                         &inexact);
+    }
+    return constant(DenseElementsAttr::get(tensorType, floats));
+  }
+  SmallVector<APInt> integers;
+  unsigned bits = type.getIntOrFloatBitWidth();
+  for (double value : values)
+    integers.emplace_back(bits, static_cast<int64_t>(value), /*isSigned=*/true,
+                          /*implicitTrunc=*/true);
+  return constant(DenseElementsAttr::get(tensorType, integers), isUnsigned);
+}
+
 TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
                               bool isUnsigned) {
   auto type =

@@ -33,6 +33,11 @@ public:
   NodeImporter(GraphImporter &graph, const onnx::Node &node, int64_t opset,
                mlir::Location loc, llvm::StringRef label,
                llvm::ArrayRef<TensorRef> inputs);
+  /// The same node in another form.
+  NodeImporter(const NodeImporter &other, const onnx::Node &node,
+               llvm::ArrayRef<TensorRef> inputs)
+      : NodeImporter(other.graph, node, other.opset, other.loc, other.label,
+                     inputs) {}
 
   GraphImporter &graph;
   mlir::OpBuilder &b;
@@ -92,6 +97,10 @@ public:
                          llvm::ArrayRef<int64_t> values, mlir::Type type);
   TensorRef constantFloats(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<float> values);
+  /// The same in any type of numbers; integers take what is before the point.
+  TensorRef constantNumbers(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<double> values, mlir::Type type,
+                            bool isUnsigned = false);
   TensorRef splat(llvm::ArrayRef<int64_t> shape, mlir::Attribute value,
                   bool isUnsigned = false);
 

@@ -74,6 +74,11 @@ struct Options {
       cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
+  cl::list<std::string> bindings{
+      "bind", cl::value_desc("NAME=FILE.npy"), cl::cat(category),
+      cl::desc("value of an input that is known while compiling, such as a "
+               "shape or a number of steps; the program has no such input "
+               "then")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -151,6 +156,22 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
+static bool parseBindings(const Options &line, CompileOptions &options,
+                          std::string &wrong) {
+  for (const std::string &binding : line.bindings) {
+    auto [name, path] = StringRef(binding).split('=');
+    if (name.empty() || path.empty()) {
+      wrong = "'" + binding + "' is not NAME=FILE.npy";
+      return false;
+    }
+    if (!options.bindings.try_emplace(name, path).second) {
+      wrong = "'" + name.str() + "' is given twice";
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Reads what depends on the target; an exit code where it is wrong.
 static int readTarget(const Options &line, CompileOptions &options) {
   bool isCuda = line.targetName == "cuda";
@@ -188,6 +209,8 @@ static int readOptions(const Options &line, CompileOptions &options,
   std::string wrong;
   if (!parseDims(line, options, wrong))
     return usageError("--dim: " + wrong);
+  if (!parseBindings(line, options, wrong))
+    return usageError("--bind: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
   for (const std::string &budget : options.budgets) {

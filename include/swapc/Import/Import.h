@@ -17,6 +17,8 @@ namespace swapc {
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
   llvm::StringMap<int64_t> dims;
+  /// Files (.npy) with the values of inputs that are known, by name.
+  llvm::StringMap<std::string> bindings;
 };
 
 /// Reads the ONNX model at `path` into a module of the tensor phase. Weights
