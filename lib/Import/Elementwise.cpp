@@ -241,12 +241,6 @@ static LogicalResult importCastLike(NodeImporter &n) {
       n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
 }
 
-static LogicalResult importIdentity(NodeImporter &n) {
-  if (!n.in(0))
-    return n.error("has no input");
-  return n.finish(n.in(0));
-}
-
 static LogicalResult importDropout(NodeImporter &n) {
   if (!n.in(0))
     return n.error("has no input");
@@ -290,6 +284,5 @@ void swapc::addElementwise(HandlerMap &handlers) {
   handlers["Where"] = importWhere;
   handlers["Cast"] = importCast;
   handlers["CastLike"] = importCastLike;
-  handlers["Identity"] = importIdentity;
   handlers["Dropout"] = importDropout;
 }
