@@ -59,9 +59,10 @@ static LogicalResult importMod(NodeImporter &n) {
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
         if (isFloat(a))
           return s.make<arith::RemFOp>(a, b);
+        Value by = s.divisor(b, isUnsigned);
         if (isUnsigned)
-          return s.make<arith::RemUIOp>(a, b);
-        Value rest = s.make<arith::RemSIOp>(a, b);
+          return s.make<arith::RemUIOp>(a, by);
+        Value rest = s.make<arith::RemSIOp>(a, by);
         if (truncates)
           return rest;
         // The result has the sign of the divisor.
