@@ -175,6 +175,54 @@ TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
                   isUnsigned);
 }
 
+TensorRef NodeImporter::apply(StringRef opType, ArrayRef<TensorRef> operands,
+                              std::vector<onnx::Attribute> attributes) {
+  // The opset whose meaning the callers of apply know.
+  constexpr int64_t kOpset = 22;
+  onnx::Node part;
+  part.opType = opType;
+  part.inputs.assign(operands.size(), "");
+  part.outputs.assign(1, "result");
+  part.attributes = std::move(attributes);
+  NodeImporter inner(graph, part, kOpset, loc, label, operands);
+  inner.origin = origin;
+  Handler handler = graph.getHandler(opType);
+  if (mlir::failed(handler(inner)))
+    return nullptr;
+  return inner.getResults().front();
+}
+
+static onnx::Attribute makeAttribute(StringRef name, int32_t kind) {
+  onnx::Attribute attribute;
+  attribute.name = name;
+  attribute.kind = kind;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeInt(StringRef name, int64_t value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::IntKind);
+  attribute.i = value;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeInts(StringRef name, ArrayRef<int64_t> values) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::IntsKind);
+  attribute.ints.assign(values.begin(), values.end());
+  return attribute;
+}
+
+onnx::Attribute swapc::makeFloat(StringRef name, double value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::FloatKind);
+  attribute.f = value;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeString(StringRef name, StringRef value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::StringKind);
+  attribute.s = value;
+  return attribute;
+}
+
 FailureOr<SmallVector<int64_t>>
 NodeImporter::getBroadcastShape(ArrayRef<TensorRef> tensors) {
   SmallVector<int64_t> shape;
