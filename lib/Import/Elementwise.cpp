@@ -59,9 +59,10 @@ static LogicalResult importMod(NodeImporter &n) {
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
         if (isFloat(a))
           return s.make<arith::RemFOp>(a, b);
+        Value by = s.divisor(b, isUnsigned);
         if (isUnsigned)
-          return s.make<arith::RemUIOp>(a, b);
-        Value rest = s.make<arith::RemSIOp>(a, b);
+          return s.make<arith::RemUIOp>(a, by);
+        Value rest = s.make<arith::RemSIOp>(a, by);
         if (truncates)
           return rest;
         // The result has the sign of the divisor.
@@ -241,12 +242,6 @@ static LogicalResult importCastLike(NodeImporter &n) {
       n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
 }
 
-static LogicalResult importIdentity(NodeImporter &n) {
-  if (!n.in(0))
-    return n.error("has no input");
-  return n.finish(n.in(0));
-}
-
 static LogicalResult importDropout(NodeImporter &n) {
   if (!n.in(0))
     return n.error("has no input");
@@ -294,6 +289,5 @@ void swapc::addElementwise(HandlerMap &handlers) {
   handlers["Where"] = importWhere;
   handlers["Cast"] = importCast;
   handlers["CastLike"] = importCastLike;
-  handlers["Identity"] = importIdentity;
   handlers["Dropout"] = importDropout;
 }

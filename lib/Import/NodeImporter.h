@@ -56,7 +56,11 @@ public:
 
   //===--- Inputs and outputs ---------------------------------------------===//
   llvm::StringRef getOpType() const { return node.opType; }
+  /// The node's name, with those of the graphs around it.
+  llvm::StringRef getLabel() const { return label; }
+  /// Without those left out at the end, and with them.
   unsigned getNumInputs() const { return inputs.size(); }
+  unsigned getNumListedInputs() const { return node.inputs.size(); }
   /// Input `index`, or null when it is left out.
   TensorRef in(unsigned index) const {
     return index < inputs.size() ? inputs[index] : nullptr;
@@ -69,6 +73,8 @@ public:
   llvm::StringRef getOutputName(unsigned index) const {
     return node.outputs[index];
   }
+  /// What its operations are called after.
+  mlir::StringAttr getOrigin() const { return origin; }
   llvm::LogicalResult finish(llvm::ArrayRef<TensorRef> results);
   llvm::ArrayRef<TensorRef> getResults() const { return results; }
   llvm::LogicalResult error(const llvm::Twine &text);
