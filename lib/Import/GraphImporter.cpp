@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "GraphImporter.h"
-#include "NodeImporter.h"
 #include "Swap/SwapDialect.h"
+#include "Versions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,8 +21,7 @@
 using namespace mlir;
 using namespace swapc;
 
-/// The attributes of an argument or result of @main.
-static DictionaryAttr getSignature(Builder &builder, StringRef name,
+DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
                                    bool isUnsigned) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
@@ -32,7 +31,7 @@ static DictionaryAttr getSignature(Builder &builder, StringRef name,
   return builder.getDictionaryAttr(attributes);
 }
 
-static constexpr int64_t kOldestOpset = 13, kNewestOpset = 22;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 27;
 static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
 
 /// Nodes, those of functions and loops counted each time that they run.
@@ -158,6 +157,13 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       error(loc) << "input '" << input.name << "' is defined twice";
       continue;
     }
+    if (auto bound = options.bindings.find(input.name);
+        bound != options.bindings.end()) {
+      for (const onnx::Dim &dim : input.dims)
+        symbolic.insert(dim.symbol);
+      top.values[input.name] = makeBound(input, bound->second);
+      continue;
+    }
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
@@ -216,6 +222,10 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
                      << ": no input has a dimension of that name";
+  for (const auto &bound : options.bindings)
+    if (!seen.contains(bound.getKey()))
+      error(fileLoc) << "--bind " << bound.getKey()
+                     << ": the model has no input of that name";
   if (!unbound.empty()) {
     InFlightDiagnostic diagnostic = error(fileLoc);
     diagnostic << "these dimensions of the inputs have no size:";
@@ -245,75 +255,6 @@ TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
   bool isUnsigned = isUnsignedType(input.elementType);
   argAttrs.push_back(getSignature(builder, name, isUnsigned));
   return makeValue(argument, isUnsigned);
-}
-
-void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
-                              TensorRef tensor, SmallVectorImpl<Value> &results,
-                              SmallVectorImpl<DictionaryAttr> &attrs) {
-  Location loc = nameLoc(name);
-  if (output.isTensor && output.elementType != onnx::Undefined &&
-      convertType(output.elementType) != tensor->getElementType())
-    error(loc) << "output '" << name
-               << "' is declared with another "
-                  "element type than the "
-               << tensor->getElementType() << " that its node computes";
-  if (output.hasShape) {
-    bool matches =
-        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
-    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-      matches =
-          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
-    if (!matches)
-      error(loc) << "output '" << name
-                 << "' is declared with another "
-                    "shape than the computed "
-                 << tensor->type;
-  }
-  for (DictionaryAttr other : attrs)
-    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
-      error(loc) << "output '" << name << "' is defined twice";
-  results.push_back(materialize(tensor));
-  attrs.push_back(getSignature(builder, name, tensor->isUnsigned));
-}
-
-LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
-  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> resultAttrs;
-  for (const onnx::ValueInfo &output : graph.outputs) {
-    Location loc = nameLoc(output.name);
-    auto found = top.values.find(output.name);
-    if (found == top.values.end()) {
-      error(loc) << "output '" << output.name << "' is computed by no node";
-      continue;
-    }
-    TensorRef tensor = found->second;
-    if (!tensor)
-      continue; // reported where it went wrong
-    bool isSequence = tensor->kind == TensorValue::Sequence;
-    if (isSequence != output.isSequence && tensor->kind != TensorValue::Absent)
-      error(loc) << "output '" << output.name << "' is declared as "
-                 << (isSequence ? "no" : "a") << " sequence, and computed as "
-                 << (isSequence ? "one" : "a tensor");
-    if (tensor->kind == TensorValue::Tensor)
-      addResult(output, output.name, tensor, results, resultAttrs);
-    for (auto [i, element] : llvm::enumerate(tensor->elements))
-      addResult(output, getElementName(output.name, i), element, results,
-                resultAttrs);
-  }
-  if (!failed && results.empty())
-    error(fileLoc) << "the model has no outputs"
-                   << (graph.outputs.empty()
-                           ? ""
-                           : ": all are empty sequences or absent optionals");
-  if (failed)
-    return failure();
-  func::ReturnOp::create(builder, fileLoc, results);
-  main.setFunctionType(FunctionType::get(
-      builder.getContext(), main.getBody().front().getArgumentTypes(),
-      TypeRange(ValueRange(results))));
-  main.setAllResultAttrs(resultAttrs);
-  return success();
 }
 
 LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
@@ -354,6 +295,30 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
   while (!poisoned && !inputs.empty() && !inputs.back())
     inputs.pop_back();
   return success();
+}
+
+/// The results of `node`, which `importer` is for; in its newest form if it is
+/// old.
+static FailureOr<SmallVector<TensorRef>> runHandler(Handler handler,
+                                                    NodeImporter &importer,
+                                                    const onnx::Node &node,
+                                                    bool isOld) {
+  if (!isOld) {
+    if (failed(handler(importer)))
+      return failure();
+    return SmallVector<TensorRef>(importer.getResults());
+  }
+  FailureOr<ModernNode> modern = modernize(importer, node);
+  if (failed(modern))
+    return failure();
+  NodeImporter inner(importer, modern->node, modern->inputs);
+  if (failed(handler(inner)))
+    return failure();
+  SmallVector<TensorRef> results(inner.getResults());
+  if (modern->resultShape)
+    for (TensorRef &result : results)
+      result = inner.reshape(result, *modern->resultShape);
+  return results;
 }
 
 LogicalResult GraphImporter::importNode(const onnx::Node &original,
@@ -427,16 +392,18 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
 
   llvm::SaveAndRestore<const Frame *> inside(current, &frame);
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  if (mlir::failed(handler(importer))) {
+  FailureOr<SmallVector<TensorRef>> results = runHandler(
+      handler, importer, node, domain.empty() && isOldForm(node, opset));
+  if (mlir::failed(results)) {
     failed = true;
     return failure();
   }
-  for (TensorRef result : importer.getResults())
+  for (TensorRef result : *results)
     if (result->kind == TensorValue::Tensor &&
         !getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
-  for (auto [output, result] : llvm::zip(outputs, importer.getResults()))
+  for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;
   return success();
 }

@@ -78,6 +78,9 @@ public:
                       mlir::Location loc);
   TensorRef makeSequence(llvm::ArrayRef<TensorRef> elements);
   TensorRef makeAbsent() { return &absent; }
+  /// An input with the value that the file at `path` holds; null after an
+  /// emitted error.
+  TensorRef makeBound(const onnx::ValueInfo &input, llvm::StringRef path);
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
@@ -154,6 +157,10 @@ private:
   llvm::SmallVector<mlir::DictionaryAttr> argAttrs;
   bool failed = false;
 };
+
+/// The attributes of an argument or result of @main.
+mlir::DictionaryAttr getSignature(mlir::Builder &builder, llvm::StringRef name,
+                                  bool isUnsigned);
 
 /// What element `index` of a sequence is called as an input or output.
 std::string getElementName(llvm::StringRef name, size_t index);

@@ -33,6 +33,11 @@ public:
   NodeImporter(GraphImporter &graph, const onnx::Node &node, int64_t opset,
                mlir::Location loc, llvm::StringRef label,
                llvm::ArrayRef<TensorRef> inputs);
+  /// The same node in another form.
+  NodeImporter(const NodeImporter &other, const onnx::Node &node,
+               llvm::ArrayRef<TensorRef> inputs)
+      : NodeImporter(other.graph, node, other.opset, other.loc, other.label,
+                     inputs) {}
 
   GraphImporter &graph;
   mlir::OpBuilder &b;

@@ -79,6 +79,11 @@ struct Options {
       cl::desc("shape of an input that the model leaves open (scalar for no "
                "dimension); of a sequence that of each of its tensors, which "
                "become inputs NAME.0, NAME.1, ...; none: no tensor")};
+  cl::list<std::string> bindings{
+      "bind", cl::value_desc("NAME=FILE.npy"), cl::cat(category),
+      cl::desc("value of an input that is known while compiling, such as a "
+               "shape or a number of steps; the program has no such input "
+               "then")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -190,6 +195,22 @@ static bool parseShapes(const Options &line, CompileOptions &options,
   return true;
 }
 
+static bool parseBindings(const Options &line, CompileOptions &options,
+                          std::string &wrong) {
+  for (const std::string &binding : line.bindings) {
+    auto [name, path] = StringRef(binding).split('=');
+    if (name.empty() || path.empty()) {
+      wrong = "'" + binding + "' is not NAME=FILE.npy";
+      return false;
+    }
+    if (!options.bindings.try_emplace(name, path).second) {
+      wrong = "'" + name.str() + "' is given twice";
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Reads what depends on the target; an exit code where it is wrong.
 static int readTarget(const Options &line, CompileOptions &options) {
   bool isCuda = line.targetName == "cuda";
@@ -229,6 +250,8 @@ static int readOptions(const Options &line, CompileOptions &options,
     return usageError("--dim: " + wrong);
   if (!parseShapes(line, options, wrong))
     return usageError("--shape: " + wrong);
+  if (!parseBindings(line, options, wrong))
+    return usageError("--bind: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
   for (const std::string &budget : options.budgets) {

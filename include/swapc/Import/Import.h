@@ -20,6 +20,8 @@ struct ImportOptions {
   /// The shapes of inputs, by name: one for a tensor, any number for a
   /// sequence, at most one for an optional tensor.
   llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;
+  /// Files (.npy) with the values of inputs that are known, by name.
+  llvm::StringMap<std::string> bindings;
 };
 
 /// Reads the ONNX model at `path` into a module of the tensor phase. Weights
