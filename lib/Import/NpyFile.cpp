@@ -104,8 +104,9 @@ llvm::Expected<NpyFile> NpyFile::read(StringRef path) {
       data[6] > 3)
     return fail("is not an .npy file of version 1 to 3");
   size_t start = data[6] == 1 ? 10 : 12;
-  size_t length = data[6] == 1 ? llvm::support::endian::read16le(&data[8])
-                               : llvm::support::endian::read32le(&data[8]);
+  size_t length = data[6] == 1
+                      ? llvm::support::endian::read16le(data.data() + 8)
+                      : llvm::support::endian::read32le(data.data() + 8);
   Dictionary header(data.substr(start, length));
   if (length > data.size() - start || !header.parse())
     return fail("has a damaged header");
