@@ -52,7 +52,7 @@ def run_data_set(case, model, data_set, scratch):
     inputs = load_values(onnx_tests.true_inputs(model.graph), data_set, "input")
     outputs = load_values(model.graph.output, data_set, "output")
     program = os.path.join(scratch, "program")
-    bound = compile_case(case, inputs, program, scratch)
+    bound = compile_case(case, model, inputs, program, scratch)
     command = [program]
     for number, name in enumerate(inputs):
         if name not in bound:
@@ -84,16 +84,28 @@ def load_values(infos, data_set, what):
     return values
 
 
-def compile_case(case, inputs, program, scratch):
+def symbolic_sizes(model, inputs):
+    """--dim for each named dimension of an input."""
+    sizes = {}
+    for info in onnx_tests.true_inputs(model.graph):
+        if inputs.get(info.name) is not None:
+            for dim, size in zip(info.type.tensor_type.shape.dim, inputs[info.name].dims):
+                if dim.dim_param:
+                    sizes[dim.dim_param] = size
+    return [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}")]
+
+
+def compile_case(case, model, inputs, program, scratch):
     """Compiles the model; the inputs that it had to bind for that."""
     command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), case.model, "-o", program, "--quiet",
-               "--threads", "1", "--budget", ",".join(BUDGETS)]
+               "--threads", "1", "--budget", ",".join(BUDGETS), *symbolic_sizes(model, inputs)]
     small = [name for name, tensor in inputs.items() if tensor is not None and
              len(tensor.dims) <= 1 and np.prod(tensor.dims) <= MAX_BOUND_ELEMENTS]
     integers = [name for name in small if inputs[name].data_type in (onnx.TensorProto.INT32, onnx.TensorProto.INT64)]
     bound = []
     while True:
         run = execute(command + bindings(inputs, bound, scratch))
+        run.stderr = run.stderr.replace(case.model + ": ", "")
         if run.returncode == 0:
             return bound
         if MUST_BE_KNOWN not in run.stderr:
