@@ -122,8 +122,6 @@ LogicalResult GraphImporter::checkOpsets() {
           << kOldestOpset << " to " << kNewestOpset
           << ": convert it with onnx.version_converter or export it again";
   }
-  if (!top.opsets.contains(""))
-    error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
   return success(!failed);
 }
 
@@ -410,6 +408,13 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
   bool takesStructures = !handler;
   if (takesStructures)
     handler = structureHandlers.lookup(key);
+  Handler handler = handlers.lookup(
+      domain.empty() ? node.opType.str()
+                     : (domain + "." + node.opType).str());
+  if (domain.empty() && opset == 0)
+    return error(loc) << "node '" << label << "' (" << node.opType
+                      << "): the model does not say which opset of ai.onnx it "
+                         "uses";
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
