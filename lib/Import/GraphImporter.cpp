@@ -408,9 +408,6 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
   bool takesStructures = !handler;
   if (takesStructures)
     handler = structureHandlers.lookup(key);
-  Handler handler = handlers.lookup(
-      domain.empty() ? node.opType.str()
-                     : (domain + "." + node.opType).str());
   if (domain.empty() && opset == 0)
     return error(loc) << "node '" << label << "' (" << node.opType
                       << "): the model does not say which opset of ai.onnx it "
