@@ -21,8 +21,7 @@
 using namespace mlir;
 using namespace swapc;
 
-/// The attributes of an argument or result of @main.
-static DictionaryAttr getSignature(Builder &builder, StringRef name,
+DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
                                    bool isUnsigned) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
@@ -280,75 +279,6 @@ TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
   bool isUnsigned = isUnsignedType(input.elementType);
   argAttrs.push_back(getSignature(builder, name, isUnsigned));
   return makeValue(argument, isUnsigned);
-}
-
-void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
-                              TensorRef tensor, SmallVectorImpl<Value> &results,
-                              SmallVectorImpl<DictionaryAttr> &attrs) {
-  Location loc = nameLoc(name);
-  if (output.isTensor && output.elementType != onnx::Undefined &&
-      convertType(output.elementType) != tensor->getElementType())
-    error(loc) << "output '" << name
-               << "' is declared with another "
-                  "element type than the "
-               << tensor->getElementType() << " that its node computes";
-  if (output.hasShape) {
-    bool matches =
-        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
-    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-      matches =
-          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
-    if (!matches)
-      error(loc) << "output '" << name
-                 << "' is declared with another "
-                    "shape than the computed "
-                 << tensor->type;
-  }
-  for (DictionaryAttr other : attrs)
-    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
-      error(loc) << "output '" << name << "' is defined twice";
-  results.push_back(materialize(tensor));
-  attrs.push_back(getSignature(builder, name, tensor->isUnsigned));
-}
-
-LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
-  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> resultAttrs;
-  for (const onnx::ValueInfo &output : graph.outputs) {
-    Location loc = nameLoc(output.name);
-    auto found = top.values.find(output.name);
-    if (found == top.values.end()) {
-      error(loc) << "output '" << output.name << "' is computed by no node";
-      continue;
-    }
-    TensorRef tensor = found->second;
-    if (!tensor)
-      continue; // reported where it went wrong
-    bool isSequence = tensor->kind == TensorValue::Sequence;
-    if (isSequence != output.isSequence && tensor->kind != TensorValue::Absent)
-      error(loc) << "output '" << output.name << "' is declared as "
-                 << (isSequence ? "no" : "a") << " sequence, and computed as "
-                 << (isSequence ? "one" : "a tensor");
-    if (tensor->kind == TensorValue::Tensor)
-      addResult(output, output.name, tensor, results, resultAttrs);
-    for (auto [i, element] : llvm::enumerate(tensor->elements))
-      addResult(output, getElementName(output.name, i), element, results,
-                resultAttrs);
-  }
-  if (!failed && results.empty())
-    error(fileLoc) << "the model has no outputs"
-                   << (graph.outputs.empty()
-                           ? ""
-                           : ": all are empty sequences or absent optionals");
-  if (failed)
-    return failure();
-  func::ReturnOp::create(builder, fileLoc, results);
-  main.setFunctionType(FunctionType::get(
-      builder.getContext(), main.getBody().front().getArgumentTypes(),
-      TypeRange(ValueRange(results))));
-  main.setAllResultAttrs(resultAttrs);
-  return success();
 }
 
 std::optional<SmallVector<int64_t>>

@@ -167,6 +167,10 @@ private:
   bool failed = false;
 };
 
+/// The attributes of an argument or result of @main.
+mlir::DictionaryAttr getSignature(mlir::Builder &builder, llvm::StringRef name,
+                                  bool isUnsigned);
+
 /// What element `index` of a sequence is called as an input or output.
 std::string getElementName(llvm::StringRef name, size_t index);
 

@@ -79,42 +79,35 @@ static LogicalResult importHardmax(NodeImporter &n) {
   TensorRef input = n.in(0);
   if (!isa<FloatType>(input->getElementType()))
     return n.error("takes floats");
-  // Before opset 13, all dimensions from the axis on are one.
-  bool isFlat = n.opset < 13;
-  FailureOr<int64_t> axis =
-      n.getAxis(n.getInt("axis", isFlat ? 1 : -1), input->getRank());
+  int64_t rank = input->getRank();
+  FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), rank);
   if (failed(axis))
     return failure();
   if (input->getNumElements() == 0)
     return n.finish(input);
-  TensorRef flat = input;
-  if (isFlat)
-    flat = n.reshape(input, {getProduct(input->getShape().take_front(*axis)),
-                             getProduct(input->getShape().drop_front(*axis))});
-  int64_t along = isFlat ? 1 : *axis, rank = flat->getRank();
-  int64_t size = flat->getDim(along);
+  int64_t size = input->getDim(*axis);
   Type type = input->getElementType(), wide = getComputeType(type);
-  TensorRef largest = reduceAxes(n, flat, along, ReduceKind::Max);
-  AffineMap map = dropAxes(n, rank, along);
+  TensorRef largest = reduceAxes(n, input, *axis, ReduceKind::Max);
+  AffineMap map = dropAxes(n, rank, *axis);
   SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
-  iterators[along] = IteratorType::reduction;
+  iterators[*axis] = IteratorType::reduction;
   TensorRef first = n.reduce(
-      {{flat, n.identity(rank)}, {largest, map}}, map, iterators,
+      {{input, n.identity(rank)}, {largest, map}}, map, iterators,
       largest->getShape(), n.b.getI64IntegerAttr(size - 1),
       [&](Scalar &s, ValueRange args) -> Value {
         Value x = s.cast(args[0], wide, false, false);
-        Value nearer = s.min(args[2], getLoopIndex(s, along));
+        Value nearer = s.min(args[2], getLoopIndex(s, *axis));
         return s.select(s.compare(Scalar::Equal, x, args[1]), nearer, args[2]);
       });
   TensorRef result = n.parallel(
-      {{first, map}}, flat->getShape(), type,
+      {{first, map}}, input->getShape(), type,
       [&](Scalar &s, ValueRange args) -> Value {
-        Value hit = s.compare(Scalar::Equal, args[0], getLoopIndex(s, along));
+        Value hit = s.compare(Scalar::Equal, args[0], getLoopIndex(s, *axis));
         return s.select(hit, s.constant(n.b.getFloatAttr(type, 1)),
                         s.constant(n.b.getFloatAttr(type, 0)));
       },
       /*isUnsigned=*/false, /*foldable=*/false);
-  return n.finish(n.reshape(result, input->getShape()));
+  return n.finish(result);
 }
 
 void swapc::addHots(HandlerMap &handlers) {

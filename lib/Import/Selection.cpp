@@ -16,9 +16,7 @@ using namespace swapc;
 // TopK
 //===----------------------------------------------------------------------===//
 
-static FailureOr<int64_t> getCount(NodeImporter &n) {
-  if (n.opset < 10)
-    return n.getInt("k", -1);
+static LogicalResult importTopK(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
   FailureOr<SmallVector<int64_t>> given = n.getConstInts(1);
@@ -26,13 +24,7 @@ static FailureOr<int64_t> getCount(NodeImporter &n) {
     return failure();
   if (given->size() != 1)
     return n.error("k must be one number");
-  return given->front();
-}
-
-static LogicalResult importTopK(NodeImporter &n) {
-  FailureOr<int64_t> k = getCount(n);
-  if (failed(k) || failed(n.checkInputs(1, 2)))
-    return failure();
+  int64_t k = given->front();
   TensorRef input = n.in(0);
   FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), input->getRank());
   FailureOr<int64_t> type = getRoutineType(n, input);
@@ -40,19 +32,19 @@ static LogicalResult importTopK(NodeImporter &n) {
     return failure();
   SmallVector<int64_t> shape(input->getShape());
   int64_t size = shape[*axis];
-  if (*k < 0 || *k > size)
-    return n.error("k is " + Twine(*k) + ", of " + Twine(size) + " elements");
-  shape[*axis] = *k;
+  if (k < 0 || k > size)
+    return n.error("k is " + Twine(k) + ", of " + Twine(size) + " elements");
+  shape[*axis] = k;
   int64_t inner = getProduct(ArrayRef(shape).drop_front(*axis + 1));
   RoutineUse use{"topk", {input}};
-  use.constants = {*type, size, inner, *k, n.getInt("largest", 1) != 0};
+  use.constants = {*type, size, inner, k, n.getInt("largest", 1) != 0};
   use.results = {{shape, input->getElementType(), input->isUnsigned},
                  {shape, n.b.getI64Type()}};
   use.items = std::max<int64_t>(
       1, getProduct(ArrayRef(shape).take_front(*axis)) * inner);
-  use.scratch = *k * 16;
+  use.scratch = k * 16;
   use.flops = input->getNumElements() * 4 +
-              use.items * *k * (llvm::Log2_64(*k + 1) + 1) * 2;
+              use.items * k * (llvm::Log2_64(k + 1) + 1) * 2;
   return n.finish(addRoutine(n, use));
 }
 

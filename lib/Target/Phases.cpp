@@ -207,6 +207,7 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   import.dims = options.dims;
   import.routines = options.device != Device::Cuda;
   import.bindings = options.bindings;
+  import.shapes = options.shapes;
   phases.module = importOnnx(options.model, import, context);
   if (!phases.module)
     return failure();
