@@ -189,9 +189,16 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     top.values[input.name] = nullptr;
     Type elementType = convertType(input.elementType);
     if (!input.isTensor || !elementType) {
-      error(loc) << "input '" << input.name
-                 << "' must be a tensor, a sequence of tensors or an optional "
-                    "one, of a number type that swapc supports";
+      InFlightDiagnostic diagnostic = error(loc);
+      diagnostic << "input '" << input.name << "' ";
+      if (!input.isTensor)
+        diagnostic << "must be a tensor, a sequence of tensors or an optional "
+                      "one";
+      else if (input.elementType == onnx::String)
+        diagnostic << "holds strings; swapc computes with numbers";
+      else
+        diagnostic << "has elements of type " << input.elementType
+                   << " of TensorProto.DataType, which is not supported";
       continue;
     }
     for (const onnx::Dim &dim : input.dims)
