@@ -22,12 +22,16 @@ using namespace swapc;
 
 /// The attributes of an argument or result of @main.
 static DictionaryAttr getSignature(Builder &builder, StringRef name,
-                                   bool isUnsigned) {
+                                   const ElementKind &kind) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
-  if (isUnsigned)
+  if (kind.isUnsigned)
     attributes.push_back(builder.getNamedAttr(
         swap::SwapDialect::kUnsignedAttr, builder.getUnitAttr()));
+  if (kind.format != Format::Plain)
+    attributes.push_back(builder.getNamedAttr(
+        swap::SwapDialect::kElementAttr,
+        builder.getStringAttr(getFormatName(kind.format))));
   return builder.getDictionaryAttr(attributes);
 }
 
@@ -48,14 +52,19 @@ GraphImporter::GraphImporter(const onnx::File &file,
       builder(module.getContext()),
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   addActivations(handlers);
+  addCasts(handlers);
   addConvolutions(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
   addGathers(handlers);
+  addMatMulNBits(handlers);
   addMatMuls(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
   addPoolings(handlers);
+  addQuantization(handlers);
+  addQuantizedElementwise(handlers);
+  addQuantizedProducts(handlers);
   addReductions(handlers);
   addResizes(handlers);
   addReshapes(handlers);
@@ -153,7 +162,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
-    Type elementType = convertType(input.elementType);
+    ElementKind kind = convertKind(input.elementType);
+    Type elementType = kind.type;
     if (!input.isTensor || !elementType || !input.hasShape) {
       error(loc) << "input '" << input.name
                  << "' must be a tensor of known rank "
@@ -186,9 +196,10 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     }
     auto type = RankedTensorType::get(shape, elementType);
     Value argument = main.getBody().front().addArgument(type, loc);
-    bool isUnsigned = isUnsignedType(input.elementType);
-    argAttrs.push_back(getSignature(builder, input.name, isUnsigned));
-    top.values[input.name] = makeValue(argument, isUnsigned);
+    argAttrs.push_back(getSignature(builder, input.name, kind));
+    TensorRef tensor = makeValue(argument, kind.isUnsigned);
+    tensor->format = kind.format;
+    top.values[input.name] = tensor;
   }
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
@@ -220,11 +231,12 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
     if (!tensor)
       continue; // reported where it went wrong
     if (output.isTensor && output.elementType != onnx::Undefined &&
-        convertType(output.elementType) != tensor->getElementType())
+        (convertKind(output.elementType).type != tensor->getElementType() ||
+         convertKind(output.elementType).format != tensor->format))
       error(loc) << "output '" << output.name
                  << "' is declared with another "
                     "element type than the "
-                 << tensor->getElementType() << " that its node computes";
+                 << describe(tensor->getKind()) << " that its node computes";
     if (output.hasShape) {
       bool matches =
           static_cast<int64_t>(output.dims.size()) == tensor->getRank();
@@ -239,7 +251,7 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
     }
     results.push_back(materialize(tensor));
     resultAttrs.push_back(
-        getSignature(builder, output.name, tensor->isUnsigned));
+        getSignature(builder, output.name, tensor->getKind()));
   }
   if (graph.outputs.empty())
     error(fileLoc) << "the model has no outputs";
@@ -332,9 +344,9 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         normalizeDomain(candidate.domain) == domain)
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
-  Handler handler = handlers.lookup(
-      domain.empty() ? node.opType.str()
-                     : (domain + "." + node.opType).str());
+  std::string name = domain.empty() ? node.opType.str()
+                                    : (domain + "." + node.opType).str();
+  Handler handler = handlers.lookup(name);
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
@@ -353,10 +365,12 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
     return importCall(node, *function, inputs, outputs, loc, frame);
 
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  if (mlir::failed(handler(importer))) {
+  if (mlir::failed(importer.checkFormats(name)) ||
+      mlir::failed(handler(importer))) {
     failed = true;
     return failure();
   }
+  importer.passFormats(name);
   for (TensorRef result : importer.getResults())
     if (!getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType

@@ -9,6 +9,7 @@
 #define SWAPC_LIB_IMPORT_GRAPHIMPORTER_H
 
 #include "ExternalData.h"
+#include "Formats.h"
 #include "OnnxFile.h"
 #include "swapc/Import/Import.h"
 
@@ -29,17 +30,23 @@ class NodeImporter;
 struct TensorValue {
   mlir::RankedTensorType type;
   bool isUnsigned = false;
+  Format format = Format::Plain;
   mlir::Value value;
   mlir::DenseElementsAttr constant;
   /// A weight: its source attribute and the symbol to give it.
   mlir::Attribute source;
   std::string name;
+  /// The source's bytes hold several elements each.
+  bool isPacked = false;
 
   llvm::ArrayRef<int64_t> getShape() const { return type.getShape(); }
   int64_t getRank() const { return type.getRank(); }
   int64_t getDim(int64_t dim) const { return type.getDimSize(dim); }
   mlir::Type getElementType() const { return type.getElementType(); }
   int64_t getNumElements() const { return type.getNumElements(); }
+  ElementKind getKind() const {
+    return {type.getElementType(), isUnsigned, format};
+  }
 };
 using TensorRef = TensorValue *;
 
@@ -67,8 +74,11 @@ public:
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
-  /// The element type of an ONNX data type, or null.
+  /// The element type of an ONNX data type, or null; of those that kernels
+  /// compute in.
   mlir::Type convertType(int32_t dataType);
+  /// The same of every data type that swapc stores.
+  ElementKind convertKind(int32_t dataType);
   static bool isUnsignedType(int32_t dataType);
 
 private:
@@ -98,6 +108,10 @@ private:
                                     mlir::Location loc,
                                     llvm::SmallVectorImpl<TensorRef> &inputs,
                                     bool &poisoned);
+  mlir::DenseElementsAttr readElements(TensorRef tensor);
+  mlir::Value addParameter(TensorRef tensor, mlir::Location loc,
+                           mlir::RankedTensorType type);
+  mlir::Value unpack(TensorRef tensor, mlir::Location loc);
   mlir::Location nameLoc(llvm::StringRef name);
   mlir::InFlightDiagnostic error(mlir::Location loc);
 
@@ -126,14 +140,19 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
                                      llvm::ArrayRef<mlir::Attribute> values);
 
 void addActivations(HandlerMap &handlers);
+void addCasts(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
+void addMatMulNBits(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
 void addNormalizations(HandlerMap &handlers);
 void addPoolings(HandlerMap &handlers);
+void addQuantization(HandlerMap &handlers);
+void addQuantizedElementwise(HandlerMap &handlers);
+void addQuantizedProducts(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
 void addResizes(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);
