@@ -191,6 +191,62 @@ static LogicalResult importQLinearMatMul(NodeImporter &n) {
   return n.finish(result);
 }
 
+/// ONNX Runtime's Gemm of bytes: the result is float where it has no scale.
+static LogicalResult importQGemm(NodeImporter &n) {
+  if (failed(n.checkInputs(6, 9)))
+    return failure();
+  TensorRef lhs = n.in(0), rhs = n.in(3), bias = n.in(6);
+  if (lhs->getRank() != 2 || rhs->getRank() != 2)
+    return n.error("takes two matrices");
+  if (failed(checkScale(n, 1, lhs->getKind(), true)) ||
+      failed(checkScale(n, 4, rhs->getKind(), false)))
+    return failure();
+  bool hasScale = n.in(7);
+  if (hasScale != bool(n.in(8)) ||
+      (hasScale && (!isByte(n.in(8)) ||
+                    failed(checkScale(n, 7, n.in(8)->getKind(), true)))))
+    return n.error("takes scale and zero point of an int8 or uint8 result, or "
+                   "neither");
+  if (n.getInt("transA", 0))
+    lhs = n.transpose(lhs, {1, 0});
+  if (n.getInt("transB", 0))
+    rhs = n.transpose(rhs, {1, 0});
+  TensorRef sums = multiplyBytes(n, lhs, rhs, n.in(2), n.in(5));
+  if (!sums)
+    return failure();
+  if (bias) {
+    if (!bias->getElementType().isInteger(32))
+      return n.error("C must be int32");
+    TensorRef added = n.broadcasted(
+        {sums, bias}, n.b.getI32Type(),
+        [](Scalar &s, ValueRange args) { return s.add(args[0], args[1]); },
+        false);
+    if (!added)
+      return failure();
+    if (added->getShape() != sums->getShape())
+      return n.error("C does not broadcast to the product");
+    sums = added;
+  }
+  Type f32 = n.b.getF32Type();
+  double alpha = n.getFloat("alpha", 1);
+  TensorRef lhsScale = asScalar(n, n.in(1));
+  if (alpha != 1)
+    lhsScale = n.elementwise(lhsScale, [&](Scalar &s, ValueRange args) {
+      return s.mul(args[0], s.constant(args[0], alpha));
+    });
+  TensorRef rhsScale = asScalar(n, n.in(4));
+  if (hasScale)
+    return n.finish(requantize(n, sums, lhsScale, rhsScale,
+                               asScalar(n, n.in(7)), asScalar(n, n.in(8))));
+  return n.finish(n.broadcasted(
+      {sums, lhsScale, rhsScale}, f32,
+      [&](Scalar &s, ValueRange args) {
+        return s.mul(s.cast(args[0], f32, false, false),
+                     s.mul(args[1], args[2]));
+      },
+      false));
+}
+
 //===----------------------------------------------------------------------===//
 // Convolutions
 //===----------------------------------------------------------------------===//
@@ -289,4 +345,5 @@ void swapc::addQuantizedProducts(HandlerMap &handlers) {
   handlers["MatMulInteger"] = importMatMulInteger;
   handlers["QLinearConv"] = importQLinearConv;
   handlers["QLinearMatMul"] = importQLinearMatMul;
+  handlers["com.microsoft.QGemm"] = importQGemm;
 }

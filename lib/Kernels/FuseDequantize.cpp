@@ -16,6 +16,7 @@
 #include "swapc/Kernels/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -228,31 +229,12 @@ struct FuseDequantizePass
   }
 
   LogicalResult runOnFunction(func::FuncOp func) {
-    // Reshapes between a packed weight and what reads it.
-    RewritePatternSet expansion(func.getContext());
-    linalg::populateFoldReshapeOpsByExpansionPatterns(
-        expansion, [](OpOperand *operand) {
-          Value source = operand->get();
-          if (auto collapse = source.getDefiningOp<tensor::CollapseShapeOp>())
-            source = collapse.getSrc();
-          return isWidenedParameter(source);
-        });
-    if (failed(applyPatternsGreedily(func, std::move(expansion))))
+    if (llvm::none_of(func.getOps<linalg::GenericOp>(), isWidening))
+      return success();
+    if (failed(foldReshapes(func)))
       return failure();
-
     IRRewriter rewriter(func.getContext());
-    SmallVector<linalg::GenericOp> ops(func.getOps<linalg::GenericOp>());
-    SmallVector<linalg::GenericOp> fused;
-    for (linalg::GenericOp op : llvm::reverse(ops)) {
-      bool changed = false;
-      while (linalg::GenericOp next = fuseOne(rewriter, op)) {
-        op = next;
-        changed = true;
-      }
-      if (changed)
-        fused.push_back(op);
-    }
-    for (linalg::GenericOp op : fused) {
+    for (linalg::GenericOp op : fuseAll(rewriter, func)) {
       ScaledSum sum(op);
       if (sum.match())
         sum.rewrite(rewriter);
@@ -260,6 +242,39 @@ struct FuseDequantizePass
     RewritePatternSet cleanup(func.getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(cleanup);
     return applyPatternsGreedily(func, std::move(cleanup));
+  }
+
+  /// What stands between a packed weight and what reads it.
+  static LogicalResult foldReshapes(func::FuncOp func) {
+    RewritePatternSet patterns(func.getContext());
+    tensor::populateBubbleUpExpandShapePatterns(patterns);
+    linalg::populateFoldReshapeOpsByExpansionPatterns(
+        patterns, [](OpOperand *operand) {
+          Value source = operand->get();
+          if (auto collapse = source.getDefiningOp<tensor::CollapseShapeOp>())
+            source = collapse.getSrc();
+          return isWidenedParameter(source);
+        });
+    return applyPatternsGreedily(func, std::move(patterns));
+  }
+
+  /// From the last operation to the first; returns those that took a weight in.
+  static SmallVector<linalg::GenericOp> fuseAll(RewriterBase &rewriter,
+                                                func::FuncOp func) {
+    SmallVector<linalg::GenericOp> fused;
+    Operation *next = &func.getBody().front().back();
+    while (next) {
+      auto op = dyn_cast<linalg::GenericOp>(next);
+      bool changed = false;
+      while (linalg::GenericOp one = op ? fuseOne(rewriter, op) : nullptr) {
+        op = one;
+        changed = true;
+      }
+      if (changed)
+        fused.push_back(op);
+      next = changed ? op->getPrevNode() : next->getPrevNode();
+    }
+    return fused;
   }
 };
 
