@@ -3,6 +3,7 @@ import glob
 import os
 import shutil
 import subprocess
+import sys
 
 import lit.formats
 
@@ -50,6 +51,14 @@ toolkits = [config.environment.get("CUDA_HOME"), config.environment.get("CUDA_PA
             nvcc and os.path.dirname(os.path.dirname(os.path.realpath(nvcc))), "/usr/local/cuda"]
 if any(glob.glob(os.path.join(toolkit, "lib*", "libnvrtc.so*")) for toolkit in toolkits if toolkit):
     config.available_features.add("cuda-toolkit")
+
+# ONNX's own tests, which test/run fetches.
+sys.path.insert(0, os.path.join(config.test_source_root, "conformance"))
+import onnx_tests
+if onnx_tests.find(os.path.dirname(config.swapc_build)):
+    config.available_features.add("onnx-tests")
+else:
+    lit_config.note("a sample of ONNX's own tests is SKIPPED: %s" % onnx_tests.ADVICE)
 
 if os.geteuid() == 0:
     config.available_features.add("root")

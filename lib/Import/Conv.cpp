@@ -182,16 +182,8 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     }
     if (out < 1)
       return n.error("the output would be empty");
-    if (strides[i] > 1 && size > 1) {
-      SmallVector<int64_t> shape(spread->getShape());
-      shape.insert(shape.begin() + i + 3, 1);
-      SmallVector<int64_t> before(shape.size(), 0), after(shape.size(), 0);
-      after[i + 3] = strides[i] - 1;
-      spread = n.pad(n.reshape(spread, shape), before, after, n.zero(type));
-      shape.erase(shape.begin() + i + 3);
-      shape[i + 2] = size * strides[i];
-      spread = n.reshape(spread, shape);
-    }
+    if (size > 1)
+      spread = spreadOut(n, spread, i + 2, strides[i]);
     int64_t length = spread->getDim(i + 2);
     w.kernel.push_back(kernel);
     w.strides.push_back(1);

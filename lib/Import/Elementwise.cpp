@@ -59,9 +59,10 @@ static LogicalResult importMod(NodeImporter &n) {
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
         if (isFloat(a))
           return s.make<arith::RemFOp>(a, b);
+        Value by = s.divisor(b, isUnsigned);
         if (isUnsigned)
-          return s.make<arith::RemUIOp>(a, b);
-        Value rest = s.make<arith::RemSIOp>(a, b);
+          return s.make<arith::RemUIOp>(a, by);
+        Value rest = s.make<arith::RemSIOp>(a, by);
         if (truncates)
           return rest;
         // The result has the sign of the divisor.
@@ -223,18 +224,16 @@ static LogicalResult importWhere(NodeImporter &n) {
       n.in(1)->isUnsigned));
 }
 
-static LogicalResult importIdentity(NodeImporter &n) {
-  if (!n.in(0))
-    return n.error("has no input");
-  return n.finish(n.in(0));
-}
-
 static LogicalResult importDropout(NodeImporter &n) {
   if (!n.in(0))
     return n.error("has no input");
   if (TensorRef training = n.in(2)) {
     std::optional<SmallVector<int64_t>> value = n.getInts(training);
-    if (!value || value->empty() || value->front())
+    std::optional<SmallVector<double>> ratio;
+    if (n.in(1))
+      ratio = n.getFloats(n.in(1));
+    bool dropsNone = ratio && ratio->size() == 1 && ratio->front() == 0;
+    if (!dropsNone && (!value || value->empty() || value->front()))
       return n.error(
           "only inference is supported: training_mode must be false");
   }
@@ -270,6 +269,5 @@ void swapc::addElementwise(HandlerMap &handlers) {
   handlers["Not"] = importNot;
   handlers["BitwiseNot"] = importNot;
   handlers["Where"] = importWhere;
-  handlers["Identity"] = importIdentity;
   handlers["Dropout"] = importDropout;
 }

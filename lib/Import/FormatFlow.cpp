@@ -65,7 +65,8 @@ LogicalResult NodeImporter::checkFormats(StringRef name) {
     return error("does not take elements of type " +
                  describe(formatted->getKind()) + "; cast them before");
   for (TensorRef input : inputs)
-    if (input && input->getElementType() == formatted->getElementType() &&
+    if (input && input->kind == TensorValue::Tensor &&
+        input->getElementType() == formatted->getElementType() &&
         input->format != formatted->format)
       return error("takes inputs of one element type, not " +
                    describe(formatted->getKind()) + " and " +
@@ -73,11 +74,12 @@ LogicalResult NodeImporter::checkFormats(StringRef name) {
   return success();
 }
 
-void NodeImporter::passFormats(StringRef name) {
+void NodeImporter::passFormats(StringRef name,
+                               ArrayRef<TensorRef> tensors) const {
   if (!isMove(name))
     return;
   for (TensorRef input : inputs)
     if (input && input->format != Format::Plain)
-      for (TensorRef result : results)
+      for (TensorRef result : tensors)
         result->format = input->format;
 }

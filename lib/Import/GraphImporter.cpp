@@ -6,14 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "GraphImporter.h"
-#include "NodeImporter.h"
 #include "Swap/SwapDialect.h"
+#include "Versions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 #include <set>
 
@@ -35,10 +36,11 @@ static DictionaryAttr getSignature(Builder &builder, StringRef name,
   return builder.getDictionaryAttr(attributes);
 }
 
-static constexpr int64_t kOldestOpset = 13, kNewestOpset = 22;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 27;
 static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
-/// Functions may call functions up to this depth.
-static constexpr unsigned kMaxCallDepth = 64;
+
+/// Nodes, those of functions and loops counted each time that they run.
+static constexpr unsigned kMaxNodes = 1 << 20;
 
 static StringRef normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
@@ -51,24 +53,45 @@ GraphImporter::GraphImporter(const onnx::File &file,
       directory(llvm::sys::path::parent_path(path)), module(module),
       builder(module.getContext()),
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
+  absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addCasts(handlers);
+  addAttentions(handlers);
+  addConditionals(structureHandlers);
   addConvolutions(handlers);
+  addDeformConvs(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFouriers(handlers);
+  addFusedActivations(handlers);
+  addFusedProducts(handlers);
   addGathers(handlers);
   addMatMulNBits(handlers);
+  addGenerators(handlers);
+  addGroupQueryAttention(handlers);
+  addLinearAttentions(handlers);
+  addLoops(structureHandlers);
+  addLosses(handlers);
   addMatMuls(handlers);
+  addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addOptionals(structureHandlers);
+  addPatches(handlers);
   addPoolings(handlers);
   addQuantization(handlers);
   addQuantizedElementwise(handlers);
   addQuantizedProducts(handlers);
+  addRecurrences(handlers);
   addReductions(handlers);
-  addResizes(handlers);
   addReshapes(handlers);
+  addResizes(handlers);
+  addRotaryEmbeddings(handlers);
+  addSamplings(handlers);
+  addScans(structureHandlers);
+  addSequences(structureHandlers);
   addShapes(handlers);
+  addSkipNormalizations(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {
@@ -150,7 +173,6 @@ LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
 }
 
 LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
-  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
   llvm::StringSet<> seen, symbolic;
   std::set<std::string> unbound;
   for (const onnx::ValueInfo &input : graph.inputs) {
@@ -159,22 +181,45 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       error(loc) << "input '" << input.name << "' is defined twice";
       continue;
     }
+    if (auto bound = options.bindings.find(input.name);
+        bound != options.bindings.end()) {
+      for (const onnx::Dim &dim : input.dims)
+        symbolic.insert(dim.symbol);
+      top.values[input.name] = makeBound(input, bound->second);
+      continue;
+    }
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
-    ElementKind kind = convertKind(input.elementType);
-    Type elementType = kind.type;
-    if (!input.isTensor || !elementType || !input.hasShape) {
+    if (!input.isTensor || !convertKind(input.elementType).type) {
       error(loc) << "input '" << input.name
-                 << "' must be a tensor of known rank "
-                    "and of a number type that swapc supports";
+                 << "' must be a tensor, a sequence of tensors or an optional "
+                    "one, of a number type that swapc supports";
+      continue;
+    }
+    for (const onnx::Dim &dim : input.dims)
+      if (!dim.value && !dim.symbol.empty())
+        symbolic.insert(dim.symbol);
+    auto shapes = options.shapes.find(input.name);
+    if (shapes != options.shapes.end()) {
+      top.values[input.name] = addShapedInput(input, shapes->second);
+      continue;
+    }
+    if (input.isSequence || input.isOptional || !input.hasShape) {
+      error(loc) << "input '" << input.name << "' "
+                 << (input.isSequence   ? "is a sequence"
+                     : input.isOptional ? "is optional"
+                                        : "has no shape")
+                 << "; say what it is with --shape " << input.name
+                 << (input.isSequence ? "=2x3,2x3 (each tensor's shape) or none"
+                     : input.isOptional ? "=2x3 (its shape) or none"
+                                        : "=2x3");
       continue;
     }
     SmallVector<int64_t> shape;
     for (auto [i, dim] : llvm::enumerate(input.dims)) {
       int64_t size = dim.value.value_or(-1);
       if (!dim.value && !dim.symbol.empty()) {
-        symbolic.insert(dim.symbol);
         auto bound = options.dims.find(dim.symbol);
         if (bound == options.dims.end()) {
           unbound.insert(dim.symbol.str());
@@ -190,21 +235,20 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (shape.size() != input.dims.size() ||
         llvm::any_of(shape, [](int64_t n) { return n < 0; }))
       continue;
-    if (!getByteSize(shape, elementType)) {
-      error(loc) << "the size of input '" << input.name << "' overflows";
-      continue;
-    }
-    auto type = RankedTensorType::get(shape, elementType);
-    Value argument = main.getBody().front().addArgument(type, loc);
-    argAttrs.push_back(getSignature(builder, input.name, kind));
-    TensorRef tensor = makeValue(argument, kind.isUnsigned);
-    tensor->format = kind.format;
-    top.values[input.name] = tensor;
+    top.values[input.name] = addArgument(input.name, shape, input);
   }
+  for (const auto &shaped : options.shapes)
+    if (!seen.contains(shaped.getKey()))
+      error(fileLoc) << "--shape " << shaped.getKey()
+                     << ": no input has that name";
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
                      << ": no input has a dimension of that name";
+  for (const auto &bound : options.bindings)
+    if (!seen.contains(bound.getKey()))
+      error(fileLoc) << "--bind " << bound.getKey()
+                     << ": the model has no input of that name";
   if (!unbound.empty()) {
     InFlightDiagnostic diagnostic = error(fileLoc);
     diagnostic << "these dimensions of the inputs have no size:";
@@ -214,6 +258,58 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
                << *unbound.begin() << "=1";
   }
   return success(!failed);
+}
+
+TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
+                                     const onnx::ValueInfo &input) {
+  Location loc = nameLoc(name);
+  ElementKind kind = convertKind(input.elementType);
+  if (!getByteSize(shape, kind.type)) {
+    error(loc) << "the size of input '" << name << "' overflows";
+    return nullptr;
+  }
+  for (DictionaryAttr other : argAttrs)
+    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name) {
+      error(loc) << "input '" << name << "' is defined twice";
+      return nullptr;
+    }
+  auto type = RankedTensorType::get(shape, kind.type);
+  Value argument = builder.getInsertionBlock()->addArgument(type, loc);
+  argAttrs.push_back(getSignature(builder, name, kind));
+  TensorRef tensor = makeValue(argument, kind.isUnsigned);
+  tensor->format = kind.format;
+  return tensor;
+}
+
+void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
+                              TensorRef tensor, SmallVectorImpl<Value> &results,
+                              SmallVectorImpl<DictionaryAttr> &attrs) {
+  Location loc = nameLoc(name);
+  ElementKind declared = convertKind(output.elementType);
+  if (output.isTensor && output.elementType != onnx::Undefined &&
+      (declared.type != tensor->getElementType() ||
+       declared.format != tensor->format))
+    error(loc) << "output '" << name
+               << "' is declared with another "
+                  "element type than the "
+               << describe(tensor->getKind()) << " that its node computes";
+  if (output.hasShape) {
+    bool matches =
+        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
+    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
+      matches =
+          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
+    if (!matches)
+      error(loc) << "output '" << name
+                 << "' is declared with another "
+                    "shape than the computed "
+                 << tensor->type;
+  }
+  for (DictionaryAttr other : attrs)
+    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
+      error(loc) << "output '" << name << "' is defined twice";
+  results.push_back(materialize(tensor));
+  attrs.push_back(getSignature(builder, name, tensor->getKind()));
 }
 
 LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
@@ -230,31 +326,22 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
     TensorRef tensor = found->second;
     if (!tensor)
       continue; // reported where it went wrong
-    if (output.isTensor && output.elementType != onnx::Undefined &&
-        (convertKind(output.elementType).type != tensor->getElementType() ||
-         convertKind(output.elementType).format != tensor->format))
-      error(loc) << "output '" << output.name
-                 << "' is declared with another "
-                    "element type than the "
-                 << describe(tensor->getKind()) << " that its node computes";
-    if (output.hasShape) {
-      bool matches =
-          static_cast<int64_t>(output.dims.size()) == tensor->getRank();
-      for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-        matches =
-            !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
-      if (!matches)
-        error(loc) << "output '" << output.name
-                   << "' is declared with another "
-                      "shape than the computed "
-                   << tensor->type;
-    }
-    results.push_back(materialize(tensor));
-    resultAttrs.push_back(
-        getSignature(builder, output.name, tensor->getKind()));
+    bool isSequence = tensor->kind == TensorValue::Sequence;
+    if (isSequence != output.isSequence && tensor->kind != TensorValue::Absent)
+      error(loc) << "output '" << output.name << "' is declared as "
+                 << (isSequence ? "no" : "a") << " sequence, and computed as "
+                 << (isSequence ? "one" : "a tensor");
+    if (tensor->kind == TensorValue::Tensor)
+      addResult(output, output.name, tensor, results, resultAttrs);
+    for (auto [i, element] : llvm::enumerate(tensor->elements))
+      addResult(output, getElementName(output.name, i), element, results,
+                resultAttrs);
   }
-  if (graph.outputs.empty())
-    error(fileLoc) << "the model has no outputs";
+  if (!failed && results.empty())
+    error(fileLoc) << "the model has no outputs"
+                   << (graph.outputs.empty()
+                           ? ""
+                           : ": all are empty sequences or absent optionals");
   if (failed)
     return failure();
   func::ReturnOp::create(builder, fileLoc, results);
@@ -268,8 +355,14 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
 LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
                                          Frame &frame) {
   bool good = true;
-  for (const onnx::Node &node : nodes)
+  frame.nodes = nodes;
+  for (const onnx::Node &node : nodes) {
+    if (++numImported > kMaxNodes)
+      return error(nameLoc(frame.prefix))
+             << "the model has more than " << kMaxNodes
+             << " nodes when its functions and loops are written out";
     good &= succeeded(importNode(node, frame));
+  }
   return success(good);
 }
 
@@ -282,27 +375,45 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
       inputs.push_back(nullptr);
       continue;
     }
-    auto found = frame.values.find(name);
-    if (found == frame.values.end()) {
-      ArrayRef<onnx::Node> all = frame.function
-                                     ? ArrayRef(frame.function->nodes)
-                                     : ArrayRef(file.getModel().graph->nodes);
-      bool later = llvm::any_of(all, [&](const onnx::Node &other) {
-        return llvm::is_contained(other.outputs, name);
-      });
-      return error(loc)
-             << "input '" << name << "' of node '" << node.name << "' ("
-             << node.opType << ") "
-             << (later ? "is computed by a later node: the graph has a "
-                         "cycle or is not sorted"
-                       : "is defined nowhere in the graph");
-    }
-    poisoned |= !found->second;
-    inputs.push_back(found->second);
+    std::optional<TensorRef> found = frame.lookup(name);
+    if (!found)
+      return error(loc) << "input '" << name << "' of node '" << node.name
+                        << "' (" << node.opType << ") "
+                        << (frame.computes(name)
+                                ? "is computed by a later node: the graph has "
+                                  "a cycle or is not sorted"
+                                : "is defined nowhere in the graph");
+    poisoned |= !*found;
+    inputs.push_back(*found == &absent ? nullptr : *found);
   }
-  while (!inputs.empty() && node.inputs[inputs.size() - 1].empty())
+  // What the node leaves out at the end counts as not there.
+  while (!poisoned && !inputs.empty() && !inputs.back())
     inputs.pop_back();
   return success();
+}
+
+/// The results of `node`, which `importer` is for; in its newest form if it is
+/// old.
+static FailureOr<SmallVector<TensorRef>> runHandler(Handler handler,
+                                                    NodeImporter &importer,
+                                                    const onnx::Node &node,
+                                                    bool isOld) {
+  if (!isOld) {
+    if (failed(handler(importer)))
+      return failure();
+    return SmallVector<TensorRef>(importer.getResults());
+  }
+  FailureOr<ModernNode> modern = modernize(importer, node);
+  if (failed(modern))
+    return failure();
+  NodeImporter inner(importer, modern->node, modern->inputs);
+  if (failed(handler(inner)))
+    return failure();
+  SmallVector<TensorRef> results(inner.getResults());
+  if (modern->resultShape)
+    for (TensorRef &result : results)
+      result = inner.reshape(result, *modern->resultShape);
+  return results;
 }
 
 LogicalResult GraphImporter::importNode(const onnx::Node &original,
@@ -316,7 +427,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
       if (attribute.reference.empty()) {
         resolved->attributes.push_back(attribute);
       } else if (const onnx::Attribute *value =
-                     frame.attributes.lookup(attribute.reference)) {
+                     frame.lookupAttribute(attribute.reference)) {
         resolved->attributes.push_back(*value);
         resolved->attributes.back().name = attribute.name;
       }
@@ -344,9 +455,12 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         normalizeDomain(candidate.domain) == domain)
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
-  std::string name = domain.empty() ? node.opType.str()
-                                    : (domain + "." + node.opType).str();
-  Handler handler = handlers.lookup(name);
+  std::string key =
+      domain.empty() ? node.opType.str() : (domain + "." + node.opType).str();
+  Handler handler = handlers.lookup(key);
+  bool takesStructures = !handler;
+  if (takesStructures)
+    handler = structureHandlers.lookup(key);
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
@@ -363,19 +477,31 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
     return failure(); // what it depends on is reported already
   if (function)
     return importCall(node, *function, inputs, outputs, loc, frame);
+  if (!takesStructures)
+    for (auto [i, input] : llvm::enumerate(inputs))
+      if (input && input->kind == TensorValue::Sequence)
+        return error(loc) << "node '" << label << "' (" << node.opType
+                          << "): input " << i << " ('" << node.inputs[i]
+                          << "') is a sequence, where the operator takes a "
+                             "tensor";
 
+  llvm::SaveAndRestore<const Frame *> inside(current, &frame);
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  if (mlir::failed(importer.checkFormats(name)) ||
-      mlir::failed(handler(importer))) {
+  FailureOr<SmallVector<TensorRef>> results = failure();
+  if (succeeded(importer.checkFormats(key)))
+    results = runHandler(handler, importer, node,
+                         domain.empty() && isOldForm(node, opset));
+  if (mlir::failed(results)) {
     failed = true;
     return failure();
   }
-  importer.passFormats(name);
-  for (TensorRef result : importer.getResults())
-    if (!getByteSize(result->getShape(), result->getElementType()))
+  importer.passFormats(key, *results);
+  for (TensorRef result : *results)
+    if (result->kind == TensorValue::Tensor &&
+        !getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
-  for (auto [output, result] : llvm::zip(outputs, importer.getResults()))
+  for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;
   return success();
 }
@@ -388,7 +514,7 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
   auto describe = [&]() -> InFlightDiagnostic {
     return error(loc) << "call of function '" << function.name << "': ";
   };
-  if (frame.depth >= kMaxCallDepth)
+  if (frame.depth >= kMaxFrameDepth)
     return describe() << "functions call each other too deeply, or without end";
   if (inputs.size() > function.inputs.size() ||
       outputs.size() > function.outputs.size())
@@ -409,25 +535,12 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
     inner.attributes[attribute.name] = &attribute;
   for (const onnx::Attribute &attribute : node.attributes)
     inner.attributes[attribute.name] = &attribute;
-  // A name that is left out reads as an empty name inside.
-  onnx::Function body;
+  // What a call leaves out, nodes inside leave out as well.
   for (auto [i, name] : llvm::enumerate(function.inputs)) {
     TensorRef tensor = i < inputs.size() ? inputs[i] : nullptr;
-    if (tensor)
-      inner.values[name] = tensor;
+    inner.values[name] = tensor ? tensor : &absent;
   }
-  ArrayRef<onnx::Node> nodes = function.nodes;
-  std::vector<onnx::Node> adjusted;
-  if (inner.values.size() != function.inputs.size()) {
-    adjusted = function.nodes;
-    for (onnx::Node &one : adjusted)
-      for (StringRef &name : one.inputs)
-        if (llvm::is_contained(function.inputs, name) &&
-            !inner.values.count(name))
-          name = "";
-    nodes = adjusted;
-  }
-  if (mlir::failed(importNodes(nodes, inner)))
+  if (mlir::failed(importNodes(function.nodes, inner)))
     return failure();
   for (unsigned i = 0; i < outputs.size(); ++i) {
     auto found = inner.values.find(function.outputs[i]);

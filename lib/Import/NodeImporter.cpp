@@ -142,12 +142,85 @@ TensorRef NodeImporter::constantFloats(ArrayRef<int64_t> shape,
   return constant(DenseElementsAttr::get(type, values));
 }
 
+TensorRef NodeImporter::constantNumbers(ArrayRef<int64_t> shape,
+                                        ArrayRef<double> values, Type type,
+                                        bool isUnsigned) {
+  auto tensorType = RankedTensorType::get(shape, type);
+  if (type.isF32())
+    return constant(DenseElementsAttr::get(
+        tensorType, ArrayRef(SmallVector<float>(values))));
+  if (auto floatType = dyn_cast<FloatType>(type)) {
+    SmallVector<APFloat> floats;
+    for (double value : values) {
+      bool inexact;
+      floats.emplace_back(value).convert(floatType.getFloatSemantics(),
+                                         APFloat::rmNearestTiesToEven,
+                                         &inexact);
+    }
+    return constant(DenseElementsAttr::get(tensorType, floats));
+  }
+  SmallVector<APInt> integers;
+  unsigned bits = type.getIntOrFloatBitWidth();
+  for (double value : values)
+    integers.emplace_back(bits, static_cast<int64_t>(value), /*isSigned=*/true,
+                          /*implicitTrunc=*/true);
+  return constant(DenseElementsAttr::get(tensorType, integers), isUnsigned);
+}
+
 TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
                               bool isUnsigned) {
   auto type =
       RankedTensorType::get(shape, llvm::cast<TypedAttr>(value).getType());
   return constant(DenseElementsAttr::get(type, ArrayRef<Attribute>(value)),
                   isUnsigned);
+}
+
+TensorRef NodeImporter::apply(StringRef opType, ArrayRef<TensorRef> operands,
+                              std::vector<onnx::Attribute> attributes) {
+  // The opset whose meaning the callers of apply know.
+  constexpr int64_t kOpset = 22;
+  onnx::Node part;
+  part.opType = opType;
+  part.inputs.assign(operands.size(), "");
+  part.outputs.assign(1, "result");
+  part.attributes = std::move(attributes);
+  NodeImporter inner(graph, part, kOpset, loc, label, operands);
+  inner.origin = origin;
+  Handler handler = graph.getHandler(opType);
+  if (mlir::failed(handler(inner)))
+    return nullptr;
+  return inner.getResults().front();
+}
+
+static onnx::Attribute makeAttribute(StringRef name, int32_t kind) {
+  onnx::Attribute attribute;
+  attribute.name = name;
+  attribute.kind = kind;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeInt(StringRef name, int64_t value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::IntKind);
+  attribute.i = value;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeInts(StringRef name, ArrayRef<int64_t> values) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::IntsKind);
+  attribute.ints.assign(values.begin(), values.end());
+  return attribute;
+}
+
+onnx::Attribute swapc::makeFloat(StringRef name, double value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::FloatKind);
+  attribute.f = value;
+  return attribute;
+}
+
+onnx::Attribute swapc::makeString(StringRef name, StringRef value) {
+  onnx::Attribute attribute = makeAttribute(name, onnx::Attribute::StringKind);
+  attribute.s = value;
+  return attribute;
 }
 
 FailureOr<SmallVector<int64_t>>

@@ -33,6 +33,11 @@ public:
   NodeImporter(GraphImporter &graph, const onnx::Node &node, int64_t opset,
                mlir::Location loc, llvm::StringRef label,
                llvm::ArrayRef<TensorRef> inputs);
+  /// The same node in another form.
+  NodeImporter(const NodeImporter &other, const onnx::Node &node,
+               llvm::ArrayRef<TensorRef> inputs)
+      : NodeImporter(other.graph, node, other.opset, other.loc, other.label,
+                     inputs) {}
 
   GraphImporter &graph;
   mlir::OpBuilder &b;
@@ -51,7 +56,11 @@ public:
 
   //===--- Inputs and outputs ---------------------------------------------===//
   llvm::StringRef getOpType() const { return node.opType; }
+  /// The node's name, with those of the graphs around it.
+  llvm::StringRef getLabel() const { return label; }
+  /// Without those left out at the end, and with them.
   unsigned getNumInputs() const { return inputs.size(); }
+  unsigned getNumListedInputs() const { return node.inputs.size(); }
   /// Input `index`, or null when it is left out.
   TensorRef in(unsigned index) const {
     return index < inputs.size() ? inputs[index] : nullptr;
@@ -75,7 +84,8 @@ public:
   /// inputs. `name`: with its domain, as in HandlerMap.
   llvm::LogicalResult checkFormats(llvm::StringRef name);
   /// After it: the results of an operator that moves elements get their format.
-  void passFormats(llvm::StringRef name);
+  void passFormats(llvm::StringRef name,
+                   llvm::ArrayRef<TensorRef> tensors) const;
 
   /// The elements of an input that must be known while compiling.
   llvm::FailureOr<llvm::SmallVector<int64_t>> getConstInts(unsigned index);
@@ -98,6 +108,10 @@ public:
                          llvm::ArrayRef<int64_t> values, mlir::Type type);
   TensorRef constantFloats(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<float> values);
+  /// The same in any type of numbers; integers take what is before the point.
+  TensorRef constantNumbers(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<double> values, mlir::Type type,
+                            bool isUnsigned = false);
   TensorRef splat(llvm::ArrayRef<int64_t> shape, mlir::Attribute value,
                   bool isUnsigned = false);
 
@@ -139,6 +153,11 @@ public:
   TensorRef cast(TensorRef tensor, mlir::Type elementType,
                  bool isUnsigned = false);
 
+  /// What ONNX's operator `opType` makes of `inputs`, as part of this node;
+  /// null after an error.
+  TensorRef apply(llvm::StringRef opType, llvm::ArrayRef<TensorRef> inputs,
+                  std::vector<onnx::Attribute> attributes = {});
+
   /// The shape that ONNX broadcasting gives, or failure after an error.
   llvm::FailureOr<llvm::SmallVector<int64_t>>
   getBroadcastShape(llvm::ArrayRef<TensorRef> tensors);
@@ -167,6 +186,12 @@ private:
   llvm::SmallVector<TensorRef> inputs;
   llvm::SmallVector<TensorRef> results;
 };
+
+/// Attributes for NodeImporter::apply. The name must outlive them.
+onnx::Attribute makeInt(llvm::StringRef name, int64_t value);
+onnx::Attribute makeInts(llvm::StringRef name, llvm::ArrayRef<int64_t> values);
+onnx::Attribute makeFloat(llvm::StringRef name, double value);
+onnx::Attribute makeString(llvm::StringRef name, llvm::StringRef value);
 
 /// f32 in place of f16 and bf16, in which nothing is computed.
 mlir::Type getComputeType(mlir::Type type);

@@ -282,6 +282,28 @@ static LogicalResult importGroupNorm(NodeImporter &n) {
   return importGroups(n, groups);
 }
 
+static LogicalResult importMeanVarianceNorm(NodeImporter &n) {
+  if (failed(n.checkInputs(1, 1)))
+    return failure();
+  TensorRef input = n.in(0);
+  int64_t rank = input->getRank();
+  FailureOr<SmallVector<int64_t>> axes =
+      n.getAxes(n.getInts("axes", {0, 2, 3}), rank);
+  if (failed(axes))
+    return failure();
+  Type type = input->getElementType();
+  if (!isa<FloatType>(type))
+    return n.error("takes a float input");
+  Moments m = getMoments(n, input, *axes);
+  return n.finish(n.parallel(
+      {{m.centered, n.identity(rank)}, {m.variance, dropAxes(n, rank, *axes)}},
+      input->getShape(), type, [&](Scalar &s, ValueRange args) {
+        Value deviation = s.make<math::SqrtOp>(args[1]);
+        Value divisor = s.add(deviation, s.constant(deviation, 1e-9));
+        return s.cast(s.div(args[0], divisor), type, false, false);
+      }));
+}
+
 static LogicalResult importLpNorm(NodeImporter &n) {
   if (failed(n.checkInputs(1, 1)))
     return failure();
@@ -317,4 +339,5 @@ void swapc::addNormalizations(HandlerMap &handlers) {
   handlers["InstanceNormalization"] = importInstanceNorm;
   handlers["GroupNormalization"] = importGroupNorm;
   handlers["LpNormalization"] = importLpNorm;
+  handlers["MeanVarianceNormalization"] = importMeanVarianceNorm;
 }

@@ -73,6 +73,8 @@ struct Tensor {
   std::vector<std::pair<StringRef, StringRef>> externalData;
 };
 
+struct Graph;
+
 struct Attribute {
   enum Kind : int32_t {
     None = 0,
@@ -80,6 +82,7 @@ struct Attribute {
     IntKind = 2,
     StringKind = 3,
     TensorKind = 4,
+    GraphKind = 5,
     FloatsKind = 6,
     IntsKind = 7,
     StringsKind = 8
@@ -90,6 +93,7 @@ struct Attribute {
   int64_t i = 0;
   StringRef s;
   std::shared_ptr<Tensor> tensor;
+  std::shared_ptr<Graph> graph;
   std::vector<float> floats;
   std::vector<int64_t> ints;
   std::vector<StringRef> strings;
@@ -106,9 +110,14 @@ struct Dim {
   StringRef symbol;
 };
 
+/// A tensor, an optional one, or a sequence of tensors that may be optional.
 struct ValueInfo {
   StringRef name;
-  bool isTensor = false, hasShape = false;
+  /// False for types that are none of these.
+  bool isTensor = false;
+  bool isSequence = false, isOptional = false;
+  /// Of the tensor, or of all elements of the sequence.
+  bool hasShape = false;
   int32_t elementType = Undefined;
   std::vector<Dim> dims;
 };

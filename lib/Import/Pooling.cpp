@@ -254,9 +254,48 @@ template <Global kind> static LogicalResult importGlobalPool(NodeImporter &n) {
   return n.finish(n.reshape(result, shape));
 }
 
+/// Divides by a power of the sum of squares over neighbouring channels.
+static LogicalResult importLRN(NodeImporter &n) {
+  if (failed(n.checkInputs(1, 1)))
+    return failure();
+  TensorRef input = n.in(0);
+  Type type = input->getElementType(), wide = getComputeType(type);
+  int64_t rank = input->getRank(), size = n.getInt("size", 0);
+  if (rank < 2 || !isa<FloatType>(type) || size < 1 || size > 1 << 20)
+    return n.error("takes floats of rank 2 or more and a positive size");
+  double alpha = n.getFloat("alpha", 0.0001f), beta = n.getFloat("beta", 0.75f),
+         bias = n.getFloat("bias", 1);
+  SmallVector<int64_t> low(rank, 0), high(rank, 0);
+  low[1] = (size - 1) / 2;
+  high[1] = size - 1 - low[1];
+  SmallVector<AffineExpr> from, to;
+  for (int64_t i = 0; i < rank; ++i) {
+    to.push_back(n.dim(i));
+    from.push_back(i == 1 ? n.dim(1) + n.dim(rank) : n.dim(i));
+  }
+  SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
+  iterators.push_back(IteratorType::reduction);
+  TensorRef padded = n.pad(input, low, high, n.zero(type));
+  TensorRef window = n.wrap(tensor::EmptyOp::create(n.b, n.loc, size, wide));
+  TensorRef sum = n.reduce({{padded, n.getMap(rank + 1, from)},
+                            {window, n.getMap(rank + 1, {n.dim(rank)})}},
+                           n.getMap(rank + 1, to), iterators, input->getShape(),
+                           n.zero(wide), [&](Scalar &s, ValueRange args) {
+                             Value x = s.cast(args[0], wide, false, false);
+                             return s.add(args[2], s.mul(x, x));
+                           });
+  return n.finish(n.elementwise({input, sum}, [&](Scalar &s, ValueRange args) {
+    Value x = args[0];
+    Value base =
+        s.add(s.constant(x, bias), s.mul(s.constant(x, alpha / size), args[1]));
+    return s.div(x, s.make<math::PowFOp>(base, s.constant(x, beta)));
+  }));
+}
+
 void swapc::addPoolings(HandlerMap &handlers) {
   handlers["MaxPool"] = importMaxPool;
   handlers["AveragePool"] = importAveragePool;
+  handlers["LRN"] = importLRN;
   handlers["LpPool"] = importLpPool;
   handlers["GlobalAveragePool"] = importGlobalPool<Global::Average>;
   handlers["GlobalMaxPool"] = importGlobalPool<Global::Max>;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NodeImporter.h"
+#include "ResizeAxis.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -15,139 +16,47 @@
 using namespace mlir;
 using namespace swapc;
 
-namespace {
-/// One axis of the result: for each of its positions, which input positions
-/// count (taps) and how much.
-struct Axis {
-  int64_t in = 0, out = 0;
-  float scale = 1;
-  float roiStart = 0, roiEnd = 1;
-  bool resized = false;
-  /// By tap, then by output position. One tap without weights copies.
-  SmallVector<SmallVector<int64_t>> indices;
-  SmallVector<SmallVector<float>> weights;
-  /// Whether each output position lies inside the input, if any does not.
-  SmallVector<float> inside;
-};
+using Axis = ResizeAxis;
+using Settings = ResizeSettings;
 
-struct Settings {
-  StringRef mode, coordinates, nearest;
-  bool excludeOutside = false;
-  float cubicA = -0.75f;
-};
-} // namespace
-
-/// Where position `x` of the result lies in the input. In f32, as ONNX Runtime
-/// computes it, because a rounding decides between neighbours.
-static float getCoordinate(const Axis &axis, const Settings &settings,
-                           int64_t x) {
-  StringRef kind = settings.coordinates;
-  float position = x, in = axis.in, out = axis.out;
-  if (kind == "asymmetric")
-    return position / axis.scale;
-  if (kind == "align_corners")
-    return out == 1 ? 0 : position * (in - 1) / (out - 1);
-  if (kind == "pytorch_half_pixel" && out <= 1)
-    return 0;
-  if (kind == "tf_crop_and_resize")
-    return out > 1 ? axis.roiStart * (in - 1) +
-                         position * (axis.roiEnd - axis.roiStart) * (in - 1) /
-                             (out - 1)
-                   : 0.5f * (axis.roiStart + axis.roiEnd) * (in - 1);
-  float offset = 0;
-  if (kind == "half_pixel_symmetric")
-    offset = in / 2 * (1 - out / (axis.scale * in));
-  return offset + (position + 0.5f) / axis.scale - 0.5f;
-}
-
-static int64_t roundToNeighbour(float x, StringRef mode) {
-  if (mode == "floor")
-    return std::floor(x);
-  if (mode == "ceil")
-    return std::ceil(x);
-  if (mode == "round_prefer_ceil")
-    return std::floor(x + 0.5f);
-  return std::ceil(x - 0.5f); // round_prefer_floor
-}
-
-static float getCubicWeight(float distance, float a) {
-  float d = std::abs(distance);
-  if (d <= 1)
-    return ((a + 2) * d - (a + 3)) * d * d + 1;
-  return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-}
-
-/// Fills the tables of `axis`.
-static void computeTaps(Axis &axis, const Settings &settings) {
-  unsigned taps = settings.mode == "nearest"  ? 1
-                  : settings.mode == "linear" ? 2
-                                              : 4;
-  axis.indices.resize(taps);
-  axis.weights.resize(taps == 1 ? 0 : taps);
-  bool crops = settings.coordinates == "tf_crop_and_resize";
-  auto clamp = [&](int64_t i) {
-    return std::clamp<int64_t>(i, 0, axis.in - 1);
-  };
-  for (int64_t o = 0; o < axis.out; ++o) {
-    float x = getCoordinate(axis, settings, o);
-    if (crops)
-      axis.inside.push_back(x >= 0 && x <= axis.in - 1);
-    if (taps == 1) {
-      axis.indices[0].push_back(clamp(roundToNeighbour(x, settings.nearest)));
-    } else if (taps == 2) {
-      x = std::clamp<float>(x, 0, axis.in - 1);
-      int64_t low = clamp(std::floor(x));
-      axis.indices[0].push_back(low);
-      axis.indices[1].push_back(clamp(low + 1));
-      axis.weights[0].push_back(1 - (x - low));
-      axis.weights[1].push_back(x - low);
-    } else {
-      int64_t first = static_cast<int64_t>(std::floor(x)) - 1;
-      float sum = 0, weights[4];
-      for (unsigned t = 0; t < 4; ++t) {
-        int64_t i = first + t;
-        bool outside = i < 0 || i >= axis.in;
-        weights[t] = settings.excludeOutside && outside
-                         ? 0
-                         : getCubicWeight(x - i, settings.cubicA);
-        sum += weights[t];
-        axis.indices[t].push_back(clamp(i));
-      }
-      for (unsigned t = 0; t < 4; ++t)
-        axis.weights[t].push_back(settings.excludeOutside ? weights[t] / sum
-                                                          : weights[t]);
-    }
+static LogicalResult setScales(NodeImporter &n, ArrayRef<int64_t> named,
+                               ArrayRef<double> scales,
+                               MutableArrayRef<Axis> axes) {
+  if (scales.size() != named.size())
+    return n.error("scales must be one for each axis");
+  for (auto [axis, scale] : llvm::zip_equal(named, scales)) {
+    double out = std::floor(static_cast<float>(scale) *
+                            static_cast<float>(axes[axis].in));
+    if (!(scale > 0) || !(out >= 0 && out < 1e9))
+      return n.error("a scale is not positive, or too large");
+    axes[axis].out = out;
+    axes[axis].scale = scale;
   }
-  if (!crops || llvm::all_of(axis.inside, [](float f) { return f != 0; }))
-    axis.inside.clear();
+  return success();
+}
+
+static LogicalResult readScales(NodeImporter &n, TensorRef scales,
+                                ArrayRef<int64_t> named,
+                                MutableArrayRef<Axis> axes) {
+  std::optional<SmallVector<double>> known = n.getFloats(scales);
+  if (!known)
+    return n.error("scales must be known while compiling");
+  return setScales(n, named, *known, axes);
 }
 
 /// Sizes and scales of the axes that the inputs speak of.
 static LogicalResult readSizes(NodeImporter &n, ArrayRef<int64_t> named,
                                MutableArrayRef<Axis> axes) {
-  size_t count = named.size();
   bool bySize = n.in(3) && n.in(3)->getNumElements() != 0;
   bool byScale = n.in(2) && n.in(2)->getNumElements() != 0;
   if (bySize == byScale)
     return n.error("needs either scales or sizes");
-  if (byScale) {
-    std::optional<SmallVector<double>> scales = n.getFloats(n.in(2));
-    if (!scales || scales->size() != count)
-      return n.error("scales must be known while compiling, one for each axis");
-    for (auto [axis, scale] : llvm::zip_equal(named, *scales)) {
-      double out = std::floor(static_cast<float>(scale) *
-                              static_cast<float>(axes[axis].in));
-      if (!(scale > 0) || !(out >= 0 && out < 1e9))
-        return n.error("a scale is not positive, or too large");
-      axes[axis].out = out;
-      axes[axis].scale = scale;
-    }
-    return success();
-  }
+  if (byScale)
+    return readScales(n, n.in(2), named, axes);
   FailureOr<SmallVector<int64_t>> sizes = n.getConstInts(3);
   if (failed(sizes))
     return failure();
-  if (sizes->size() != count)
+  if (sizes->size() != named.size())
     return n.error("sizes must be one for each axis");
   StringRef policy = n.getString("keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller")
@@ -229,10 +138,61 @@ static Value interpolate(Scalar &s, Value table, ArrayRef<AxisOperands> axes,
   return sum;
 }
 
-static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes,
+/// One axis at a time where its taps are many: a sum over them.
+static TensorRef filter(NodeImporter &n, TensorRef input, int64_t at,
+                        const Axis &axis, Type compute) {
+  int64_t rank = input->getRank(), taps = axis.indices.size();
+  SmallVector<int64_t> indices, shape(input->getShape());
+  SmallVector<float> weights;
+  shape[at] = axis.out;
+  for (int64_t o = 0; o < axis.out; ++o)
+    for (int64_t t = 0; t < taps; ++t) {
+      indices.push_back(axis.indices[t][o]);
+      weights.push_back(axis.weights[t][o]);
+    }
+  AffineMap map = n.getMap(rank + 1, {n.dim(at), n.dim(rank)});
+  SmallVector<AffineExpr> to;
+  for (int64_t i = 0; i < rank; ++i)
+    to.push_back(n.dim(i));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators.push_back(utils::IteratorType::reduction);
+  Value table = n.value(input);
+  bool isUnsigned = input->isUnsigned;
+  TensorRef result = n.reduce(
+      {{n.constantInts({axis.out, taps}, indices, n.b.getI32Type()), map},
+       {n.constantFloats({axis.out, taps}, weights), map}},
+      n.getMap(rank + 1, to), iterators, shape, n.zero(compute),
+      [&](Scalar &s, ValueRange args) -> Value {
+        SmallVector<Value> position;
+        for (int64_t i = 0; i < rank; ++i)
+          position.push_back(
+              i == at ? s.make<arith::IndexCastOp>(
+                            s.getBuilder().getIndexType(), args[0])
+                      : linalg::IndexOp::create(s.getBuilder(), s.getLoc(), i));
+        Value x = tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table,
+                                            position);
+        x = s.cast(x, compute, isUnsigned, false);
+        Value weight = s.cast(args[1], compute, false, false);
+        return s.add(args[2], s.mul(x, weight));
+      });
+  result->isUnsigned = false;
+  return result;
+}
+
+static TensorRef resize(NodeImporter &n, MutableArrayRef<Axis> axes,
                         TypedAttr outside) {
   TensorRef input = n.in(0);
   Type type = input->getElementType();
+  bool isUnsigned = input->isUnsigned;
+  Type floats = isa<FloatType>(type) ? getComputeType(type) : n.b.getF32Type();
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    if (!axis.filtered)
+      continue;
+    input = filter(n, input, i, axis, floats);
+    axis.indices.clear();
+    axis.weights.clear();
+  }
   SmallVector<Operand> operands;
   SmallVector<AxisOperands> positions(axes.size());
   SmallVector<int64_t> shape;
@@ -256,9 +216,9 @@ static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes,
       crops = true;
     }
   }
-  Type compute;
-  if (weighted)
-    compute = isa<FloatType>(type) ? getComputeType(type) : n.b.getF32Type();
+  if (operands.empty())
+    return n.cast(input, type, isUnsigned);
+  Type compute = weighted || input != n.in(0) ? floats : Type();
   Value table = n.value(input);
   return n.parallel(
       operands, shape, type,
@@ -267,7 +227,7 @@ static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes,
         Value x = interpolate(s, table, positions, args, compute,
                               input->isUnsigned, at);
         if (compute)
-          x = s.cast(x, type, false, input->isUnsigned);
+          x = s.cast(x, type, false, isUnsigned);
         if (!crops)
           return x;
         for (const AxisOperands &axis : positions)
@@ -276,10 +236,82 @@ static TensorRef resize(NodeImporter &n, ArrayRef<Axis> axes,
                          s.constant(outside));
         return x;
       },
-      input->isUnsigned, /*foldable=*/false);
+      isUnsigned, /*foldable=*/false);
+}
+
+/// Resizes the input along `axes`, whose sizes and scales are known.
+static LogicalResult finishResize(NodeImporter &n, const Settings &settings,
+                                  MutableArrayRef<Axis> axes) {
+  SmallVector<int64_t> shape;
+  bool resized = false;
+  bool crops = settings.coordinates == "tf_crop_and_resize";
+  Type type = n.in(0)->getElementType();
+  for (Axis &axis : axes) {
+    shape.push_back(axis.out);
+    axis.resized = axis.in != axis.out || axis.scale != 1 ||
+                   (crops && (axis.roiStart != 0 || axis.roiEnd != 1));
+    resized |= axis.resized;
+    if (axis.in == 0 && axis.out != 0)
+      return n.error("cannot resize an empty axis");
+  }
+  if (!getByteSize(shape, type))
+    return n.error("the size of the result overflows");
+  if (!resized)
+    return n.finish(n.in(0));
+  for (Axis &axis : axes)
+    if (axis.resized)
+      computeTaps(axis, settings);
+  double extrapolation = n.getFloat("extrapolation_value", 0);
+  TypedAttr outside = isa<FloatType>(type)
+                          ? TypedAttr(n.b.getFloatAttr(type, extrapolation))
+                          : TypedAttr(n.b.getIntegerAttr(
+                                type, static_cast<int64_t>(extrapolation)));
+  return n.finish(resize(n, axes, outside));
+}
+
+static SmallVector<Axis> makeAxes(TensorRef input) {
+  SmallVector<Axis> axes(input->getRank());
+  for (auto [axis, size] : llvm::zip_equal(axes, input->getShape()))
+    axis.in = axis.out = size;
+  return axes;
+}
+
+/// Upsample, and Resize as it was in opset 10: by scales alone, from the
+/// corner.
+static LogicalResult importUpsample(NodeImporter &n) {
+  if (failed(n.checkInputs(1, 2)))
+    return failure();
+  TensorRef input = n.in(0);
+  Settings settings;
+  settings.mode = n.getString("mode", "nearest");
+  settings.coordinates = "asymmetric";
+  settings.nearest = "floor";
+  if (settings.mode == "bilinear")
+    settings.mode = "linear";
+  if (settings.mode != "nearest" && settings.mode != "linear")
+    return n.error("mode '" + settings.mode + "' is not supported");
+  SmallVector<Axis> axes = makeAxes(input);
+  SmallVector<int64_t> all =
+      llvm::to_vector(llvm::seq<int64_t>(0, input->getRank()));
+  if (n.in(1)) {
+    if (failed(readScales(n, n.in(1), all, axes)))
+      return failure();
+  } else {
+    SmallVector<double> scales;
+    if (const onnx::Attribute *attribute = n.find("scales"))
+      scales.assign(attribute->floats.begin(), attribute->floats.end());
+    else if (n.has("height_scale") && n.has("width_scale"))
+      scales = {1, 1, n.getFloat("height_scale", 1),
+                n.getFloat("width_scale", 1)};
+    if (failed(setScales(n, all, scales, axes)))
+      return failure();
+  }
+  return finishResize(n, settings, axes);
 }
 
 static LogicalResult importResize(NodeImporter &n) {
+  if (n.opset == 10)
+    return importUpsample(n);
   if (failed(n.checkInputs(1, 4)))
     return failure();
   TensorRef input = n.in(0);
@@ -290,12 +322,14 @@ static LogicalResult importResize(NodeImporter &n) {
       n.getString("coordinate_transformation_mode", "half_pixel");
   settings.nearest = n.getString("nearest_mode", "round_prefer_floor");
   settings.excludeOutside = n.getInt("exclude_outside", 0);
+  settings.antialias = n.getInt("antialias", 0);
   settings.cubicA = n.getFloat("cubic_coeff_a", -0.75f);
   if (!llvm::is_contained({"nearest", "linear", "cubic"}, settings.mode))
     return n.error("mode '" + settings.mode + "' is not supported");
+  // tf_half_pixel_for_nn was in opset 11 alone.
   if (!llvm::is_contained({"half_pixel", "half_pixel_symmetric",
                            "pytorch_half_pixel", "align_corners", "asymmetric",
-                           "tf_crop_and_resize"},
+                           "tf_crop_and_resize", "tf_half_pixel_for_nn"},
                           settings.coordinates))
     return n.error("coordinate_transformation_mode '" + settings.coordinates +
                    "' is not supported");
@@ -308,40 +342,16 @@ static LogicalResult importResize(NodeImporter &n) {
       n.getAxes(n.getInts("axes", all), rank);
   if (failed(named))
     return failure();
-  SmallVector<Axis> axes(rank);
-  for (int64_t i = 0; i < rank; ++i)
-    axes[i].in = axes[i].out = input->getDim(i);
+  SmallVector<Axis> axes = makeAxes(input);
   if (failed(readSizes(n, *named, axes)))
     return failure();
-  bool crops = settings.coordinates == "tf_crop_and_resize";
-  if (crops && failed(readRoi(n, *named, axes)))
+  if (settings.coordinates == "tf_crop_and_resize" &&
+      failed(readRoi(n, *named, axes)))
     return failure();
-  SmallVector<int64_t> shape;
-  bool resized = false, shrinks = false;
-  for (Axis &axis : axes) {
-    shape.push_back(axis.out);
-    axis.resized = axis.in != axis.out || axis.scale != 1 ||
-                   (crops && (axis.roiStart != 0 || axis.roiEnd != 1));
-    resized |= axis.resized;
-    shrinks |= axis.scale < 1;
-    if (axis.resized)
-      computeTaps(axis, settings);
-  }
-  if (n.getInt("antialias", 0) && shrinks && settings.mode != "nearest")
-    return n.error("antialias is not supported where the result is smaller");
-  Type type = input->getElementType();
-  if (!getByteSize(shape, type))
-    return n.error("the size of the result overflows");
-  if (!resized)
-    return n.finish(input);
-  double extrapolation = n.getFloat("extrapolation_value", 0);
-  TypedAttr outside = isa<FloatType>(type)
-                          ? TypedAttr(n.b.getFloatAttr(type, extrapolation))
-                          : TypedAttr(n.b.getIntegerAttr(
-                                type, static_cast<int64_t>(extrapolation)));
-  return n.finish(resize(n, axes, outside));
+  return finishResize(n, settings, axes);
 }
 
 void swapc::addResizes(HandlerMap &handlers) {
   handlers["Resize"] = importResize;
+  handlers["Upsample"] = importUpsample;
 }

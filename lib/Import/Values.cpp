@@ -132,6 +132,13 @@ TensorRef GraphImporter::makeConstant(DenseElementsAttr constant,
   return &tensor;
 }
 
+TensorRef GraphImporter::makeSequence(ArrayRef<TensorRef> elements) {
+  TensorValue &sequence = tensors.emplace_back();
+  sequence.kind = TensorValue::Sequence;
+  sequence.elements.assign(elements.begin(), elements.end());
+  return &sequence;
+}
+
 /// Elements of the varint-coded fields, which hold the bits of f16 and bf16.
 static DenseElementsAttr makeElements(RankedTensorType type,
                                       ArrayRef<int64_t> values) {
@@ -148,6 +155,14 @@ static DenseElementsAttr makeElements(RankedTensorType type,
     integers.emplace_back(bits, bits == 1 ? value != 0 : value, false,
                           /*implicitTrunc=*/true);
   return DenseElementsAttr::get(type, integers);
+}
+
+TensorRef GraphImporter::getStored(const onnx::Tensor &tensor, StringRef name,
+                                   Location loc) {
+  TensorRef &known = stored[&tensor];
+  if (!known)
+    known = makeStored(tensor, name, loc);
+  return known;
 }
 
 TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,

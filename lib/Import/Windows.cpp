@@ -79,3 +79,19 @@ TensorRef Windows::pad(NodeImporter &n, TensorRef input,
   }
   return n.pad(input, before, after, value);
 }
+
+TensorRef swapc::spreadOut(NodeImporter &n, TensorRef tensor, int64_t axis,
+                           int64_t stride) {
+  int64_t size = tensor->getDim(axis);
+  if (stride == 1 || size == 0)
+    return tensor;
+  SmallVector<int64_t> shape(tensor->getShape());
+  shape.insert(shape.begin() + axis + 1, 1);
+  SmallVector<int64_t> before(shape.size(), 0), after(shape.size(), 0);
+  after[axis + 1] = stride - 1;
+  TypedAttr zero = n.zero(tensor->getElementType());
+  TensorRef wide = n.pad(n.reshape(tensor, shape), before, after, zero);
+  shape.erase(shape.begin() + axis + 1);
+  shape[axis] = size * stride;
+  return n.reshape(wide, shape);
+}

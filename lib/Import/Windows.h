@@ -32,6 +32,10 @@ struct Windows {
   }
 };
 
+/// [.., size, ..] to [.., size * stride, ..]: zeros behind each element.
+TensorRef spreadOut(NodeImporter &n, TensorRef tensor, int64_t axis,
+                    int64_t stride);
+
 } // namespace swapc
 
 #endif // SWAPC_LIB_IMPORT_WINDOWS_H

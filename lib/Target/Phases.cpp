@@ -205,6 +205,7 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   progress.start("reading the model");
   ImportOptions import;
   import.dims = options.dims;
+  import.bindings = options.bindings;
   phases.module = importOnnx(options.model, import, context);
   if (!phases.module)
     return failure();

@@ -3,10 +3,8 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* For each overlap: a few allocations are tried all; of many, the best one for
-a
-|* cost made linear is improved by exchanges. Evaluations are counted, not
-timed,
-|* so that the same arguments give the same answer.
+|* a cost made linear is improved by exchanges. Evaluations are counted, not
+|* timed, so that the same arguments give the same answer.
 \*===----------------------------------------------------------------------===*/
 #include "search.h"
 

@@ -13,7 +13,7 @@
 #define POOL_NONE UINT64_MAX
 #define POOL_UNBOUNDED 1e300
 /* The cost of a link that is always busy. */
-#define POOL_LINK_COUNTS (1.0 / 64)
+#define POOL_LINK_COUNTS (1.0 / 512)
 
 /* Tasks that are not idle, the most urgent first: levels, and deadlines inside a
  * level. Tasks with a deadline and tasks without are levels of their own.
@@ -40,6 +40,7 @@ typedef struct pool_order {
   double own_deadline[SWAP_POOL_MAX_TASKS];
   double period[SWAP_POOL_MAX_TASKS];
   double rate[SWAP_POOL_MAX_TASKS];
+  double ideal[SWAP_POOL_MAX_TASKS]; /* a job's time with all memory, alone */
   double weight[SWAP_POOL_MAX_TASKS];
 } pool_order;
 

@@ -4,21 +4,18 @@
 |*
 |* The cost is a sum over tasks, weighted by 2^priority, of
 |*   - the lateness of the worst job, in deadlines: max(0, R - D) / D, at most
-16;
-|*     for a task without bound 16 times the load;
-|*   - an eighth of the mean response E, in deadlines (without one: in periods);
-|* and 1/64 of the share of time that the link is busy.
+|*     16; for a task without bound 16 times the load;
+|*   - 1/64 of the mean response E, in times of a job alone with all memory;
+|* and 1/512 of the share of time that the link is busy.
 |*
 |* E sums a job's own time and its wait in a queue with priorities (Cobham
-1954).
-|* With overlap 1 a job occupies the processor as long as it runs, with v as
-long
-|* as it computes and while all v - 1 others that were started stall too.
+|* 1954). With overlap 1 a job occupies the processor as long as it runs, with v
+|* as long as it computes and while all v - 1 others that were started stall too.
 \*===----------------------------------------------------------------------===*/
 #include "analysis.h"
 
 #define MOST_LATE 16.0
-#define MEAN_COUNTS 0.125
+#define MEAN_COUNTS (1.0 / 64)
 
 uint32_t pool_most_overlap(const pool_system *system) {
   const uint32_t most = system->lanes ? system->ladder_count : 1;
@@ -62,7 +59,7 @@ static double power(double base, uint32_t exponent) {
   return result;
 }
 
-/* The mean of the tasks' responses, in deadlines, weighted. */
+/* The mean of the tasks' responses, in times with all memory, weighted. */
 static double mean_responses(const pool_order *order, const pool_times *times) {
   const uint32_t n = order->count;
   const double lanes = order->lanes;
@@ -111,10 +108,8 @@ static double mean_responses(const pool_order *order, const pool_times *times) {
       stall = behind > stall ? behind : stall;
       compute_here *= before;
     }
-    const double unit =
-        order->own_level[i] & 1 ? order->own_deadline[i] : order->period[i];
-    sum += order->weight[i] * (compute_here + stall + wait) /
-           (unit > 0 ? unit : 1);
+    sum +=
+        order->weight[i] * (compute_here + stall + wait) / order->ideal[i];
   }
   return MEAN_COUNTS * sum + POOL_LINK_COUNTS * link[n];
 }

@@ -4,8 +4,7 @@
 |*
 |* Moves are listed by what they gain if the cost is linear, and the promising
 |* ones evaluated; the first that is better is made. It ends when none on the
-list
-|* is better, or with the evaluations that are left.
+|* list is better, or with the evaluations that are left.
 \*===----------------------------------------------------------------------===*/
 #include "search.h"
 

@@ -3,15 +3,13 @@
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The cost depends on all models at once, through what they make each other
-wait.
-|* Around an allocation it is nearly linear in each model's time; then everyone
-|* can be asked alone, at a price for a byte (Everett 1963): which rung has the
-|* least gain * time + price * resident bytes? The lowest price at which all
-fits
-|* is found by halving. Regions are shared, so they have no price: some limits
-for
-|* them are tried; and that they are not shared (limit UINT64_MAX), as with many
-|* started runs. From the answer the cost is made linear again.
+|* wait. Around an allocation it is nearly linear in each model's time; then
+|* everyone can be asked alone, at a price for a byte (Everett 1963): which
+|* rung has the least gain * time + price * resident bytes? The lowest price at
+|* which all fits is found by halving. Regions are shared, so they have no
+|* price: some limits for them are tried; and that they are not shared (limit
+|* UINT64_MAX), as with many started runs. From the answer the cost is made
+|* linear again.
 \*===----------------------------------------------------------------------===*/
 #include "search.h"
 

@@ -5,8 +5,7 @@
 |* Those that waited for `patience_ns` form a class of their own, before all
 |* others. Who is in it came before everyone who is not, so that "before those
 |* that came later" is the order of arrival inside the class and between the
-two:
-|* at any instant a lexicographic, hence a strict total order.
+|* two: at any instant a lexicographic, hence a strict total order.
 \*===----------------------------------------------------------------------===*/
 #include "policy.h"
 

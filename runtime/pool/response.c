@@ -2,21 +2,19 @@
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* A job that arrives x after the beginning of a busy period waits for jobs that
-|* were due before it, those of higher levels, and one less urgent that holds
-what
-|* it needs. Task i brings at most
+|* A job that arrives x after the beginning of a busy period waits for jobs
+|* that were due before it, those of higher levels, and one less urgent that
+|* holds what it needs. Task i brings at most
 |*
 |*   L + u min(w - L, x + D_k - D_i),   u = L / T,
 |*
-|* of work into it before time w: it comes once in T, its last job fits before w
-|* (Bini and Baruah 2007), and its deadline lies before that of the job (Spuri
-|* 1996, with the demand made linear as by Albers and Slomka 2004). While shares
-|* of time add up to no more than 1 this is largest where x is such that a
-task's
-|* first job just counts, so that x = 0 and x = D_j - D_k are all that is to be
-|* looked at; and what depends on j alone is a maximum over positions from k on.
-|* docs/several-networks.md derives it.
+|* of work into it before time w: it comes once in T, its last job fits before
+|* w (Bini and Baruah 2007), and its deadline lies before that of the job
+|* (Spuri 1996, with the demand made linear as by Albers and Slomka 2004).
+|* While shares of time add up to no more than 1 this is largest where x is
+|* such that a task's first job just counts, so that x = 0 and x = D_j - D_k
+|* are all that is to be looked at; and what depends on j alone is a maximum
+|* over positions from k on. docs/several-networks.md derives it.
 \*===----------------------------------------------------------------------===*/
 #include "analysis.h"
 

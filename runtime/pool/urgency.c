@@ -35,6 +35,7 @@ static void sort(pool_order *order) {
       SWAP_ENTRIES(double, order->own_deadline, k, k - 1);
       SWAP_ENTRIES(double, order->period, k, k - 1);
       SWAP_ENTRIES(double, order->rate, k, k - 1);
+      SWAP_ENTRIES(double, order->ideal, k, k - 1);
       SWAP_ENTRIES(double, order->weight, k, k - 1);
     }
 }
@@ -100,6 +101,14 @@ static void find_ranges(pool_order *order) {
   }
 }
 
+static double shortest(const pool_ladder *ladder) {
+  uint64_t least = UINT64_MAX;
+  for (uint32_t i = 0; i < ladder->count; ++i)
+    if (ladder->choices[i].time_ns < least)
+      least = ladder->choices[i].time_ns;
+  return least ? (double)least : 1;
+}
+
 void pool_order_loads(const pool_system *system, uint32_t overlap,
                       pool_order *order) {
   order->count = 0;
@@ -119,6 +128,7 @@ void pool_order_loads(const pool_system *system, uint32_t overlap,
     order->own_deadline[n] = dated ? (double)load->deadline_ns : 0;
     order->period[n] = load->period_ns ? (double)load->period_ns : 1;
     order->rate[n] = 1 / order->period[n];
+    order->ideal[n] = shortest(&system->ladders[load->ladder]);
     order->weight[n] = (double)(UINT64_C(1) << (load->priority & 31));
   }
   lend(order);

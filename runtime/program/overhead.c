@@ -1,5 +1,4 @@
-/*===- overhead.c - What a budget pays for beside an arena ---------*- C
--*-===*\
+/*===- overhead.c - What a budget pays for beside an arena ---------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/

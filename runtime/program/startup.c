@@ -1,5 +1,4 @@
-/*===- startup.c - How a program begins and ends -------------------*- C
--*-===*\
+/*===- startup.c - How a program begins and ends -------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 \*===----------------------------------------------------------------------===*/

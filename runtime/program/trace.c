@@ -6,8 +6,7 @@
 |* disturb what is measured. Reads overlap, so they are asynchronous events:
 |* from the step that starts one, perhaps in the run before, to the step that
 |* has waited for it. On a GPU the step that starts one tells when its copy
-began
-|* and when it was done.
+|* began and when it was done.
 \*===----------------------------------------------------------------------===*/
 #include "program.h"
 

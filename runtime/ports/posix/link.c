@@ -198,6 +198,7 @@ void port_link_get_counters(port_link *link, port_link_counters *counters) {
   *counters = (port_link_counters){.read_bytes = link->read_bytes,
                                    .queued_bytes = link->queued,
                                    .in_flight_bytes = link->in_flight,
-                                   .overtaken = link->overtaken};
+                                   .overtaken = link->overtaken,
+                                   .busy_ns = link->busy_ns};
   pthread_mutex_unlock(&link->lock);
 }

@@ -88,6 +88,8 @@ typedef struct port_link_counters {
   uint64_t queued_bytes;   /* not yet handed to the device */
   uint64_t in_flight_bytes;
   uint64_t overtaken;      /* reads that a later, more urgent one went before */
+  uint64_t busy_ns;        /* with something at the device, as far as that has
+                              ended: read_bytes / busy_ns is the rate */
 } port_link_counters;
 void port_link_get_counters(port_link *link, port_link_counters *counters);
 /* Bytes of completed reads of a client. */

@@ -85,6 +85,8 @@ int port_link_take(port_link *link, uint64_t now, port_link_client **client,
     count_overtaken(link, best, best->order[number]);
   if (++best->taken == port_ticket_pieces(ticket))
     pop(best);
+  if (!link->pieces)
+    link->busy_since = now;
   link->pieces += 1;
   link->queued -= piece->bytes;
   link->in_flight += piece->bytes;
@@ -136,6 +138,8 @@ void port_link_completed(port_link_client *client, const port_ticket *ticket,
   port_link *link = client->link;
   link->pieces -= 1;
   link->in_flight -= bytes;
+  if (!link->pieces)
+    link->busy_ns += swap_posix_clock() - link->busy_since;
   if (!ticket->error && !ticket->ended) {
     link->read_bytes += bytes;
     client->bytes += bytes;

@@ -40,6 +40,8 @@ struct port_link {
   uint64_t order; /* of beginning, over all clients */
   uint32_t pieces; /* at the device */
   uint64_t in_flight; /* bytes there */
+  uint64_t busy_since; /* when the first of them came */
+  uint64_t busy_ns;    /* before that, with something there */
   _Atomic uint64_t queued; /* bytes that are not there yet */
   uint64_t read_bytes;
   uint64_t overtaken;

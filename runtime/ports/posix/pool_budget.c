@@ -12,24 +12,16 @@
 
 pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                           pool_load *loads) {
+  pool->link_rate = pool_link_rate(pool);
   pool_system system = {.ladders = ladders,
                         .ladder_count = pool->model_count,
                         .loads = loads,
                         .load_count = pool->task_count,
                         .budget_bytes = pool->budget,
                         .lanes = pool->engines ? 0 : pool->lane_count};
-  double rate = 0;
   for (uint32_t i = 0; i < pool->model_count; ++i) {
     const pool_model *m = pool->models[i];
     ladders[i] = (pool_ladder){m->choices, m->choice_count};
-    /* A plan that waits for the link all the time tells its rate. */
-    for (uint32_t j = 0; j < m->choice_count; ++j) {
-      const swap_plan *plan = pool_plan(m, j);
-      const double here = plan->predicted_ns ? (double)plan->streamed_bytes * 1e9 /
-                                                   (double)plan->predicted_ns
-                                             : 0;
-      rate = here > rate ? here : rate;
-    }
   }
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     const swap_task *task = pool->tasks[i];
@@ -41,11 +33,7 @@ pool_system pool_describe(swap_pool *pool, pool_ladder *ladders,
                            .period_ns = task->idle ? UINT64_MAX : pool_period(task),
                            .deadline_ns = pool_deadline(task)};
   }
-  system.link_bytes_per_second =
-      pool->options.link_bytes_per_second
-          ? (double)pool->options.link_bytes_per_second
-          : (rate > 0 ? rate : 1e9);
-  pool->link_rate = system.link_bytes_per_second;
+  system.link_bytes_per_second = pool->link_rate;
   return system;
 }
 
@@ -80,6 +68,8 @@ static int reallocate(swap_pool *pool, int only_if_it_pays) {
   pool_ladder ladders[SWAP_POOL_MAX_TASKS];
   pool_load loads[SWAP_POOL_MAX_TASKS];
   pool_allocation allocation = {.overlap = 1};
+  pool->link_rate = pool_link_rate(pool);
+  pool->link_rate_used = pool->link_rate;
   for (uint32_t i = 0; i < pool->model_count; ++i)
     pool_update_ladder(pool->models[i]);
   const pool_system system = pool_describe(pool, ladders, loads);

@@ -74,6 +74,10 @@ static int differs(double a, double b) {
 void pool_check_habits(swap_pool *pool) {
   if (swap_posix_clock() - pool->chosen_ns < SECOND)
     return;
+  if (differs(pool_link_rate(pool), pool->link_rate_used)) {
+    pool_reconsider(pool);
+    return;
+  }
   for (uint32_t i = 0; i < pool->task_count; ++i) {
     const swap_task *task = pool->tasks[i];
     if (differs(task->model->slowness, task->model->slowness_used) ||

@@ -143,7 +143,10 @@ struct swap_pool {
   uint32_t task_count;
   uint64_t zone_target;
   uint32_t overlap;
-  double link_rate; /* bytes per second, as budgets were chosen with */
+  double link_rate; /* bytes per second, as it is known now */
+  double link_rate_used; /* as budgets were chosen with */
+  double seen_rate; /* of the link, while it had something to do; 0: unknown */
+  port_link_counters seen; /* when that was looked at last */
   uint32_t started; /* runs, each with a stretch */
   int blocked;      /* the most urgent start found no stretch, since one came */
   uint32_t engines; /* models that have one: all or none */
@@ -182,6 +185,14 @@ void pool_wake_sleepers(swap_pool *pool);
 int pool_make_ladder(pool_model *model);
 /* Times as measured, with what the last runs took. */
 void pool_update_ladder(pool_model *model);
+/* Of kernels, as predicted, beside what the plan reads; at least 1. */
+double pool_planned_ns(const pool_model *model, const swap_plan *plan);
+/* pool_rate.c: an average that forgets. */
+double pool_smooth(double before, double here);
+void pool_measure_link(swap_pool *pool);
+/* By which stalls are longer than predicted, at least 1; bytes per second. */
+double pool_link_slowness(const swap_pool *pool);
+double pool_link_rate(const swap_pool *pool);
 const swap_plan *pool_plan(const pool_model *model, uint32_t choice);
 
 /* pool_model.c: without the lock; on failure the pool's error says why, which

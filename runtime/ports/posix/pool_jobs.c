@@ -177,11 +177,11 @@ int swap_pool_wait(swap_task *task, swap_job id, swap_job_result *result) {
 }
 
 static void measure(pool_model *m) {
-  const swap_plan *plan = pool_plan(m, m->choice);
-  const uint64_t kernels = m->engine ? plan->predicted_ns : plan->compute_ns;
-  const double planned = kernels ? (double)kernels : 1;
-  const double here = (double)m->session.counters.compute_ns / planned;
-  m->slowness = m->slowness > 0 ? m->slowness * 0.75 + here * 0.25 : here;
+  const double here = (double)m->session.counters.compute_ns /
+                      pool_planned_ns(m, pool_plan(m, m->choice));
+  m->slowness = pool_smooth(m->slowness, here);
+  if (!m->engine)
+    pool_measure_link(m->pool);
 }
 
 void pool_job_end(pool_model *m, int status) {

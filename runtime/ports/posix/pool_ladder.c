@@ -4,13 +4,17 @@
 |*
 |* A rung is a plan that no other one beats in region, resident memory and time
 |* at once. What the compiler predicted of kernels is scaled by what they took in
-|* fact; what it predicted beyond them, stalls, stays as it was.
+|* fact; what it predicted beyond them, stalls, by what the link gives in fact.
 \*===----------------------------------------------------------------------===*/
 #include "pool_internal.h"
 
 #include "core.h"
 
 #include <stdlib.h>
+
+/* By which kernels take longer for each byte that the device writes to memory
+ * beside them: 0.09 s a GiB (docs/performance.md). */
+#define READ_NS_PER_BYTE 0.08
 
 static uint64_t pages(uint64_t bytes) {
   return (bytes + SWAP_BLOB_ALIGN - 1) / SWAP_BLOB_ALIGN * SWAP_BLOB_ALIGN;
@@ -107,22 +111,31 @@ const swap_plan *pool_plan(const pool_model *m, uint32_t choice) {
   return &m->model->plans[m->plans[choice]];
 }
 
+double pool_planned_ns(const pool_model *m, const swap_plan *plan) {
+  if (m->engine)
+    return plan->predicted_ns ? (double)plan->predicted_ns : 1;
+  /* Where the compiler knew nothing of kernels, the measurement is the time. */
+  return plan->compute_ns ? (double)plan->compute_ns +
+                                (double)plan->streamed_bytes * READ_NS_PER_BYTE
+                          : 1;
+}
+
 void pool_update_ladder(pool_model *m) {
+  const double slower = m->engine ? 1 : pool_link_slowness(m->pool);
   m->slowness_used = m->slowness;
   for (uint32_t i = 0; i < m->choice_count; ++i) {
     const swap_plan *plan = pool_plan(m, i);
     const uint64_t kernels = m->engine ? plan->predicted_ns : plan->compute_ns;
     const uint64_t stalls =
         plan->predicted_ns > kernels ? plan->predicted_ns - kernels : 0;
-    /* Where the compiler knew nothing of kernels, the measurement is the time. */
-    const double planned = kernels ? (double)kernels : 1;
     const double unmeasured =
         m->pool->lane_count > 1
             ? (double)m->pool->options.threads / pool_lane_threads(m->pool)
             : 1;
     m->choices[i].compute_ns =
-        (uint64_t)(planned * (m->slowness > 0 ? m->slowness : unmeasured));
-    m->choices[i].time_ns = m->choices[i].compute_ns + stalls;
-    m->choices[i].call_ns = m->engine ? 0 : pool_longest_call(m);
+        (uint64_t)(pool_planned_ns(m, plan) *
+                   (m->slowness > 0 ? m->slowness : unmeasured));
+    m->choices[i].time_ns =
+        m->choices[i].compute_ns + (uint64_t)((double)stalls * slower);
   }
 }
