@@ -27,7 +27,8 @@ TensorRef swapc::castTensor(NodeImporter &n, TensorRef tensor,
 
 FailureOr<ElementKind> swapc::getKindAttr(NodeImporter &n, StringRef name) {
   int64_t to = n.getInt(name, 0);
-  ElementKind kind = llvm::isInt<32>(to) ? n.graph.convertKind(to) : ElementKind{};
+  ElementKind kind =
+      llvm::isInt<32>(to) ? n.graph.convertKind(to) : ElementKind{};
   if (!kind.type)
     return n.error(name + " is element type " + Twine(to) +
                    " of TensorProto.DataType, which is not supported");
@@ -98,8 +99,8 @@ static LogicalResult importBitCast(NodeImporter &n) {
   TensorRef tensor = n.in(0);
   ElementKind from = tensor->getKind();
   if (getBits(from) != getBits(*to))
-    return n.error("takes types of one size, not " + describe(from) + " and " +
-                   describe(*to));
+    return n.error("takes types of one size, not " + getKindName(from) +
+                   " and " + getKindName(*to));
   if (from == *to)
     return n.finish(tensor);
   TensorRef result = n.parallel(

@@ -36,8 +36,16 @@ static bool knowsFormats(StringRef name) {
                                            "DequantizeLinear",
                                            "If",
                                            "Loop",
+                                           "Optional",
+                                           "OptionalGetElement",
+                                           "OptionalHasElement",
                                            "QuantizeLinear",
                                            "Scan",
+                                           "SequenceAt",
+                                           "SequenceConstruct",
+                                           "SequenceErase",
+                                           "SequenceInsert",
+                                           "SequenceLength",
                                            "Shape",
                                            "Size",
                                            "com.microsoft.DequantizeLinear",
@@ -45,7 +53,7 @@ static bool knowsFormats(StringRef name) {
   return kNames.contains(name);
 }
 
-std::string swapc::describe(const ElementKind &kind) {
+std::string swapc::getKindName(const ElementKind &kind) {
   if (kind.format != Format::Plain)
     return getFormatName(kind.format).str();
   std::string text;
@@ -63,14 +71,14 @@ LogicalResult NodeImporter::checkFormats(StringRef name) {
     return success();
   if (!isMove(name))
     return error("does not take elements of type " +
-                 describe(formatted->getKind()) + "; cast them before");
+                 getKindName(formatted->getKind()) + "; cast them before");
   for (TensorRef input : inputs)
     if (input && input->kind == TensorValue::Tensor &&
         input->getElementType() == formatted->getElementType() &&
         input->format != formatted->format)
       return error("takes inputs of one element type, not " +
-                   describe(formatted->getKind()) + " and " +
-                   describe(input->getKind()));
+                   getKindName(formatted->getKind()) + " and " +
+                   getKindName(input->getKind()));
   return success();
 }
 

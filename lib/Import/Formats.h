@@ -70,7 +70,7 @@ mlir::Value castElement(Scalar &s, mlir::Value element, const ElementKind &from,
                         const ElementKind &to, Fit fit = {});
 
 /// The kind in words, for messages.
-std::string describe(const ElementKind &kind);
+std::string getKindName(const ElementKind &kind);
 
 /// `count` elements of `bits` bits, lowest first, one a byte.
 std::string unpackElements(llvm::StringRef bytes, int64_t count, Format format);

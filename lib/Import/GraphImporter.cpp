@@ -292,7 +292,7 @@ void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
     error(loc) << "output '" << name
                << "' is declared with another "
                   "element type than the "
-               << describe(tensor->getKind()) << " that its node computes";
+               << getKindName(tensor->getKind()) << " that its node computes";
   if (output.hasShape) {
     bool matches =
         static_cast<int64_t>(output.dims.size()) == tensor->getRank();

@@ -51,10 +51,11 @@ static LogicalResult checkTypes(NodeImporter &n, const Quantization &q,
                                 const ElementKind &kind) {
   if (!isa<FloatType>(q.scale->getElementType()))
     return n.error("a scale has elements of type " +
-                   describe(q.scale->getKind()) + ", not floats");
+                   getKindName(q.scale->getKind()) + ", not floats");
   if (q.zeroPoint && !(q.zeroPoint->getKind() == kind))
-    return n.error("a zero point of type " + describe(q.zeroPoint->getKind()) +
-                   " is given for elements of type " + describe(kind));
+    return n.error("a zero point of type " +
+                   getKindName(q.zeroPoint->getKind()) +
+                   " is given for elements of type " + getKindName(kind));
   return success();
 }
 
@@ -205,9 +206,9 @@ static LogicalResult importDequantizeLinear(NodeImporter &n) {
   }
   if (!isa<IntegerType>(kind.type) || kind.type.isInteger(1) ||
       kind.type.isInteger(64))
-    return n.error("takes quantised elements, not " + describe(kind));
+    return n.error("takes quantised elements, not " + getKindName(kind));
   if (!isa<FloatType>(result.type))
-    return n.error("computes floats, not " + describe(result));
+    return n.error("computes floats, not " + getKindName(result));
   FailureOr<Nest> nest = getNest(n, tensor, kind);
   if (failed(nest))
     return failure();
@@ -238,7 +239,7 @@ static FailureOr<ElementKind> getQuantizedKind(NodeImporter &n) {
   if (!fits || kind.format == Format::F8E8M0)
     return n.error("quantises to integers of at most 16 bits, float8 and "
                    "float4, not to " +
-                   describe(kind));
+                   getKindName(kind));
   return kind;
 }
 
@@ -252,7 +253,7 @@ static LogicalResult importQuantizeLinear(NodeImporter &n) {
   ElementKind from = tensor->getKind();
   bool isInt32 = from.type.isInteger(32) && !from.isUnsigned;
   if (!isa<FloatType>(from.type) && !isInt32)
-    return n.error("takes floats or i32, not " + describe(from));
+    return n.error("takes floats or i32, not " + getKindName(from));
   Type precision = n.in(1)->getElementType();
   if (n.getInt("precision", 0)) {
     FailureOr<ElementKind> wanted = getKindAttr(n, "precision");

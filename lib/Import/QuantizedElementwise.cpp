@@ -242,11 +242,75 @@ static LogicalResult importGlobalAveragePool(NodeImporter &n) {
       kind.isUnsigned));
 }
 
+/// ONNX's operator on the reals, with some of the node's attributes.
+static LogicalResult importReal(NodeImporter &n, StringRef opType,
+                                ArrayRef<StringRef> names) {
+  if (n.getNumInputs() < 4 || n.getNumInputs() > 5)
+    return n.error("takes a tensor with scale and zero point, and those of the "
+                   "result");
+  FailureOr<Quantized> x = getQuantized(n, 0);
+  if (failed(x))
+    return failure();
+  ElementKind kind = x->tensor->getKind();
+  FailureOr<Quantization> to = getQuantization(n, 3, kind);
+  if (failed(to))
+    return failure();
+  Type f32 = n.b.getF32Type();
+  SmallVector<TensorRef> tensors{x->tensor, x->q.scale};
+  if (x->q.zeroPoint)
+    tensors.push_back(x->q.zeroPoint);
+  TensorRef real = n.broadcasted(
+      tensors, f32,
+      [&](Scalar &s, ValueRange args) {
+        Value zero = x->q.zeroPoint ? args[2] : Value();
+        return s.mul(dequantizeElement(s, args[0], kind, zero),
+                     s.cast(args[1], f32, false, false));
+      },
+      false);
+  std::vector<onnx::Attribute> attributes;
+  for (StringRef name : names)
+    if (const onnx::Attribute *attribute = n.find(name))
+      attributes.push_back(*attribute);
+  TensorRef result = n.apply(opType, real, std::move(attributes));
+  if (!result)
+    return failure();
+  tensors = {result, to->scale};
+  if (to->zeroPoint)
+    tensors.push_back(to->zeroPoint);
+  return n.finish(n.broadcasted(
+      tensors, kind.type,
+      [&](Scalar &s, ValueRange args) {
+        Value scaled = s.div(args[0], s.cast(args[1], f32, false, false));
+        return quantizeElement(s, scaled, kind,
+                               to->zeroPoint ? args[2] : Value());
+      },
+      kind.isUnsigned));
+}
+
+static LogicalResult importAveragePool(NodeImporter &n) {
+  if (n.getInt("channels_last", 0))
+    return n.error("takes channels first: channels_last is not supported");
+  return importReal(n, "AveragePool",
+                    {"auto_pad", "ceil_mode", "count_include_pad",
+                     "kernel_shape", "pads", "strides"});
+}
+
+static LogicalResult importSoftmax(NodeImporter &n) {
+  TensorRef x = n.in(0);
+  int64_t axis = n.getInt("axis", -1);
+  if (n.getInt("opset", 13) < 13 && axis != -1 &&
+      (!x || axis != x->getRank() - 1))
+    return n.error("before opset 13 takes the last axis only");
+  return importReal(n, "Softmax", {"axis"});
+}
+
 void swapc::addQuantizedElementwise(HandlerMap &handlers) {
   handlers["com.microsoft.QLinearAdd"] = importAdd;
+  handlers["com.microsoft.QLinearAveragePool"] = importAveragePool;
   handlers["com.microsoft.QLinearConcat"] = importConcat;
   handlers["com.microsoft.QLinearGlobalAveragePool"] = importGlobalAveragePool;
   handlers["com.microsoft.QLinearLeakyRelu"] = importLeakyRelu;
   handlers["com.microsoft.QLinearMul"] = importMul;
   handlers["com.microsoft.QLinearSigmoid"] = importSigmoid;
+  handlers["com.microsoft.QLinearSoftmax"] = importSoftmax;
 }

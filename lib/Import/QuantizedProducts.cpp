@@ -161,7 +161,8 @@ static LogicalResult checkScale(NodeImporter &n, unsigned first,
     return n.error("input " + Twine(first) + ", a scale, has no float type");
   if (!(zeroPoint->getKind() == kind))
     return n.error("input " + Twine(first + 1) + ", a zero point, has type " +
-                   describe(zeroPoint->getKind()) + ", not " + describe(kind));
+                   getKindName(zeroPoint->getKind()) + ", not " +
+                   getKindName(kind));
   if (single &&
       (scale->getNumElements() != 1 || zeroPoint->getNumElements() != 1))
     return n.error("inputs " + Twine(first) + " and " + Twine(first + 1) +
