@@ -50,7 +50,8 @@ const dtype_info *dtype_from_npy(const char *descr, uint32_t wanted) {
   const dtype_info *narrow = wanted > SWAP_BOOL ? dtype_find(wanted) : NULL;
   /* Bytes of whatever sign, and what ml_dtypes writes. */
   if (narrow && (strcmp(descr, "|u1") == 0 || strcmp(descr, "|i1") == 0 ||
-                 strcmp(descr, "|V1") == 0 || strcmp(descr, "<V1") == 0))
+                 strcmp(descr, "|V1") == 0 || strcmp(descr, "<V1") == 0 ||
+                 strcmp(descr, "<f1") == 0 || strcmp(descr, "|f1") == 0))
     return narrow;
   if (wanted == SWAP_BF16 && strcmp(descr, "<V2") == 0)
     return dtype_find(SWAP_BF16);
@@ -119,9 +120,9 @@ static double narrow_value(unsigned bits, int exponent, int mantissa, int bias,
                            int special) {
   const int size = bits & ((1 << (exponent + mantissa)) - 1);
   const int power = size >> mantissa, fraction = size & ((1 << mantissa) - 1);
-  double value = power ? ldexp((1 << mantissa) + fraction,
-                               power - bias - mantissa)
-                       : ldexp(fraction, 1 - bias - mantissa);
+  double value =
+      power ? ldexp((1 << mantissa) + fraction, power - bias - mantissa)
+            : ldexp(fraction, 1 - bias - mantissa);
   if (special == 1 && size == 0x7f) /* no infinity, one NaN of each sign */
     value = NAN;
   if (special == 2 && power == 31)

@@ -207,7 +207,7 @@ TEST_F(TensorFile, SeveralElementsAByte) {
 // element, and must be one of the two.
 TEST_F(TensorFile, NpyOfNarrowTypes) {
   std::vector<uint8_t> data;
-  for (const char *type : {"|i1", "|u1", "|V1", "<V1"}) {
+  for (const char *type : {"|i1", "|u1", "|V1", "<V1", "<f1"}) {
     const std::string dictionary =
         std::string("{'descr': '") + type +
         "', 'fortran_order': False, 'shape': (3,)}";
