@@ -224,24 +224,6 @@ static LogicalResult importWhere(NodeImporter &n) {
       n.in(1)->isUnsigned));
 }
 
-static LogicalResult importCast(NodeImporter &n) {
-  if (failed(n.checkInputs(1, 1)))
-    return failure();
-  int64_t to = n.getInt("to", 0);
-  Type type = n.graph.convertType(to);
-  if (!type)
-    return n.error("casts to element type " + Twine(to) +
-                   " of TensorProto.DataType, which is not supported");
-  return n.finish(n.cast(n.in(0), type, GraphImporter::isUnsignedType(to)));
-}
-
-static LogicalResult importCastLike(NodeImporter &n) {
-  if (failed(n.checkInputs(2, 2)))
-    return failure();
-  return n.finish(
-      n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
-}
-
 static LogicalResult importDropout(NodeImporter &n) {
   if (!n.in(0))
     return n.error("has no input");
@@ -287,7 +269,5 @@ void swapc::addElementwise(HandlerMap &handlers) {
   handlers["Not"] = importNot;
   handlers["BitwiseNot"] = importNot;
   handlers["Where"] = importWhere;
-  handlers["Cast"] = importCast;
-  handlers["CastLike"] = importCastLike;
   handlers["Dropout"] = importDropout;
 }

@@ -22,12 +22,16 @@ using namespace mlir;
 using namespace swapc;
 
 DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
-                                   bool isUnsigned) {
+                                   const ElementKind &kind) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
-  if (isUnsigned)
-    attributes.push_back(builder.getNamedAttr(swap::SwapDialect::kUnsignedAttr,
-                                              builder.getUnitAttr()));
+  if (kind.isUnsigned)
+    attributes.push_back(builder.getNamedAttr(
+        swap::SwapDialect::kUnsignedAttr, builder.getUnitAttr()));
+  if (kind.format != Format::Plain)
+    attributes.push_back(builder.getNamedAttr(
+        swap::SwapDialect::kElementAttr,
+        builder.getStringAttr(getFormatName(kind.format))));
   return builder.getDictionaryAttr(attributes);
 }
 
@@ -51,6 +55,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addAttentions(handlers);
+  addCasts(handlers);
   addConditionals(structureHandlers);
   addConvolutions(handlers);
   addCumulations(handlers);
@@ -69,6 +74,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addLinearAttentions(handlers);
   addLoops(structureHandlers);
   addLosses(handlers);
+  addMatMulNBits(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
@@ -76,6 +82,9 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addOptionals(structureHandlers);
   addPatches(handlers);
   addPoolings(handlers);
+  addQuantization(handlers);
+  addQuantizedElementwise(handlers);
+  addQuantizedProducts(handlers);
   addRecurrences(handlers);
   addReductions(handlers);
   addReshapes(handlers);
@@ -187,8 +196,7 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
-    Type elementType = convertType(input.elementType);
-    if (!input.isTensor || !elementType) {
+    if (!input.isTensor || !convertKind(input.elementType).type) {
       InFlightDiagnostic diagnostic = error(loc);
       diagnostic << "input '" << input.name << "' ";
       if (!input.isTensor)
@@ -271,8 +279,8 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
 TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
                                      const onnx::ValueInfo &input) {
   Location loc = nameLoc(name);
-  Type elementType = convertType(input.elementType);
-  if (!getByteSize(shape, elementType)) {
+  ElementKind kind = convertKind(input.elementType);
+  if (!getByteSize(shape, kind.type)) {
     error(loc) << "the size of input '" << name << "' overflows";
     return nullptr;
   }
@@ -281,11 +289,12 @@ TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
       error(loc) << "input '" << name << "' is defined twice";
       return nullptr;
     }
-  auto type = RankedTensorType::get(shape, elementType);
+  auto type = RankedTensorType::get(shape, kind.type);
   Value argument = builder.getInsertionBlock()->addArgument(type, loc);
-  bool isUnsigned = isUnsignedType(input.elementType);
-  argAttrs.push_back(getSignature(builder, name, isUnsigned));
-  return makeValue(argument, isUnsigned);
+  argAttrs.push_back(getSignature(builder, name, kind));
+  TensorRef tensor = makeValue(argument, kind.isUnsigned);
+  tensor->format = kind.format;
+  return tensor;
 }
 
 std::optional<SmallVector<int64_t>>
@@ -294,6 +303,46 @@ GraphImporter::getDeclaredShape(StringRef name) {
     return std::nullopt; // names of a function are its own
   for (const onnx::ValueInfo &output : file.getModel().graph->outputs) {
     if (output.name != name || !output.hasShape)
+void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
+                              TensorRef tensor, SmallVectorImpl<Value> &results,
+                              SmallVectorImpl<DictionaryAttr> &attrs) {
+  Location loc = nameLoc(name);
+  ElementKind declared = convertKind(output.elementType);
+  if (output.isTensor && output.elementType != onnx::Undefined &&
+      (declared.type != tensor->getElementType() ||
+       declared.format != tensor->format))
+    error(loc) << "output '" << name
+               << "' is declared with another "
+                  "element type than the "
+               << getKindName(tensor->getKind()) << " that its node computes";
+  if (output.hasShape) {
+    bool matches =
+        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
+    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
+      matches =
+          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
+    if (!matches)
+      error(loc) << "output '" << name
+                 << "' is declared with another "
+                    "shape than the computed "
+                 << tensor->type;
+  }
+  for (DictionaryAttr other : attrs)
+    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
+      error(loc) << "output '" << name << "' is defined twice";
+  results.push_back(materialize(tensor));
+  attrs.push_back(getSignature(builder, name, tensor->getKind()));
+}
+
+LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
+  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> resultAttrs;
+  for (const onnx::ValueInfo &output : graph.outputs) {
+    Location loc = nameLoc(output.name);
+    auto found = top.values.find(output.name);
+    if (found == top.values.end()) {
+      error(loc) << "output '" << output.name << "' is computed by no node";
       continue;
     SmallVector<int64_t> shape;
     for (const onnx::Dim &dim : output.dims) {
@@ -445,12 +494,15 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
 
   llvm::SaveAndRestore<const Frame *> inside(current, &frame);
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  FailureOr<SmallVector<TensorRef>> results = runHandler(
-      handler, importer, node, domain.empty() && isOldForm(node, opset));
+  FailureOr<SmallVector<TensorRef>> results = failure();
+  if (succeeded(importer.checkFormats(key)))
+    results = runHandler(handler, importer, node,
+                         domain.empty() && isOldForm(node, opset));
   if (mlir::failed(results)) {
     failed = true;
     return failure();
   }
+  importer.passFormats(key, *results);
   for (TensorRef result : *results)
     if (result->kind == TensorValue::Tensor &&
         !getByteSize(result->getShape(), result->getElementType()))

@@ -9,6 +9,7 @@
 #define SWAPC_LIB_IMPORT_GRAPHIMPORTER_H
 
 #include "ExternalData.h"
+#include "Formats.h"
 #include "OnnxFile.h"
 #include "swapc/Import/Import.h"
 
@@ -34,17 +35,23 @@ struct TensorValue {
   std::vector<TensorValue *> elements;
   mlir::RankedTensorType type;
   bool isUnsigned = false;
+  Format format = Format::Plain;
   mlir::Value value;
   mlir::DenseElementsAttr constant;
   /// A weight: its source attribute and the symbol to give it.
   mlir::Attribute source;
   std::string name;
+  /// The source's bytes hold several elements each.
+  bool isPacked = false;
 
   llvm::ArrayRef<int64_t> getShape() const { return type.getShape(); }
   int64_t getRank() const { return type.getRank(); }
   int64_t getDim(int64_t dim) const { return type.getDimSize(dim); }
   mlir::Type getElementType() const { return type.getElementType(); }
   int64_t getNumElements() const { return type.getNumElements(); }
+  ElementKind getKind() const {
+    return {type.getElementType(), isUnsigned, format};
+  }
 };
 using TensorRef = TensorValue *;
 
@@ -93,8 +100,11 @@ public:
   Handler getHandler(llvm::StringRef opType) const {
     return handlers.lookup(opType);
   }
-  /// The element type of an ONNX data type, or null.
+  /// The element type of an ONNX data type, or null; of those that kernels
+  /// compute in.
   mlir::Type convertType(int32_t dataType);
+  /// The same of every data type that swapc stores.
+  ElementKind convertKind(int32_t dataType);
   static bool isUnsignedType(int32_t dataType);
   /// Imports the nodes of `graph`, an attribute of the node that is being
   /// imported, whose values its nodes see. Null inputs are absent optionals.
@@ -144,6 +154,10 @@ private:
                                     mlir::Location loc,
                                     llvm::SmallVectorImpl<TensorRef> &inputs,
                                     bool &poisoned);
+  mlir::DenseElementsAttr readElements(TensorRef tensor);
+  mlir::Value addParameter(TensorRef tensor, mlir::Location loc,
+                           mlir::RankedTensorType type);
+  mlir::Value unpack(TensorRef tensor, mlir::Location loc);
   mlir::Location nameLoc(llvm::StringRef name);
   mlir::InFlightDiagnostic error(mlir::Location loc);
 
@@ -169,7 +183,7 @@ private:
 
 /// The attributes of an argument or result of @main.
 mlir::DictionaryAttr getSignature(mlir::Builder &builder, llvm::StringRef name,
-                                  bool isUnsigned);
+                                  const ElementKind &kind);
 
 /// What element `index` of a sequence is called as an input or output.
 std::string getElementName(llvm::StringRef name, size_t index);
@@ -185,6 +199,7 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 
 void addActivations(HandlerMap &handlers);
 void addAttentions(HandlerMap &handlers);
+void addCasts(HandlerMap &handlers);
 void addConditionals(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
 void addCumulations(HandlerMap &handlers);
@@ -203,6 +218,7 @@ void addHots(HandlerMap &handlers);
 void addLinearAttentions(HandlerMap &handlers);
 void addLoops(HandlerMap &handlers);
 void addLosses(HandlerMap &handlers);
+void addMatMulNBits(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMicrosoftAttentions(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
@@ -210,6 +226,9 @@ void addNormalizations(HandlerMap &handlers);
 void addOptionals(HandlerMap &handlers);
 void addPatches(HandlerMap &handlers);
 void addPoolings(HandlerMap &handlers);
+void addQuantization(HandlerMap &handlers);
+void addQuantizedElementwise(HandlerMap &handlers);
+void addQuantizedProducts(HandlerMap &handlers);
 void addRecurrences(HandlerMap &handlers);
 void addReductions(HandlerMap &handlers);
 void addReshapes(HandlerMap &handlers);

@@ -82,6 +82,13 @@ public:
   /// of them not left out.
   llvm::LogicalResult checkInputs(unsigned least, unsigned most);
 
+  /// Before the handler: an error unless the operator takes the formats of its
+  /// inputs. `name`: with its domain, as in HandlerMap.
+  llvm::LogicalResult checkFormats(llvm::StringRef name);
+  /// After it: the results of an operator that moves elements get their format.
+  void passFormats(llvm::StringRef name,
+                   llvm::ArrayRef<TensorRef> tensors) const;
+
   /// The elements of an input that must be known while compiling.
   llvm::FailureOr<llvm::SmallVector<int64_t>> getConstInts(unsigned index);
   std::optional<llvm::SmallVector<int64_t>> getInts(TensorRef tensor);
@@ -131,7 +138,8 @@ public:
   TensorRef foldReduction(TensorRef tensor, mlir::AffineMap map,
                           llvm::ArrayRef<int64_t> shape, mlir::TypedAttr init,
                           Body body);
-  /// The sum of products, in f32 for narrower floats.
+  /// The sum of products, in f32 for narrower floats and in i32 for narrower
+  /// integers.
   TensorRef contract(Operand lhs, Operand rhs, mlir::AffineMap resultMap,
                      llvm::ArrayRef<mlir::utils::IteratorType> iterators,
                      llvm::ArrayRef<int64_t> shape);

@@ -17,12 +17,14 @@ void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
                               TensorRef tensor, SmallVectorImpl<Value> &results,
                               SmallVectorImpl<DictionaryAttr> &attrs) {
   Location loc = nameLoc(name);
+  ElementKind declared = convertKind(output.elementType);
   if (output.isTensor && output.elementType != onnx::Undefined &&
-      convertType(output.elementType) != tensor->getElementType())
+      (declared.type != tensor->getElementType() ||
+       declared.format != tensor->format))
     error(loc) << "output '" << name
                << "' is declared with another "
                   "element type than the "
-               << tensor->getElementType() << " that its node computes";
+               << getKindName(tensor->getKind()) << " that its node computes";
   if (output.hasShape) {
     bool matches =
         static_cast<int64_t>(output.dims.size()) == tensor->getRank();
@@ -39,7 +41,7 @@ void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
     if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
       error(loc) << "output '" << name << "' is defined twice";
   results.push_back(materialize(tensor));
-  attrs.push_back(getSignature(builder, name, tensor->isUnsigned));
+  attrs.push_back(getSignature(builder, name, tensor->getKind()));
 }
 
 LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {

@@ -102,6 +102,10 @@ def HoistParameters : KernelsPass<"swap-hoist-parameters"> {
     %t = swap.param @w_0 : tensor<20x10xf32>
     ```
   }];
+  let options = [
+    Option<"keepNarrow", "keep-narrow", "bool", /*default=*/"false",
+           "leave what converts a weight of a byte an element, or less, to more "
+           "bytes">];
 }
 
 def GatherRows : KernelsPass<"swap-gather-rows"> {
@@ -130,6 +134,23 @@ def FuseElementwise : KernelsPass<"swap-fuse-elementwise"> {
     %a = exp(%x); %b = %a * %y
     // after
     %b = exp(%x) * %y
+    ```
+  }];
+}
+
+def FuseDequantize : KernelsPass<"swap-fuse-dequantize"> {
+  let summary = "convert quantised weights in the kernels that read them";
+  let description = [{
+    What converts a parameter of one byte an element, or of several elements a
+    byte, to more bytes fuses into whatever reads it, so that the blob and each
+    read stay small. A scale that all terms of a sum share is multiplied to the
+    sum instead.
+
+    ```mlir
+    // before
+    %d = cast(%w : i8) * %scale; %y = sum(%x * %d)
+    // after
+    %s = sum(%x * cast(%w)); %y = %s * %scale
     ```
   }];
 }
