@@ -21,8 +21,7 @@
 using namespace mlir;
 using namespace swapc;
 
-/// The attributes of an argument or result of @main.
-static DictionaryAttr getSignature(Builder &builder, StringRef name,
+DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
                                    const ElementKind &kind) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
@@ -55,23 +54,27 @@ GraphImporter::GraphImporter(const onnx::File &file,
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
   absent.kind = TensorValue::Absent;
   addActivations(handlers);
-  addCasts(handlers);
   addAttentions(handlers);
+  addCasts(handlers);
   addConditionals(structureHandlers);
   addConvolutions(handlers);
+  addCumulations(handlers);
   addDeformConvs(handlers);
+  addDetections(handlers);
+  addDeterminants(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
   addFouriers(handlers);
   addFusedActivations(handlers);
   addFusedProducts(handlers);
   addGathers(handlers);
-  addMatMulNBits(handlers);
   addGenerators(handlers);
   addGroupQueryAttention(handlers);
+  addHots(handlers);
   addLinearAttentions(handlers);
   addLoops(structureHandlers);
   addLosses(handlers);
+  addMatMulNBits(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
@@ -89,9 +92,13 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addRotaryEmbeddings(handlers);
   addSamplings(handlers);
   addScans(structureHandlers);
+  addScatters(handlers);
+  addSelections(handlers);
   addSequences(structureHandlers);
   addShapes(handlers);
   addSkipNormalizations(handlers);
+  addTfIdf(handlers);
+  addUnpoolings(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {
@@ -124,8 +131,6 @@ LogicalResult GraphImporter::checkOpsets() {
           << kOldestOpset << " to " << kNewestOpset
           << ": convert it with onnx.version_converter or export it again";
   }
-  if (!top.opsets.contains(""))
-    error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
   return success(!failed);
 }
 
@@ -237,6 +242,10 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       continue;
     top.values[input.name] = addArgument(input.name, shape, input);
   }
+  // Outputs whose size depends on data have names of their own.
+  for (const onnx::ValueInfo &output : graph.outputs)
+    for (const onnx::Dim &dim : output.dims)
+      symbolic.insert(dim.symbol);
   for (const auto &shaped : options.shapes)
     if (!seen.contains(shaped.getKey()))
       error(fileLoc) << "--shape " << shaped.getKey()
@@ -244,7 +253,7 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
-                     << ": no input has a dimension of that name";
+                     << ": no input or output has a dimension of that name";
   for (const auto &bound : options.bindings)
     if (!seen.contains(bound.getKey()))
       error(fileLoc) << "--bind " << bound.getKey()
@@ -281,6 +290,12 @@ TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
   return tensor;
 }
 
+std::optional<SmallVector<int64_t>>
+GraphImporter::getDeclaredShape(StringRef name) {
+  if (current != &top)
+    return std::nullopt; // names of a function are its own
+  for (const onnx::ValueInfo &output : file.getModel().graph->outputs) {
+    if (output.name != name || !output.hasShape)
 void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
                               TensorRef tensor, SmallVectorImpl<Value> &results,
                               SmallVectorImpl<DictionaryAttr> &attrs) {
@@ -322,34 +337,15 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
     if (found == top.values.end()) {
       error(loc) << "output '" << output.name << "' is computed by no node";
       continue;
+    SmallVector<int64_t> shape;
+    for (const onnx::Dim &dim : output.dims) {
+      auto bound = options.dims.find(dim.symbol);
+      bool isBound = !dim.value && bound != options.dims.end();
+      shape.push_back(isBound ? bound->second : dim.value.value_or(-1));
     }
-    TensorRef tensor = found->second;
-    if (!tensor)
-      continue; // reported where it went wrong
-    bool isSequence = tensor->kind == TensorValue::Sequence;
-    if (isSequence != output.isSequence && tensor->kind != TensorValue::Absent)
-      error(loc) << "output '" << output.name << "' is declared as "
-                 << (isSequence ? "no" : "a") << " sequence, and computed as "
-                 << (isSequence ? "one" : "a tensor");
-    if (tensor->kind == TensorValue::Tensor)
-      addResult(output, output.name, tensor, results, resultAttrs);
-    for (auto [i, element] : llvm::enumerate(tensor->elements))
-      addResult(output, getElementName(output.name, i), element, results,
-                resultAttrs);
+    return shape;
   }
-  if (!failed && results.empty())
-    error(fileLoc) << "the model has no outputs"
-                   << (graph.outputs.empty()
-                           ? ""
-                           : ": all are empty sequences or absent optionals");
-  if (failed)
-    return failure();
-  func::ReturnOp::create(builder, fileLoc, results);
-  main.setFunctionType(FunctionType::get(
-      builder.getContext(), main.getBody().front().getArgumentTypes(),
-      TypeRange(ValueRange(results))));
-  main.setAllResultAttrs(resultAttrs);
-  return success();
+  return std::nullopt;
 }
 
 LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
@@ -461,6 +457,10 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
   bool takesStructures = !handler;
   if (takesStructures)
     handler = structureHandlers.lookup(key);
+  if (domain.empty() && opset == 0)
+    return error(loc) << "node '" << label << "' (" << node.opType
+                      << "): the model does not say which opset of ai.onnx it "
+                         "uses";
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";

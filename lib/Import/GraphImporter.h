@@ -74,6 +74,7 @@ public:
   llvm::LogicalResult run();
 
   mlir::OpBuilder &getBuilder() { return builder; }
+  const ImportOptions &getOptions() const { return options; }
   TensorRef makeValue(mlir::Value value, bool isUnsigned);
   TensorRef makeConstant(mlir::DenseElementsAttr constant, bool isUnsigned);
   /// A tensor of the file, checked; null after an emitted error.
@@ -91,6 +92,10 @@ public:
   mlir::Value materialize(TensorRef tensor);
   /// The elements of a constant or of a small weight; null when not known.
   mlir::DenseElementsAttr getElements(TensorRef tensor);
+  /// The sizes that the model declares for its output `name`, -1 where it
+  /// declares none; nothing for other tensors.
+  std::optional<llvm::SmallVector<int64_t>>
+  getDeclaredShape(llvm::StringRef name);
   /// The handler of an operator of ai.onnx that swapc has.
   Handler getHandler(llvm::StringRef opType) const {
     return handlers.lookup(opType);
@@ -176,6 +181,10 @@ private:
   bool failed = false;
 };
 
+/// The attributes of an argument or result of @main.
+mlir::DictionaryAttr getSignature(mlir::Builder &builder, llvm::StringRef name,
+                                  const ElementKind &kind);
+
 /// What element `index` of a sequence is called as an input or output.
 std::string getElementName(llvm::StringRef name, size_t index);
 
@@ -189,23 +198,27 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
                                      llvm::ArrayRef<mlir::Attribute> values);
 
 void addActivations(HandlerMap &handlers);
-void addCasts(HandlerMap &handlers);
 void addAttentions(HandlerMap &handlers);
+void addCasts(HandlerMap &handlers);
 void addConditionals(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
+void addCumulations(HandlerMap &handlers);
 void addDeformConvs(HandlerMap &handlers);
+void addDetections(HandlerMap &handlers);
+void addDeterminants(HandlerMap &handlers);
 void addEinsums(HandlerMap &handlers);
 void addElementwise(HandlerMap &handlers);
 void addFouriers(HandlerMap &handlers);
 void addFusedActivations(HandlerMap &handlers);
 void addFusedProducts(HandlerMap &handlers);
 void addGathers(HandlerMap &handlers);
-void addMatMulNBits(HandlerMap &handlers);
 void addGenerators(HandlerMap &handlers);
 void addGroupQueryAttention(HandlerMap &handlers);
+void addHots(HandlerMap &handlers);
 void addLinearAttentions(HandlerMap &handlers);
 void addLoops(HandlerMap &handlers);
 void addLosses(HandlerMap &handlers);
+void addMatMulNBits(HandlerMap &handlers);
 void addMatMuls(HandlerMap &handlers);
 void addMicrosoftAttentions(HandlerMap &handlers);
 void addMovements(HandlerMap &handlers);
@@ -223,9 +236,13 @@ void addResizes(HandlerMap &handlers);
 void addRotaryEmbeddings(HandlerMap &handlers);
 void addSamplings(HandlerMap &handlers);
 void addScans(HandlerMap &handlers);
+void addScatters(HandlerMap &handlers);
+void addSelections(HandlerMap &handlers);
 void addSequences(HandlerMap &handlers);
 void addShapes(HandlerMap &handlers);
 void addSkipNormalizations(HandlerMap &handlers);
+void addTfIdf(HandlerMap &handlers);
+void addUnpoolings(HandlerMap &handlers);
 
 } // namespace swapc
 

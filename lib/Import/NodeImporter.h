@@ -73,6 +73,8 @@ public:
   llvm::StringRef getOutputName(unsigned index) const {
     return node.outputs[index];
   }
+  /// What its operations are called after.
+  mlir::StringAttr getOrigin() const { return origin; }
   llvm::LogicalResult finish(llvm::ArrayRef<TensorRef> results);
   llvm::ArrayRef<TensorRef> getResults() const { return results; }
   llvm::LogicalResult error(const llvm::Twine &text);

@@ -29,8 +29,8 @@ struct Recurrence {
   int64_t steps = 0, batch = 0, input = 0, hidden = 0, directions = 0;
   bool isBatchFirst = false, startsBackwards = false;
   TensorRef x = nullptr, lengths = nullptr;
-  SmallVector<GateFunction> functions;
-  std::optional<double> clip;
+  SmallVector<GateFunction> functions = {};
+  std::optional<double> clip = std::nullopt;
 
   LogicalResult read(ArrayRef<StringRef> defaults);
   LogicalResult checkShape(unsigned index, StringRef name,
@@ -147,11 +147,11 @@ LogicalResult Recurrence::read(ArrayRef<StringRef> defaults) {
       lengths = nullptr;
   if (n.has("clip"))
     clip = n.getFloat("clip", 0);
-  FailureOr<SmallVector<GateFunction>> given_ =
+  FailureOr<SmallVector<GateFunction>> named =
       getGateFunctions(n, directions, defaults);
-  if (failed(given_))
+  if (failed(named))
     return failure();
-  functions = *given_;
+  functions = *named;
   return success();
 }
 
@@ -305,7 +305,6 @@ static LogicalResult importRnn(NodeImporter &n) {
 /// One step of a GRU, whose gates are z, r, h.
 static TensorRef stepGru(Direction &d, int64_t step, TensorRef resetBias,
                          bool resetsLast) {
-  NodeImporter &n = d.n;
   auto sumOf = [](Scalar &s, ValueRange args, unsigned at) {
     return s.add(args[at], args[at + 1]);
   };
@@ -317,7 +316,7 @@ static TensorRef stepGru(Direction &d, int64_t step, TensorRef resetBias,
     Value update = d.apply(s, 0, sumOf(s, args, 0));
     Value kept = s.mul(update, args[2]);
     Value rest = s.sub(s.constant(update, 1), update);
-    return s.add(s.mul(rest, d.apply(s, 1 + 0, candidate)), kept);
+    return s.add(s.mul(rest, d.apply(s, 1, candidate)), kept);
   };
   if (!resetsLast) {
     TensorRef reset =

@@ -43,8 +43,11 @@ static FailureOr<uint32_t> getDtype(Type type, DictionaryAttr attrs) {
       attrs && attrs.contains(swap::SwapDialect::kUnsignedAttr);
   if (auto element = attrs ? attrs.getAs<StringAttr>(
                                  swap::SwapDialect::kElementAttr)
-                           : StringAttr())
-    return type.isInteger(8) ? getNamedDtype(element) : failure();
+                           : StringAttr()) {
+    if (!type.isInteger(8))
+      return failure();
+    return getNamedDtype(element);
+  }
   if (type.isF32())
     return uint32_t(SWAP_F32);
   if (type.isF16())

@@ -74,16 +74,16 @@ struct Options {
       cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
-  cl::list<std::string> bindings{
-      "bind", cl::value_desc("NAME=FILE.npy"), cl::cat(category),
-      cl::desc("value of an input that is known while compiling, such as a "
-               "shape or a number of steps; the program has no such input "
-               "then")};
   cl::list<std::string> shapes{
       "shape", cl::value_desc("NAME=2x3[,4x5...]"), cl::cat(category),
       cl::desc("shape of an input that the model leaves open (scalar for no "
                "dimension); of a sequence that of each of its tensors, which "
                "become inputs NAME.0, NAME.1, ...; none: no tensor")};
+  cl::list<std::string> bindings{
+      "bind", cl::value_desc("NAME=FILE.npy"), cl::cat(category),
+      cl::desc("value of an input that is known while compiling, such as a "
+               "shape or a number of steps; the program has no such input "
+               "then")};
   cl::opt<std::string> emitKind{
       "emit", cl::init("exe"), cl::value_desc("KIND"), cl::cat(category),
       cl::desc("exe (default), lib (folder with library, header and blob), "
@@ -161,22 +161,6 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
-static bool parseBindings(const Options &line, CompileOptions &options,
-                          std::string &wrong) {
-  for (const std::string &binding : line.bindings) {
-    auto [name, path] = StringRef(binding).split('=');
-    if (name.empty() || path.empty()) {
-      wrong = "'" + binding + "' is not NAME=FILE.npy";
-      return false;
-    }
-    if (!options.bindings.try_emplace(name, path).second) {
-      wrong = "'" + name.str() + "' is given twice";
-      return false;
-    }
-  }
-  return true;
-}
-
 static bool parseShape(StringRef text, SmallVectorImpl<int64_t> &shape) {
   if (text == "scalar")
     return true;
@@ -204,6 +188,22 @@ static bool parseShapes(const Options &line, CompileOptions &options,
       return false;
     }
     if (!options.shapes.try_emplace(name, shapes).second) {
+      wrong = "'" + name.str() + "' is given twice";
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool parseBindings(const Options &line, CompileOptions &options,
+                          std::string &wrong) {
+  for (const std::string &binding : line.bindings) {
+    auto [name, path] = StringRef(binding).split('=');
+    if (name.empty() || path.empty()) {
+      wrong = "'" + binding + "' is not NAME=FILE.npy";
+      return false;
+    }
+    if (!options.bindings.try_emplace(name, path).second) {
       wrong = "'" + name.str() + "' is given twice";
       return false;
     }
@@ -248,10 +248,10 @@ static int readOptions(const Options &line, CompileOptions &options,
   std::string wrong;
   if (!parseDims(line, options, wrong))
     return usageError("--dim: " + wrong);
-  if (!parseBindings(line, options, wrong))
-    return usageError("--bind: " + wrong);
   if (!parseShapes(line, options, wrong))
     return usageError("--shape: " + wrong);
+  if (!parseBindings(line, options, wrong))
+    return usageError("--bind: " + wrong);
   if (line.budgets.getNumOccurrences())
     options.budgets.assign(line.budgets.begin(), line.budgets.end());
   for (const std::string &budget : options.budgets) {

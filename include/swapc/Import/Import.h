@@ -17,6 +17,8 @@ namespace swapc {
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
   llvm::StringMap<int64_t> dims;
+  /// Whether the target runs swap.routine.
+  bool routines = true;
   /// Files (.npy) with the values of inputs that are known, by name.
   llvm::StringMap<std::string> bindings;
   /// The shapes of inputs, by name: one for a tensor, any number for a

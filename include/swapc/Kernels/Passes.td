@@ -179,11 +179,12 @@ def VerifyKernels : KernelsPass<"swap-verify-kernels"> {
     - K1: `@main` holds only swap.param, swap.rows, reshapes, swap.call and
       func.return.
     - K2: each result of `@main` is written by exactly one swap.call.
-    - K3: a kernel holds only pads, fills, generics and concatenations.
+    - K3: a kernel holds only pads, fills, generics, concatenations and routines.
     - K4: a kernel does not name parameters.
     - K5: a kernel takes at most 60 tensors, results included.
     - K6: nothing of a kernel's bodies is defined outside but tensors that
       the kernel takes.
+    - K7: a routine is alone in its kernel and reads only what that takes.
 
     ```mlir
     // before and after are the same; an error where a rule is broken
