@@ -303,46 +303,6 @@ GraphImporter::getDeclaredShape(StringRef name) {
     return std::nullopt; // names of a function are its own
   for (const onnx::ValueInfo &output : file.getModel().graph->outputs) {
     if (output.name != name || !output.hasShape)
-void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
-                              TensorRef tensor, SmallVectorImpl<Value> &results,
-                              SmallVectorImpl<DictionaryAttr> &attrs) {
-  Location loc = nameLoc(name);
-  ElementKind declared = convertKind(output.elementType);
-  if (output.isTensor && output.elementType != onnx::Undefined &&
-      (declared.type != tensor->getElementType() ||
-       declared.format != tensor->format))
-    error(loc) << "output '" << name
-               << "' is declared with another "
-                  "element type than the "
-               << getKindName(tensor->getKind()) << " that its node computes";
-  if (output.hasShape) {
-    bool matches =
-        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
-    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-      matches =
-          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
-    if (!matches)
-      error(loc) << "output '" << name
-                 << "' is declared with another "
-                    "shape than the computed "
-                 << tensor->type;
-  }
-  for (DictionaryAttr other : attrs)
-    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
-      error(loc) << "output '" << name << "' is defined twice";
-  results.push_back(materialize(tensor));
-  attrs.push_back(getSignature(builder, name, tensor->getKind()));
-}
-
-LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
-  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> resultAttrs;
-  for (const onnx::ValueInfo &output : graph.outputs) {
-    Location loc = nameLoc(output.name);
-    auto found = top.values.find(output.name);
-    if (found == top.values.end()) {
-      error(loc) << "output '" << output.name << "' is computed by no node";
       continue;
     SmallVector<int64_t> shape;
     for (const onnx::Dim &dim : output.dims) {
