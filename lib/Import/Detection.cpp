@@ -40,9 +40,8 @@ static int64_t getRoom(NodeImporter &n, int64_t lines, int64_t boxes) {
     most = known ? std::clamp<int64_t>(known->front(), 0, boxes) : boxes;
   }
   if (most > 0)
-    emitWarning(n.loc) << "node '" << n.getOrigin().getValue()
-                       << "': how many boxes it selects depends on data; its "
-                          "result has room for "
+    emitWarning(n.loc) << "how many boxes NonMaxSuppression selects depends on "
+                          "data; its result has room for "
                        << lines * most << ", and what is left of it is -1";
   return lines * most;
 }

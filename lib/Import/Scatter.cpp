@@ -91,6 +91,9 @@ static LogicalResult finishScatter(NodeImporter &n, TensorRef positions,
   TensorRef data = n.in(0), updates = n.in(2);
   if (data->getNumElements() == 0 || updates->getNumElements() == 0)
     return n.finish(data);
+  if (positions->constant &&
+      llvm::is_contained(positions->constant.getValues<int64_t>(), -1))
+    return n.error("an index is outside of the data");
   bool isCast = reduction != Replace;
   TensorRef to = isCast ? widenForRoutine(n, data) : data;
   TensorRef from = isCast ? widenForRoutine(n, updates) : updates;
@@ -109,6 +112,30 @@ static LogicalResult finishScatter(NodeImporter &n, TensorRef positions,
   if (!result)
     return failure();
   return n.finish(n.cast(result, data->getElementType(), data->isUnsigned));
+}
+
+/// Positions of a ScatterElements whose few indices are known, or null.
+static TensorRef getKnownPositions(NodeImporter &n, int64_t axis, int64_t outer,
+                                   ArrayRef<int64_t> strides) {
+  TensorRef indices = n.in(1);
+  std::optional<SmallVector<int64_t>> known;
+  if (indices->getNumElements() <= kMaxFoldedElements)
+    known = n.getInts(indices);
+  if (!known)
+    return nullptr;
+  int64_t size = n.in(0)->getDim(axis);
+  for (auto [i, index] : llvm::enumerate(*known)) {
+    bool isInside = index >= -size && index < size;
+    int64_t position = (index < 0 ? index + size : index) * strides[axis];
+    int64_t left = i;
+    for (int64_t dim = indices->getRank() - 1; dim >= 0; --dim) {
+      if (dim >= outer && dim != axis)
+        position += left % indices->getDim(dim) * strides[dim];
+      left /= indices->getDim(dim);
+    }
+    index = isInside ? position : -1;
+  }
+  return n.constantInts(indices->getShape(), *known, n.b.getI64Type());
 }
 
 static LogicalResult importScatterElements(NodeImporter &n) {
@@ -139,19 +166,21 @@ static LogicalResult importScatterElements(NodeImporter &n) {
     if (i >= outer)
       layout.positions *= indices->getDim(i);
   }
+  TensorRef positions = getKnownPositions(n, *axis, outer, strides);
   int64_t size = data->getDim(*axis);
-  TensorRef positions = n.parallel(
-      {{indices, n.identity(rank)}}, indices->getShape(), n.b.getI64Type(),
-      [&](Scalar &s, ValueRange args) {
-        Value position, isInside;
-        addIndex(s, args[0], size, strides[*axis], position, isInside);
-        for (int64_t i = outer; i < rank; ++i)
-          if (i != *axis)
-            position = s.add(position,
-                             s.mul(getLoopIndex(s, i), makeInt(s, strides[i])));
-        return s.select(isInside, position, makeInt(s, -1));
-      },
-      /*isUnsigned=*/false, /*foldable=*/false);
+  if (!positions)
+    positions = n.parallel(
+        {{indices, n.identity(rank)}}, indices->getShape(), n.b.getI64Type(),
+        [&](Scalar &s, ValueRange args) {
+          Value position, isInside;
+          addIndex(s, args[0], size, strides[*axis], position, isInside);
+          for (int64_t i = outer; i < rank; ++i)
+            if (i != *axis)
+              position = s.add(
+                  position, s.mul(getLoopIndex(s, i), makeInt(s, strides[i])));
+          return s.select(isInside, position, makeInt(s, -1));
+        },
+        /*isUnsigned=*/false, /*foldable=*/false);
   return finishScatter(n, positions, *reduction, layout);
 }
 

@@ -30,14 +30,13 @@ def scatter():
     for reduction in ["add", "mul", "min", "max"]:
         yield case("ScatterElements", f32(3, 8), integers(-8, 8, 3, 20), f32(3, 20), axis=1, reduction=reduction)
         yield case("ScatterElements", integers(-50, 50, 3, 8), integers(-8, 8, 3, 20), integers(-50, 50, 3, 20), axis=1, reduction=reduction)
-        yield case("ScatterElements", f16(3, 8), permuted(3, 8), f16(3, 8), axis=1, reduction=reduction)
         yield case("ScatterND", f32(6, 7, 5), integers(-6, 6, 9, 1), f32(9, 7, 5), reduction=reduction)
         yield case("ScatterND", f32(6, 7, 5), integers(-5, 5, 4, 9, 3), f32(4, 9), reduction=reduction)
     yield case("ScatterND", f32(300, 65), permuted(300)[:40].reshape(40, 1), f32(40, 65))
     yield case("ScatterND", f32(8, 9), Const(np.array([[0, 1], [7, 8], [-1, 0]], np.int64)), f32(3))
     yield case("ScatterND", integers(0, 2, 8, 9).astype(bool), Const(np.array([[3], [5]], np.int64)), integers(0, 2, 2, 9).astype(bool))
     yield case("MaxUnpool", f32(1, 1, 2, 2), Const(np.array([[[[5, 7], [13, 15]]]], np.int64)), kernel_shape=[2, 2], strides=[2, 2])
-    yield case("MaxUnpool", f32(1, 1, 2, 2), np.array([[[[5, 7], [13, 15]]]], np.int64), i64(1, 1, 5, 6), kernel_shape=[2, 2], strides=[2, 2])
+    yield case("MaxUnpool", f32(2, 1, 2, 2), np.array([5, 7, 13, 15, 17, 18, 30, 16], np.int64).reshape(2, 1, 2, 2), kernel_shape=[2, 2], strides=[2, 2])
     yield case("ReverseSequence", f32(4, 3, 2), np.array([4, 1, 3], np.int64), time_axis=0, batch_axis=1)
     yield case("ReverseSequence", f32(3, 5), np.array([5, 1, 2], np.int64), time_axis=1, batch_axis=0)
 
@@ -112,7 +111,7 @@ def check(cases, workdir):
     for output in model.graph.output:
         shape = output.type.tensor_type.shape
         del shape.dim[:]
-        for size in want[output.name].shape:
+        for size in want[st.file_name(output.name)].shape:
             shape.dim.add().dim_value = size
     onnx.save(model, path)
     program = st.compile_model(path, os.path.join(workdir, "ops"), ["min", "max"], ["--threads", "2"])
