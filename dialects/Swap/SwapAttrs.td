@@ -70,7 +70,8 @@ def Swap_PanelsAttr : Swap_Attr<"Panels", "panels"> {
 
 def Swap_KernelKind : I32EnumAttr<"KernelKind", "how a kernel is computed", [
     I32EnumAttrCase<"Contraction", 0, "contraction">,
-    I32EnumAttrCase<"Rows", 1, "rows">]> {
+    I32EnumAttrCase<"Rows", 1, "rows">,
+    I32EnumAttrCase<"Routine", 2, "routine">]> {
   let cppNamespace = "::mlir::swap";
 }
 
@@ -85,7 +86,8 @@ def Swap_ScheduleAttr : Swap_Attr<"Schedule", "schedule"> {
 
     `rows` and `block` steer code generation: for a contraction, the rows of
     the register tile and the rows of one grid tile; for a row kernel, unused
-    and the outer iterations of one grid tile.
+    and the outer iterations of one grid tile; for a routine, unused and the
+    items of one grid tile.
 
     `inplace` lists operands whose memory the one result may take: as long as
     and shaped in memory as the result, and read by each tile, before it writes,

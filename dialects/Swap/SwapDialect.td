@@ -29,6 +29,7 @@ def Swap_Dialect : Dialect {
     | `swap.directory` | module | the folder that `#swap.file` paths start from |
     | `swap.name` | `@main` arguments and results | the ONNX name |
     | `swap.unsigned` | `@main` arguments and results | its integers are unsigned in ONNX; those of the IR carry no sign |
+    | `swap.element` | `@main` arguments and results | its `i8` elements are of this ONNX type: `float8e4m3fn`, `int4` and the like |
     | `swap.schedule` | kernel functions | how the kernel is cut into tiles |
     | `swap.footprint` | kernel functions | which bytes some of its tiles read and write |
     | `swap.gpu` | kernel functions | how the kernel runs on a GPU |
@@ -47,6 +48,7 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kDirectoryAttr = "swap.directory";
     static constexpr ::llvm::StringLiteral kNameAttr = "swap.name";
     static constexpr ::llvm::StringLiteral kUnsignedAttr = "swap.unsigned";
+    static constexpr ::llvm::StringLiteral kElementAttr = "swap.element";
     static constexpr ::llvm::StringLiteral kScheduleAttr = "swap.schedule";
     static constexpr ::llvm::StringLiteral kFootprintAttr = "swap.footprint";
     static constexpr ::llvm::StringLiteral kGpuAttr = "swap.gpu";

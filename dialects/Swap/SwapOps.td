@@ -148,6 +148,38 @@ def Swap_RowsOp : Swap_Op<"rows", [Pure]> {
 }
 
 //===----------------------------------------------------------------------===//
+// Routines (tensor and kernel phase)
+//===----------------------------------------------------------------------===//
+
+def Swap_RoutineOp : Swap_Op<"routine", [Pure]> {
+  let summary = "what no loop nest computes: a function of the runtime";
+  let description = [{
+    Runs `swap_routine_<routine>` of `runtime/routines`, portable C that swapc
+    holds as bitcode and optimises for these `constants` (sizes, element types,
+    options; the function's source says which). The work is `items` parts that
+    do not depend on each other; `scratch` bytes are private to a thread, and
+    `flops` estimates the whole. Each operation becomes a kernel of its own,
+    whose result may take the memory of the inputs in `inplace`.
+
+    ```mlir
+    // The 5 largest of each of 8 rows of 100.
+    %v, %i = swap.routine "topk"(%x) constants = [1, 100, 1, 5, 1] items = 8 scratch = 80 flops = 8000
+        : (tensor<8x100xf32>) -> (tensor<8x5xf32>, tensor<8x5xi64>)
+    ```
+  }];
+  let arguments = (ins StrAttr:$routine, Variadic<AnyRankedTensor>:$inputs,
+                       DenseI64ArrayAttr:$constants, I64Attr:$items,
+                       I64Attr:$scratch, I64Attr:$flops,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$inplace);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $routine `(` $inputs `)` `constants` `=` $constants `items` `=` $items `scratch` `=` $scratch
+    `flops` `=` $flops (`inplace` `=` $inplace^)? attr-dict `:` functional-type($inputs, $results)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // Units and plans (swap and memory phase)
 //===----------------------------------------------------------------------===//
 

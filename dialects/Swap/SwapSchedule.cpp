@@ -1,4 +1,4 @@
-//===- SwapSchedule.cpp - Calls, units and plans ----------------*- C++ -*-===//
+//===- SwapSchedule.cpp - Calls, routines, units and plans ------*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -54,6 +54,22 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &tables) {
                << type.getNumInputs() << " by one of " << type.getNumResults()
                << " results";
   return verifyTiles(*this, kernel, getFirstTile(), getLastTile());
+}
+
+LogicalResult RoutineOp::verify() {
+  if (getItems() < 1 || static_cast<int64_t>(getScratch()) < 0)
+    return emitOpError("needs at least one item, and no negative scratch");
+  for (int64_t operand : getInplace()) {
+    if (operand < 0 || operand >= static_cast<int64_t>(getInputs().size()) ||
+        getNumResults() != 1)
+      return emitOpError() << "cannot overwrite input " << operand << " of "
+                           << getInputs().size() << " by one of "
+                           << getNumResults() << " results";
+    if (getInputs()[operand].getType() != getResultTypes()[0])
+      return emitOpError() << "cannot overwrite input " << operand
+                           << ", which has another type than the result";
+  }
+  return success();
 }
 
 LogicalResult UnitOp::verify() {

@@ -45,6 +45,16 @@ static Value thresholdedRelu(NodeImporter &n, Scalar &s, Value x) {
   return s.select(s.compare(Scalar::Greater, x, alpha), x, s.constant(x, 0));
 }
 
+/// Towards zero by `bias`, and zero within `lambd` of it.
+static Value shrink(NodeImporter &n, Scalar &s, Value x) {
+  double bias = n.getFloat("bias", 0), lambd = n.getFloat("lambd", 0.5f);
+  Value above = s.compare(Scalar::Greater, x, s.constant(x, lambd));
+  Value below = s.compare(Scalar::Less, x, s.constant(x, -lambd));
+  Value shrunk =
+      s.select(above, s.sub(x, s.constant(x, bias)), s.constant(x, 0));
+  return s.select(below, s.add(x, s.constant(x, bias)), shrunk);
+}
+
 /// alpha * (exp(x / divisor) - 1) below zero, x above.
 static Value elu(Scalar &s, Value x, double alpha, double divisor) {
   Value scaled = divisor == 1 ? x : s.div(x, s.constant(x, divisor));
@@ -238,6 +248,7 @@ void swapc::addActivations(HandlerMap &handlers) {
   handlers["Relu"] = importNumber<relu>;
   handlers["Round"] = importFloat<unary<math::RoundEvenOp>>;
   handlers["Selu"] = importFloat<selu>;
+  handlers["Shrink"] = importFloat<shrink>;
   handlers["Sigmoid"] = importFloat<sigmoid>;
   handlers["Sign"] = importNumber<sign>;
   handlers["Sin"] = importFloat<unary<math::SinOp>>;

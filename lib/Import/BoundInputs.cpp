@@ -45,7 +45,7 @@ TensorRef GraphImporter::makeBound(const onnx::ValueInfo &input,
     return nullptr;
   };
   Type elementType = convertType(input.elementType);
-  if (!input.isTensor || !elementType)
+  if (!input.isTensor || input.isSequence || !elementType)
     return fail("the input is not a tensor of a number type that swapc "
                 "supports");
   llvm::Expected<NpyFile> file = NpyFile::read(path);

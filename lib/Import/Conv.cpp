@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Windows.h"
+#include "Products.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -43,7 +43,7 @@ static TensorRef contract(NodeImporter &n, const Loops &loops, TensorRef input,
                     n.getMap(dims, loops.output), loops.iterators, loops.shape);
 }
 
-static TensorRef convolve(NodeImporter &n, const Windows &w, TensorRef input,
+TensorRef swapc::convolve(NodeImporter &n, const Windows &w, TensorRef input,
                           TensorRef weights, int64_t groups) {
   unsigned rank = w.size();
   int64_t batch = input->getDim(0), channels = input->getDim(1);

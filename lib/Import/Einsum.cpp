@@ -38,6 +38,70 @@ static FailureOr<std::string> spellOut(NodeImporter &n, StringRef term,
   return letters;
 }
 
+namespace {
+struct Term {
+  TensorRef tensor;
+  std::string letters;
+};
+} // namespace
+
+/// The sum of products of `terms`, with one dimension for each letter of
+/// `result`.
+static TensorRef sumProducts(NodeImporter &n, ArrayRef<Term> terms,
+                             StringRef result,
+                             const llvm::StringMap<int64_t> &sizes) {
+  std::string loops = result.str();
+  for (const Term &term : terms)
+    for (char c : term.letters)
+      if (!llvm::is_contained(loops, c))
+        loops += c;
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> to;
+  for (auto [i, c] : llvm::enumerate(result)) {
+    shape.push_back(sizes.lookup(StringRef(&c, 1)));
+    to.push_back(n.dim(i));
+  }
+  SmallVector<Operand> operands;
+  for (const Term &term : terms) {
+    SmallVector<AffineExpr> from;
+    for (auto [c, size] :
+         llvm::zip_equal(term.letters, term.tensor->getShape()))
+      from.push_back(size == 1 && sizes.lookup(StringRef(&c, 1)) != 1
+                         ? n.b.getAffineConstantExpr(0)
+                         : n.dim(loops.find(c)));
+    operands.push_back({term.tensor, n.getMap(loops.size(), from)});
+  }
+  SmallVector<IteratorType> iterators(loops.size(), IteratorType::reduction);
+  std::fill_n(iterators.begin(), result.size(), IteratorType::parallel);
+  Type wide = getComputeType(terms[0].tensor->getElementType());
+  return n.reduce(operands, n.getMap(loops.size(), to), iterators, shape,
+                  n.zero(wide), [&](Scalar &s, ValueRange args) {
+                    Value product = s.cast(args[0], wide, false, false);
+                    for (Value arg : args.drop_front().drop_back())
+                      product = s.mul(product, s.cast(arg, wide, false, false));
+                    return s.add(args.back(), product);
+                  });
+}
+
+/// Two terms at a time, so that the work is not the product of all sizes: what
+/// neither a later term nor the result names is summed up as soon as it can be.
+static TensorRef sumInPairs(NodeImporter &n, SmallVector<Term> terms,
+                            StringRef result,
+                            const llvm::StringMap<int64_t> &sizes) {
+  while (terms.size() > 2) {
+    std::string later = result.str(), kept;
+    for (const Term &term : ArrayRef(terms).drop_front(2))
+      later += term.letters;
+    for (char c : terms[0].letters + terms[1].letters)
+      if (llvm::is_contained(later, c) && !llvm::is_contained(kept, c))
+        kept += c;
+    TensorRef pair = sumProducts(n, ArrayRef(terms).take_front(2), kept, sizes);
+    terms.erase(terms.begin());
+    terms[0] = {pair, kept};
+  }
+  return sumProducts(n, terms, result, sizes);
+}
+
 static LogicalResult importEinsum(NodeImporter &n) {
   unsigned count = n.getNumInputs();
   if (failed(n.checkInputs(std::max(1u, count), count)))
@@ -90,39 +154,14 @@ static LogicalResult importEinsum(NodeImporter &n) {
       if (llvm::isAlpha(c) && llvm::count(all, c) == 1)
         result += c;
   }
-  std::string loops = result;
-  for (char c : all)
-    if (!llvm::is_contained(loops, c))
-      loops += c;
-  SmallVector<int64_t> shape;
-  SmallVector<AffineExpr> to;
-  for (auto [i, c] : llvm::enumerate(result)) {
+  for (char c : result)
     if (!sizes.count(StringRef(&c, 1)) || llvm::count(result, c) != 1)
       return n.error("the result of the equation has the letter '" + Twine(c) +
                      "', which no input has, or twice");
-    shape.push_back(sizes[StringRef(&c, 1)]);
-    to.push_back(n.dim(i));
-  }
-  SmallVector<Operand> operands;
-  for (auto [term, input] : llvm::zip_equal(letters, n.getInputs())) {
-    SmallVector<AffineExpr> from;
-    for (auto [c, size] : llvm::zip_equal(term, input->getShape()))
-      from.push_back(size == 1 && sizes[StringRef(&c, 1)] != 1
-                         ? n.b.getAffineConstantExpr(0)
-                         : n.dim(loops.find(c)));
-    operands.push_back({input, n.getMap(loops.size(), from)});
-  }
-  SmallVector<IteratorType> iterators(loops.size(), IteratorType::reduction);
-  std::fill_n(iterators.begin(), result.size(), IteratorType::parallel);
-  Type wide = getComputeType(type);
-  TensorRef sum =
-      n.reduce(operands, n.getMap(loops.size(), to), iterators, shape,
-               n.zero(wide), [&](Scalar &s, ValueRange args) {
-                 Value product = s.cast(args[0], wide, false, false);
-                 for (Value arg : args.drop_front().drop_back())
-                   product = s.mul(product, s.cast(arg, wide, false, false));
-                 return s.add(args.back(), product);
-               });
+  SmallVector<Term> operands;
+  for (auto [term, input] : llvm::zip_equal(letters, n.getInputs()))
+    operands.push_back({input, term});
+  TensorRef sum = sumInPairs(n, operands, result, sizes);
   return n.finish(n.cast(sum, type, n.in(0)->isUnsigned));
 }
 

@@ -59,9 +59,10 @@ static LogicalResult importMod(NodeImporter &n) {
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
         if (isFloat(a))
           return s.make<arith::RemFOp>(a, b);
+        Value by = s.divisor(b, isUnsigned);
         if (isUnsigned)
-          return s.make<arith::RemUIOp>(a, b);
-        Value rest = s.make<arith::RemSIOp>(a, b);
+          return s.make<arith::RemUIOp>(a, by);
+        Value rest = s.make<arith::RemSIOp>(a, by);
         if (truncates)
           return rest;
         // The result has the sign of the divisor.
@@ -223,30 +224,6 @@ static LogicalResult importWhere(NodeImporter &n) {
       n.in(1)->isUnsigned));
 }
 
-static LogicalResult importCast(NodeImporter &n) {
-  if (failed(n.checkInputs(1, 1)))
-    return failure();
-  int64_t to = n.getInt("to", 0);
-  Type type = n.graph.convertType(to);
-  if (!type)
-    return n.error("casts to element type " + Twine(to) +
-                   " of TensorProto.DataType, which is not supported");
-  return n.finish(n.cast(n.in(0), type, GraphImporter::isUnsignedType(to)));
-}
-
-static LogicalResult importCastLike(NodeImporter &n) {
-  if (failed(n.checkInputs(2, 2)))
-    return failure();
-  return n.finish(
-      n.cast(n.in(0), n.in(1)->getElementType(), n.in(1)->isUnsigned));
-}
-
-static LogicalResult importIdentity(NodeImporter &n) {
-  if (!n.in(0))
-    return n.error("has no input");
-  return n.finish(n.in(0));
-}
-
 static LogicalResult importDropout(NodeImporter &n) {
   if (!n.in(0))
     return n.error("has no input");
@@ -292,8 +269,5 @@ void swapc::addElementwise(HandlerMap &handlers) {
   handlers["Not"] = importNot;
   handlers["BitwiseNot"] = importNot;
   handlers["Where"] = importWhere;
-  handlers["Cast"] = importCast;
-  handlers["CastLike"] = importCastLike;
-  handlers["Identity"] = importIdentity;
   handlers["Dropout"] = importDropout;
 }

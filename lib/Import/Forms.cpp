@@ -223,12 +223,21 @@ TensorRef NodeImporter::contract(Operand lhs, Operand rhs, AffineMap resultMap,
                                  ArrayRef<IteratorType> iterators,
                                  ArrayRef<int64_t> shape) {
   Type type = getComputeType(lhs.tensor->getElementType());
-  return reduce({lhs, rhs}, resultMap, iterators, shape, zero(type),
+  if (isa<IntegerType>(type) && type.getIntOrFloatBitWidth() < 32)
+    type = b.getI32Type();
+  bool isWider = type != lhs.tensor->getElementType();
+  TensorRef result =
+         reduce({lhs, rhs}, resultMap, iterators, shape, zero(type),
                 [&](Scalar &s, ValueRange args) {
-                  Value left = s.cast(args[0], type, false, false);
-                  Value right = s.cast(args[1], type, false, false);
+                  Value left =
+                      s.cast(args[0], type, lhs.tensor->isUnsigned, false);
+                  Value right =
+                      s.cast(args[1], type, rhs.tensor->isUnsigned, false);
                   return s.add(args[2], s.mul(left, right));
                 });
+  if (isWider)
+    result->isUnsigned = false;
+  return result;
 }
 
 TensorRef NodeImporter::copy(TensorRef tensor, ArrayRef<int64_t> shape,

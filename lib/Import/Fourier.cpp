@@ -188,6 +188,11 @@ static LogicalResult importDFT(NodeImporter &n) {
                                    "large: choose another dft_length");
   if (direction.inverse)
     direction.scale = 1.0 / points;
+  SmallVector<int64_t> complex(input->getShape());
+  complex[*axis] = points;
+  complex[rank - 1] = 2;
+  if (!getByteSize(complex, getComputeType(type)))
+    return n.error("the size of the result overflows");
 
   TensorRef x = fit(n, input, *axis, toReal ? points / 2 + 1 : points);
   ArrayRef<int64_t> shape = input->getShape();
@@ -260,7 +265,7 @@ static LogicalResult importSTFT(NodeImporter &n) {
   if (oneSided && given == 2)
     return n.error("onesided needs a real signal");
   int64_t count = oneSided ? length / 2 + 1 : length;
-  if (length * given * count * 2 > kMaxTable)
+  if (length > kMaxTable || length * given * count * 2 > kMaxTable)
     return n.error("frames of " + Twine(length) + " are too long");
   int64_t frames = (size - length) / step->front() + 1;
 

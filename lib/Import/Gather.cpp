@@ -196,48 +196,44 @@ static LogicalResult importGatherND(NodeImporter &n) {
       data->isUnsigned, /*foldable=*/false));
 }
 
-static LogicalResult importOneHot(NodeImporter &n) {
-  if (failed(n.checkInputs(3, 3)))
+/// The first `len` steps of each sequence from their last to their first.
+static LogicalResult importReverseSequence(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)))
     return failure();
-  TensorRef indices = n.in(0), values = n.in(2);
-  FailureOr<SmallVector<int64_t>> depth = n.getConstInts(1);
-  if (failed(depth))
+  TensorRef data = n.in(0), lengths = n.in(1);
+  int64_t rank = data->getRank();
+  FailureOr<int64_t> time = n.getAxis(n.getInt("time_axis", 0), rank);
+  FailureOr<int64_t> batch = n.getAxis(n.getInt("batch_axis", 1), rank);
+  if (failed(time) || failed(batch))
     return failure();
-  if (depth->size() != 1 || depth->front() < 1 ||
-      values->getShape() != ArrayRef<int64_t>(2) ||
-      !isa<IntegerType>(indices->getElementType()))
-    return n.error("takes integer indices, one depth and two values");
-  int64_t rank = indices->getRank() + 1;
-  FailureOr<int64_t> axis = n.getAxis(n.getInt("axis", -1), rank);
-  if (failed(axis))
-    return failure();
-  SmallVector<int64_t> shape(indices->getShape());
-  shape.insert(shape.begin() + *axis, depth->front());
-  if (!getByteSize(shape, values->getElementType()))
-    return n.error("the size of the result overflows");
-  SmallVector<AffineExpr> map;
-  for (int64_t i = 0; i < rank; ++i)
-    if (i != *axis)
-      map.push_back(n.dim(i));
-  AffineExpr off = n.b.getAffineConstantExpr(0),
-             on = n.b.getAffineConstantExpr(1);
+  if (*time == *batch || lengths->getRank() != 1 ||
+      lengths->getDim(0) != data->getDim(*batch) ||
+      !lengths->getElementType().isInteger(64))
+    return n.error("takes different time and batch axes and an int64 length "
+                   "for each batch");
+  Value table = n.value(data);
   return n.finish(n.parallel(
-      {{indices, n.getMap(rank, map)},
-       {values, n.getMap(rank, {off})},
-       {values, n.getMap(rank, {on})}},
-      shape, values->getElementType(),
+      {{lengths, n.getMap(rank, n.dim(*batch))}}, data->getShape(),
+      data->getElementType(),
       [&](Scalar &s, ValueRange args) -> Value {
-        Value position = getPosition(s, args[0], depth->front());
-        Value hit = s.make<arith::CmpIOp>(arith::CmpIPredicate::eq, position,
-                                          getLoopIndex(s, *axis));
-        return s.select(hit, args[2], args[1]);
+        Value length =
+            s.make<arith::IndexCastOp>(s.getBuilder().getIndexType(), args[0]);
+        Value step = getLoopIndex(s, *time);
+        Value isInside =
+            s.make<arith::CmpIOp>(arith::CmpIPredicate::slt, step, length);
+        Value turned = s.sub(s.sub(length, s.index(1)), step);
+        SmallVector<Value> at;
+        for (int64_t i = 0; i < rank; ++i)
+          at.push_back(i == *time ? s.select(isInside, turned, step)
+                                  : getLoopIndex(s, i));
+        return tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
       },
-      values->isUnsigned, /*foldable=*/false));
+      data->isUnsigned, /*foldable=*/false));
 }
 
 void swapc::addGathers(HandlerMap &handlers) {
   handlers["Gather"] = importGather;
   handlers["GatherElements"] = importGatherElements;
   handlers["GatherND"] = importGatherND;
-  handlers["OneHot"] = importOneHot;
+  handlers["ReverseSequence"] = importReverseSequence;
 }

@@ -14,27 +14,32 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 #include <set>
 
 using namespace mlir;
 using namespace swapc;
 
-/// The attributes of an argument or result of @main.
-static DictionaryAttr getSignature(Builder &builder, StringRef name,
-                                   bool isUnsigned) {
+DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
+                                   const ElementKind &kind) {
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       swap::SwapDialect::kNameAttr, builder.getStringAttr(name))};
-  if (isUnsigned)
+  if (kind.isUnsigned)
     attributes.push_back(builder.getNamedAttr(
         swap::SwapDialect::kUnsignedAttr, builder.getUnitAttr()));
+  if (kind.format != Format::Plain)
+    attributes.push_back(builder.getNamedAttr(
+        swap::SwapDialect::kElementAttr,
+        builder.getStringAttr(getFormatName(kind.format))));
   return builder.getDictionaryAttr(attributes);
 }
 
 static constexpr int64_t kOldestOpset = 1, kNewestOpset = 27;
 static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
-/// Functions may call functions up to this depth.
-static constexpr unsigned kMaxCallDepth = 64;
+
+/// Nodes, those of functions and loops counted each time that they run.
+static constexpr unsigned kMaxNodes = 1 << 20;
 
 static StringRef normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
@@ -47,34 +52,53 @@ GraphImporter::GraphImporter(const onnx::File &file,
       directory(llvm::sys::path::parent_path(path)), module(module),
       builder(module.getContext()),
       fileLoc(FileLineColLoc::get(module.getContext(), path, 0, 0)) {
+  absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addAttentions(handlers);
+  addCasts(handlers);
+  addConditionals(structureHandlers);
   addConvolutions(handlers);
+  addCumulations(handlers);
   addDeformConvs(handlers);
+  addDetections(handlers);
+  addDeterminants(handlers);
   addEinsums(handlers);
   addElementwise(handlers);
+  addFouriers(handlers);
   addFusedActivations(handlers);
   addFusedProducts(handlers);
   addGathers(handlers);
-  addGroupQueryAttention(handlers);
-  addLinearAttentions(handlers);
-  addLosses(handlers);
-  addFouriers(handlers);
-  addGathers(handlers);
   addGenerators(handlers);
+  addGroupQueryAttention(handlers);
+  addHots(handlers);
+  addLinearAttentions(handlers);
+  addLoops(structureHandlers);
+  addLosses(handlers);
+  addMatMulNBits(handlers);
   addMatMuls(handlers);
   addMicrosoftAttentions(handlers);
   addMovements(handlers);
   addNormalizations(handlers);
+  addOptionals(structureHandlers);
   addPatches(handlers);
   addPoolings(handlers);
+  addQuantization(handlers);
+  addQuantizedElementwise(handlers);
+  addQuantizedProducts(handlers);
+  addRecurrences(handlers);
   addReductions(handlers);
-  addResizes(handlers);
   addReshapes(handlers);
+  addResizes(handlers);
   addRotaryEmbeddings(handlers);
   addSamplings(handlers);
+  addScans(structureHandlers);
+  addScatters(handlers);
+  addSelections(handlers);
+  addSequences(structureHandlers);
   addShapes(handlers);
   addSkipNormalizations(handlers);
+  addTfIdf(handlers);
+  addUnpoolings(handlers);
 }
 
 InFlightDiagnostic GraphImporter::error(Location loc) {
@@ -107,8 +131,6 @@ LogicalResult GraphImporter::checkOpsets() {
           << kOldestOpset << " to " << kNewestOpset
           << ": convert it with onnx.version_converter or export it again";
   }
-  if (!top.opsets.contains(""))
-    error(fileLoc) << "the model does not say which opset of ai.onnx it uses";
   return success(!failed);
 }
 
@@ -156,7 +178,6 @@ LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
 }
 
 LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
-  auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
   llvm::StringSet<> seen, symbolic;
   std::set<std::string> unbound;
   for (const onnx::ValueInfo &input : graph.inputs) {
@@ -175,18 +196,35 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (top.values.count(input.name)) // an initializer that may be overridden
       continue;
     top.values[input.name] = nullptr;
-    Type elementType = convertType(input.elementType);
-    if (!input.isTensor || !elementType || !input.hasShape) {
+    if (!input.isTensor || !convertKind(input.elementType).type) {
       error(loc) << "input '" << input.name
-                 << "' must be a tensor of known rank "
-                    "and of a number type that swapc supports";
+                 << "' must be a tensor, a sequence of tensors or an optional "
+                    "one, of a number type that swapc supports";
+      continue;
+    }
+    for (const onnx::Dim &dim : input.dims)
+      if (!dim.value && !dim.symbol.empty())
+        symbolic.insert(dim.symbol);
+    auto shapes = options.shapes.find(input.name);
+    if (shapes != options.shapes.end()) {
+      top.values[input.name] = addShapedInput(input, shapes->second);
+      continue;
+    }
+    if (input.isSequence || input.isOptional || !input.hasShape) {
+      error(loc) << "input '" << input.name << "' "
+                 << (input.isSequence   ? "is a sequence"
+                     : input.isOptional ? "is optional"
+                                        : "has no shape")
+                 << "; say what it is with --shape " << input.name
+                 << (input.isSequence ? "=2x3,2x3 (each tensor's shape) or none"
+                     : input.isOptional ? "=2x3 (its shape) or none"
+                                        : "=2x3");
       continue;
     }
     SmallVector<int64_t> shape;
     for (auto [i, dim] : llvm::enumerate(input.dims)) {
       int64_t size = dim.value.value_or(-1);
       if (!dim.value && !dim.symbol.empty()) {
-        symbolic.insert(dim.symbol);
         auto bound = options.dims.find(dim.symbol);
         if (bound == options.dims.end()) {
           unbound.insert(dim.symbol.str());
@@ -202,20 +240,20 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     if (shape.size() != input.dims.size() ||
         llvm::any_of(shape, [](int64_t n) { return n < 0; }))
       continue;
-    if (!getByteSize(shape, elementType)) {
-      error(loc) << "the size of input '" << input.name << "' overflows";
-      continue;
-    }
-    auto type = RankedTensorType::get(shape, elementType);
-    Value argument = main.getBody().front().addArgument(type, loc);
-    bool isUnsigned = isUnsignedType(input.elementType);
-    argAttrs.push_back(getSignature(builder, input.name, isUnsigned));
-    top.values[input.name] = makeValue(argument, isUnsigned);
+    top.values[input.name] = addArgument(input.name, shape, input);
   }
+  // Outputs whose size depends on data have names of their own.
+  for (const onnx::ValueInfo &output : graph.outputs)
+    for (const onnx::Dim &dim : output.dims)
+      symbolic.insert(dim.symbol);
+  for (const auto &shaped : options.shapes)
+    if (!seen.contains(shaped.getKey()))
+      error(fileLoc) << "--shape " << shaped.getKey()
+                     << ": no input has that name";
   for (const auto &bound : options.dims)
     if (!symbolic.contains(bound.getKey()))
       error(fileLoc) << "--dim " << bound.getKey()
-                     << ": no input has a dimension of that name";
+                     << ": no input or output has a dimension of that name";
   for (const auto &bound : options.bindings)
     if (!seen.contains(bound.getKey()))
       error(fileLoc) << "--bind " << bound.getKey()
@@ -231,6 +269,64 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
   return success(!failed);
 }
 
+TensorRef GraphImporter::addArgument(StringRef name, ArrayRef<int64_t> shape,
+                                     const onnx::ValueInfo &input) {
+  Location loc = nameLoc(name);
+  ElementKind kind = convertKind(input.elementType);
+  if (!getByteSize(shape, kind.type)) {
+    error(loc) << "the size of input '" << name << "' overflows";
+    return nullptr;
+  }
+  for (DictionaryAttr other : argAttrs)
+    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name) {
+      error(loc) << "input '" << name << "' is defined twice";
+      return nullptr;
+    }
+  auto type = RankedTensorType::get(shape, kind.type);
+  Value argument = builder.getInsertionBlock()->addArgument(type, loc);
+  argAttrs.push_back(getSignature(builder, name, kind));
+  TensorRef tensor = makeValue(argument, kind.isUnsigned);
+  tensor->format = kind.format;
+  return tensor;
+}
+
+std::optional<SmallVector<int64_t>>
+GraphImporter::getDeclaredShape(StringRef name) {
+  if (current != &top)
+    return std::nullopt; // names of a function are its own
+  for (const onnx::ValueInfo &output : file.getModel().graph->outputs) {
+    if (output.name != name || !output.hasShape)
+void GraphImporter::addResult(const onnx::ValueInfo &output, StringRef name,
+                              TensorRef tensor, SmallVectorImpl<Value> &results,
+                              SmallVectorImpl<DictionaryAttr> &attrs) {
+  Location loc = nameLoc(name);
+  ElementKind declared = convertKind(output.elementType);
+  if (output.isTensor && output.elementType != onnx::Undefined &&
+      (declared.type != tensor->getElementType() ||
+       declared.format != tensor->format))
+    error(loc) << "output '" << name
+               << "' is declared with another "
+                  "element type than the "
+               << getKindName(tensor->getKind()) << " that its node computes";
+  if (output.hasShape) {
+    bool matches =
+        static_cast<int64_t>(output.dims.size()) == tensor->getRank();
+    for (unsigned i = 0; matches && i < output.dims.size(); ++i)
+      matches =
+          !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
+    if (!matches)
+      error(loc) << "output '" << name
+                 << "' is declared with another "
+                    "shape than the computed "
+                 << tensor->type;
+  }
+  for (DictionaryAttr other : attrs)
+    if (other.getAs<StringAttr>(swap::SwapDialect::kNameAttr) == name)
+      error(loc) << "output '" << name << "' is defined twice";
+  results.push_back(materialize(tensor));
+  attrs.push_back(getSignature(builder, name, tensor->getKind()));
+}
+
 LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
   auto main = cast<func::FuncOp>(builder.getInsertionBlock()->getParentOp());
   SmallVector<Value> results;
@@ -241,49 +337,28 @@ LogicalResult GraphImporter::addOutputs(const onnx::Graph &graph) {
     if (found == top.values.end()) {
       error(loc) << "output '" << output.name << "' is computed by no node";
       continue;
+    SmallVector<int64_t> shape;
+    for (const onnx::Dim &dim : output.dims) {
+      auto bound = options.dims.find(dim.symbol);
+      bool isBound = !dim.value && bound != options.dims.end();
+      shape.push_back(isBound ? bound->second : dim.value.value_or(-1));
     }
-    TensorRef tensor = found->second;
-    if (!tensor)
-      continue; // reported where it went wrong
-    if (output.isTensor && output.elementType != onnx::Undefined &&
-        convertType(output.elementType) != tensor->getElementType())
-      error(loc) << "output '" << output.name
-                 << "' is declared with another "
-                    "element type than the "
-                 << tensor->getElementType() << " that its node computes";
-    if (output.hasShape) {
-      bool matches =
-          static_cast<int64_t>(output.dims.size()) == tensor->getRank();
-      for (unsigned i = 0; matches && i < output.dims.size(); ++i)
-        matches =
-            !output.dims[i].value || *output.dims[i].value == tensor->getDim(i);
-      if (!matches)
-        error(loc) << "output '" << output.name
-                   << "' is declared with another "
-                      "shape than the computed "
-                   << tensor->type;
-    }
-    results.push_back(materialize(tensor));
-    resultAttrs.push_back(
-        getSignature(builder, output.name, tensor->isUnsigned));
+    return shape;
   }
-  if (graph.outputs.empty())
-    error(fileLoc) << "the model has no outputs";
-  if (failed)
-    return failure();
-  func::ReturnOp::create(builder, fileLoc, results);
-  main.setFunctionType(FunctionType::get(
-      builder.getContext(), main.getBody().front().getArgumentTypes(),
-      TypeRange(ValueRange(results))));
-  main.setAllResultAttrs(resultAttrs);
-  return success();
+  return std::nullopt;
 }
 
 LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
                                          Frame &frame) {
   bool good = true;
-  for (const onnx::Node &node : nodes)
+  frame.nodes = nodes;
+  for (const onnx::Node &node : nodes) {
+    if (++numImported > kMaxNodes)
+      return error(nameLoc(frame.prefix))
+             << "the model has more than " << kMaxNodes
+             << " nodes when its functions and loops are written out";
     good &= succeeded(importNode(node, frame));
+  }
   return success(good);
 }
 
@@ -296,25 +371,19 @@ LogicalResult GraphImporter::collectInputs(const onnx::Node &node, Frame &frame,
       inputs.push_back(nullptr);
       continue;
     }
-    auto found = frame.values.find(name);
-    if (found == frame.values.end()) {
-      ArrayRef<onnx::Node> all = frame.function
-                                     ? ArrayRef(frame.function->nodes)
-                                     : ArrayRef(file.getModel().graph->nodes);
-      bool later = llvm::any_of(all, [&](const onnx::Node &other) {
-        return llvm::is_contained(other.outputs, name);
-      });
-      return error(loc)
-             << "input '" << name << "' of node '" << node.name << "' ("
-             << node.opType << ") "
-             << (later ? "is computed by a later node: the graph has a "
-                         "cycle or is not sorted"
-                       : "is defined nowhere in the graph");
-    }
-    poisoned |= !found->second;
-    inputs.push_back(found->second);
+    std::optional<TensorRef> found = frame.lookup(name);
+    if (!found)
+      return error(loc) << "input '" << name << "' of node '" << node.name
+                        << "' (" << node.opType << ") "
+                        << (frame.computes(name)
+                                ? "is computed by a later node: the graph has "
+                                  "a cycle or is not sorted"
+                                : "is defined nowhere in the graph");
+    poisoned |= !*found;
+    inputs.push_back(*found == &absent ? nullptr : *found);
   }
-  while (!inputs.empty() && node.inputs[inputs.size() - 1].empty())
+  // What the node leaves out at the end counts as not there.
+  while (!poisoned && !inputs.empty() && !inputs.back())
     inputs.pop_back();
   return success();
 }
@@ -354,7 +423,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
       if (attribute.reference.empty()) {
         resolved->attributes.push_back(attribute);
       } else if (const onnx::Attribute *value =
-                     frame.attributes.lookup(attribute.reference)) {
+                     frame.lookupAttribute(attribute.reference)) {
         resolved->attributes.push_back(*value);
         resolved->attributes.back().name = attribute.name;
       }
@@ -382,9 +451,16 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         normalizeDomain(candidate.domain) == domain)
       function = &candidate;
   int64_t opset = frame.opsets.lookup(domain);
-  Handler handler = handlers.lookup(
-      domain.empty() ? node.opType.str()
-                     : (domain + "." + node.opType).str());
+  std::string key =
+      domain.empty() ? node.opType.str() : (domain + "." + node.opType).str();
+  Handler handler = handlers.lookup(key);
+  bool takesStructures = !handler;
+  if (takesStructures)
+    handler = structureHandlers.lookup(key);
+  if (domain.empty() && opset == 0)
+    return error(loc) << "node '" << label << "' (" << node.opType
+                      << "): the model does not say which opset of ai.onnx it "
+                         "uses";
   if (!function && !handler) {
     InFlightDiagnostic diagnostic = error(loc);
     diagnostic << "node '" << label << "': operator ";
@@ -401,16 +477,28 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
     return failure(); // what it depends on is reported already
   if (function)
     return importCall(node, *function, inputs, outputs, loc, frame);
+  if (!takesStructures)
+    for (auto [i, input] : llvm::enumerate(inputs))
+      if (input && input->kind == TensorValue::Sequence)
+        return error(loc) << "node '" << label << "' (" << node.opType
+                          << "): input " << i << " ('" << node.inputs[i]
+                          << "') is a sequence, where the operator takes a "
+                             "tensor";
 
+  llvm::SaveAndRestore<const Frame *> inside(current, &frame);
   NodeImporter importer(*this, node, opset, loc, label, inputs);
-  FailureOr<SmallVector<TensorRef>> results = runHandler(
-      handler, importer, node, domain.empty() && isOldForm(node, opset));
+  FailureOr<SmallVector<TensorRef>> results = failure();
+  if (succeeded(importer.checkFormats(key)))
+    results = runHandler(handler, importer, node,
+                         domain.empty() && isOldForm(node, opset));
   if (mlir::failed(results)) {
     failed = true;
     return failure();
   }
+  importer.passFormats(key, *results);
   for (TensorRef result : *results)
-    if (!getByteSize(result->getShape(), result->getElementType()))
+    if (result->kind == TensorValue::Tensor &&
+        !getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
   for (auto [output, result] : llvm::zip(outputs, *results))
@@ -426,7 +514,7 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
   auto describe = [&]() -> InFlightDiagnostic {
     return error(loc) << "call of function '" << function.name << "': ";
   };
-  if (frame.depth >= kMaxCallDepth)
+  if (frame.depth >= kMaxFrameDepth)
     return describe() << "functions call each other too deeply, or without end";
   if (inputs.size() > function.inputs.size() ||
       outputs.size() > function.outputs.size())
@@ -447,25 +535,12 @@ LogicalResult GraphImporter::importCall(const onnx::Node &node,
     inner.attributes[attribute.name] = &attribute;
   for (const onnx::Attribute &attribute : node.attributes)
     inner.attributes[attribute.name] = &attribute;
-  // A name that is left out reads as an empty name inside.
-  onnx::Function body;
+  // What a call leaves out, nodes inside leave out as well.
   for (auto [i, name] : llvm::enumerate(function.inputs)) {
     TensorRef tensor = i < inputs.size() ? inputs[i] : nullptr;
-    if (tensor)
-      inner.values[name] = tensor;
+    inner.values[name] = tensor ? tensor : &absent;
   }
-  ArrayRef<onnx::Node> nodes = function.nodes;
-  std::vector<onnx::Node> adjusted;
-  if (inner.values.size() != function.inputs.size()) {
-    adjusted = function.nodes;
-    for (onnx::Node &one : adjusted)
-      for (StringRef &name : one.inputs)
-        if (llvm::is_contained(function.inputs, name) &&
-            !inner.values.count(name))
-          name = "";
-    nodes = adjusted;
-  }
-  if (mlir::failed(importNodes(nodes, inner)))
+  if (mlir::failed(importNodes(function.nodes, inner)))
     return failure();
   for (unsigned i = 0; i < outputs.size(); ++i) {
     auto found = inner.values.find(function.outputs[i]);

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "Products.h"
 
 using namespace mlir;
 using namespace swapc;
@@ -77,16 +77,12 @@ static TensorRef multiplyBatches(NodeImporter &n, TensorRef lhs,
                     getIterators(rank + 2), shape);
 }
 
-static LogicalResult importMatMul(NodeImporter &n) {
-  if (failed(n.checkInputs(2, 2)))
-    return failure();
-  TensorRef lhs = n.in(0), rhs = n.in(1);
-  if (lhs->getRank() == 0 || rhs->getRank() == 0 ||
-      lhs->getElementType() != rhs->getElementType())
-    return n.error(
-        "takes two inputs of rank 1 or more and of one element type");
-  Type type = lhs->getElementType();
-
+TensorRef swapc::multiply(NodeImporter &n, TensorRef lhs, TensorRef rhs,
+                          Type type) {
+  if (lhs->getRank() == 0 || rhs->getRank() == 0) {
+    (void)n.error("takes two inputs of rank 1 or more");
+    return nullptr;
+  }
   // A vector is a row on the left and a column on the right; the result lacks
   // that dimension.
   bool lhsVector = lhs->getRank() == 1, rhsVector = rhs->getRank() == 1;
@@ -95,9 +91,11 @@ static LogicalResult importMatMul(NodeImporter &n) {
   if (rhsVector)
     rhs = n.reshape(rhs, {rhs->getDim(0), 1});
   int64_t depth = lhs->getShape().back();
-  if (depth != rhs->getDim(rhs->getRank() - 2))
-    return n.error("the rows of " + Twine(depth) + " do not match columns of " +
-                   Twine(rhs->getDim(rhs->getRank() - 2)));
+  if (depth != rhs->getDim(rhs->getRank() - 2)) {
+    (void)n.error("the rows of " + Twine(depth) + " do not match columns of " +
+                  Twine(rhs->getDim(rhs->getRank() - 2)));
+    return nullptr;
+  }
 
   SmallVector<int64_t> shape;
   bool flatRhs = getProduct(rhs->getShape().drop_back(2)) == 1;
@@ -112,15 +110,27 @@ static LogicalResult importMatMul(NodeImporter &n) {
   } else {
     product = multiplyBatches(n, lhs, rhs);
     if (!product)
-      return failure();
+      return nullptr;
     llvm::append_range(shape, product->getShape());
   }
   if (rhsVector)
     shape.pop_back();
   if (lhsVector)
     shape.erase(shape.end() - (rhsVector ? 1 : 2));
-  product = n.cast(product, type, product->isUnsigned);
-  return n.finish(n.reshape(product, shape));
+  if (type)
+    product = n.cast(product, type, product->isUnsigned);
+  return n.reshape(product, shape);
+}
+
+static LogicalResult importMatMul(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)))
+    return failure();
+  TensorRef lhs = n.in(0), rhs = n.in(1);
+  if (lhs->getRank() == 0 || rhs->getRank() == 0 ||
+      lhs->getElementType() != rhs->getElementType())
+    return n.error(
+        "takes two inputs of rank 1 or more and of one element type");
+  return n.finish(multiply(n, lhs, rhs, lhs->getElementType()));
 }
 
 static LogicalResult importGemm(NodeImporter &n) {

@@ -56,7 +56,11 @@ public:
 
   //===--- Inputs and outputs ---------------------------------------------===//
   llvm::StringRef getOpType() const { return node.opType; }
+  /// The node's name, with those of the graphs around it.
+  llvm::StringRef getLabel() const { return label; }
+  /// Without those left out at the end, and with them.
   unsigned getNumInputs() const { return inputs.size(); }
+  unsigned getNumListedInputs() const { return node.inputs.size(); }
   /// Input `index`, or null when it is left out.
   TensorRef in(unsigned index) const {
     return index < inputs.size() ? inputs[index] : nullptr;
@@ -69,12 +73,21 @@ public:
   llvm::StringRef getOutputName(unsigned index) const {
     return node.outputs[index];
   }
+  /// What its operations are called after.
+  mlir::StringAttr getOrigin() const { return origin; }
   llvm::LogicalResult finish(llvm::ArrayRef<TensorRef> results);
   llvm::ArrayRef<TensorRef> getResults() const { return results; }
   llvm::LogicalResult error(const llvm::Twine &text);
   /// An error unless the node has `least` to `most` inputs, the first `least`
   /// of them not left out.
   llvm::LogicalResult checkInputs(unsigned least, unsigned most);
+
+  /// Before the handler: an error unless the operator takes the formats of its
+  /// inputs. `name`: with its domain, as in HandlerMap.
+  llvm::LogicalResult checkFormats(llvm::StringRef name);
+  /// After it: the results of an operator that moves elements get their format.
+  void passFormats(llvm::StringRef name,
+                   llvm::ArrayRef<TensorRef> tensors) const;
 
   /// The elements of an input that must be known while compiling.
   llvm::FailureOr<llvm::SmallVector<int64_t>> getConstInts(unsigned index);
@@ -125,7 +138,8 @@ public:
   TensorRef foldReduction(TensorRef tensor, mlir::AffineMap map,
                           llvm::ArrayRef<int64_t> shape, mlir::TypedAttr init,
                           Body body);
-  /// The sum of products, in f32 for narrower floats.
+  /// The sum of products, in f32 for narrower floats and in i32 for narrower
+  /// integers.
   TensorRef contract(Operand lhs, Operand rhs, mlir::AffineMap resultMap,
                      llvm::ArrayRef<mlir::utils::IteratorType> iterators,
                      llvm::ArrayRef<int64_t> shape);

@@ -7,11 +7,15 @@
 
 #include "OnnxFile.h"
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace swapc::onnx;
 using llvm::StringRef;
+
+/// Graphs in attributes of nodes of graphs: what nests deeper is no model.
+static constexpr unsigned kMaxGraphDepth = 64;
 
 namespace {
 
@@ -113,7 +117,8 @@ private:
 
 /// Parses messages by field number; see onnx.proto.
 struct Parser {
-  bool failed = false;
+  bool failed = false, tooDeep = false;
+  unsigned depth = 0;
 
   /// float_data and double_data: one packed piece stays where it is.
   void parseFixed(Message &m, unsigned width, Tensor &tensor) {
@@ -200,6 +205,9 @@ struct Parser {
       case 5:
         attribute.tensor = std::make_shared<Tensor>(parseTensor(m.bytes()));
         break;
+      case 6:
+        attribute.graph = std::make_shared<Graph>(parseGraph(m.bytes()));
+        break;
       case 7:
         if (m.wire == 5) {
           attribute.floats.push_back(m.fixedFloat());
@@ -275,13 +283,27 @@ struct Parser {
       if (m.field == 1) {
         info.name = m.bytes();
       } else if (m.field == 2) {
-        Message type(m.bytes(), failed);
-        while (type.next())
-          if (type.field == 1)
-            parseTensorType(type.bytes(), info);
+        parseType(m.bytes(), info);
       }
     }
     return info;
+  }
+
+  void parseType(StringRef bytes, ValueInfo &info) {
+    Message m(bytes, failed);
+    while (m.next()) {
+      bool wrapsOnce = (m.field == 4 && !info.isSequence) ||
+                       (m.field == 9 && !info.isOptional && !info.isSequence);
+      if (m.field == 1) {
+        parseTensorType(m.bytes(), info);
+      } else if (wrapsOnce) {
+        (m.field == 4 ? info.isSequence : info.isOptional) = true;
+        Message element(m.bytes(), failed);
+        while (element.next())
+          if (element.field == 1)
+            parseType(element.bytes(), info);
+      }
+    }
   }
 
   void parseTensorType(StringRef bytes, ValueInfo &info) {
@@ -302,6 +324,12 @@ struct Parser {
 
   Graph parseGraph(StringRef bytes) {
     Graph graph;
+    if (depth == kMaxGraphDepth) {
+      failed = tooDeep = true;
+      return graph;
+    }
+    ++depth;
+    llvm::scope_exit leave([&] { --depth; });
     Message m(bytes, failed);
     while (m.next()) {
       switch (m.field) {
@@ -412,6 +440,9 @@ llvm::Expected<File> File::open(StringRef path) {
   file.buffer = std::move(*buffer);
   Parser parser;
   file.model = parser.parseModel(file.buffer->getBuffer());
+  if (parser.tooDeep)
+    return fail("not an ONNX model that can be read: graphs nest deeper than " +
+                llvm::Twine(kMaxGraphDepth));
   if (parser.failed)
     return fail("not an ONNX model, or cut short: its protobuf encoding is "
                 "broken; export or copy the file again");

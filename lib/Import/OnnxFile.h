@@ -47,6 +47,16 @@ enum DataType : int32_t {
   UInt32 = 12,
   UInt64 = 13,
   BFloat16 = 16,
+  Float8E4M3FN = 17,
+  Float8E4M3FNUZ = 18,
+  Float8E5M2 = 19,
+  Float8E5M2FNUZ = 20,
+  UInt4 = 21,
+  Int4 = 22,
+  Float4E2M1 = 23,
+  Float8E8M0 = 24,
+  UInt2 = 25,
+  Int2 = 26,
 };
 
 struct Tensor {
@@ -63,6 +73,8 @@ struct Tensor {
   std::vector<std::pair<StringRef, StringRef>> externalData;
 };
 
+struct Graph;
+
 struct Attribute {
   enum Kind : int32_t {
     None = 0,
@@ -70,6 +82,7 @@ struct Attribute {
     IntKind = 2,
     StringKind = 3,
     TensorKind = 4,
+    GraphKind = 5,
     FloatsKind = 6,
     IntsKind = 7,
     StringsKind = 8
@@ -80,6 +93,7 @@ struct Attribute {
   int64_t i = 0;
   StringRef s;
   std::shared_ptr<Tensor> tensor;
+  std::shared_ptr<Graph> graph;
   std::vector<float> floats;
   std::vector<int64_t> ints;
   std::vector<StringRef> strings;
@@ -96,9 +110,14 @@ struct Dim {
   StringRef symbol;
 };
 
+/// A tensor, an optional one, or a sequence of tensors that may be optional.
 struct ValueInfo {
   StringRef name;
-  bool isTensor = false, hasShape = false;
+  /// False for types that are none of these.
+  bool isTensor = false;
+  bool isSequence = false, isOptional = false;
+  /// Of the tensor, or of all elements of the sequence.
+  bool hasShape = false;
   int32_t elementType = Undefined;
   std::vector<Dim> dims;
 };

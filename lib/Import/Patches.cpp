@@ -79,6 +79,9 @@ static LogicalResult importCol2Im(NodeImporter &n) {
   FailureOr<Windows> w = Windows::get(n, *image, *block);
   if (failed(w))
     return failure();
+  if (!getByteSize(w->kernel, input->getElementType()) ||
+      !getByteSize(w->out, input->getElementType()))
+    return n.error("the block or the image is too large");
   int64_t batch = input->getDim(0), rows = input->getDim(1);
   int64_t window = getProduct(w->kernel), count = getProduct(w->out);
   if (rows % window != 0 || input->getDim(2) != count)

@@ -231,47 +231,6 @@ template <bool isMax> static LogicalResult importArg(NodeImporter &n) {
   return finishReduction(n, result, *axis);
 }
 
-static LogicalResult importCumSum(NodeImporter &n) {
-  if (failed(n.checkInputs(2, 2)))
-    return failure();
-  FailureOr<SmallVector<int64_t>> axisInput = n.getConstInts(1);
-  if (failed(axisInput) || axisInput->size() != 1)
-    return n.error("axis must be one number known while compiling");
-  TensorRef input = n.in(0);
-  int64_t rank = input->getRank();
-  FailureOr<int64_t> axis = n.getAxis(axisInput->front(), rank);
-  if (failed(axis))
-    return failure();
-  bool exclusive = n.getInt("exclusive", 0), reverse = n.getInt("reverse", 0);
-  // result[.., o, ..] = sum over i of input[.., i, ..] where i is in reach of
-  // o.
-  SmallVector<AffineExpr> from, to;
-  for (int64_t i = 0; i < rank; ++i) {
-    from.push_back(n.dim(i == *axis ? rank : i));
-    to.push_back(n.dim(i));
-  }
-  SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
-  iterators.push_back(IteratorType::reduction);
-  Type type = input->getElementType(), wide = getComputeType(type);
-  TensorRef result = n.reduce(
-      {{input, n.getMap(rank + 1, from)}}, n.getMap(rank + 1, to), iterators,
-      input->getShape(), n.zero(wide),
-      [&](Scalar &s, ValueRange args) -> Value {
-        auto position = [&](int64_t d) -> Value {
-          return linalg::IndexOp::create(s.getBuilder(), s.getLoc(), d);
-        };
-        using arith::CmpIPredicate;
-        CmpIPredicate predicate =
-            reverse ? (exclusive ? CmpIPredicate::sgt : CmpIPredicate::sge)
-                    : (exclusive ? CmpIPredicate::slt : CmpIPredicate::sle);
-        Value inReach =
-            s.make<arith::CmpIOp>(predicate, position(rank), position(*axis));
-        Value x = s.cast(args[0], wide, false, false);
-        return s.add(args[1], s.select(inReach, x, s.constant(x, 0)));
-      });
-  return n.finish(n.cast(result, type, input->isUnsigned));
-}
-
 void swapc::addReductions(HandlerMap &handlers) {
   handlers["ReduceSum"] = importReduce<ReduceKind::Sum>;
   handlers["ReduceMean"] = importReduce<ReduceKind::Sum, nullptr, divide>;
@@ -285,5 +244,4 @@ void swapc::addReductions(HandlerMap &handlers) {
   handlers["ReduceLogSumExp"] = importReduceLogSumExp;
   handlers["ArgMax"] = importArg<true>;
   handlers["ArgMin"] = importArg<false>;
-  handlers["CumSum"] = importCumSum;
 }

@@ -58,7 +58,9 @@ SampleTaps swapc::getSampleTaps(Scalar &s, Value x, int64_t size,
   double high = mode.alignCorners ? size - 1 : size - 0.5;
   if (mode.interpolation == SampleMode::Nearest)
     x = s.make<math::RoundEvenOp>(x);
-  if (mode.padding == SampleMode::Border)
+  // A cubic sample beyond the border is extrapolated, as PyTorch does.
+  if (mode.padding == SampleMode::Border &&
+      mode.interpolation != SampleMode::Cubic)
     x = limit(s, x, 0, size - 1);
   else if (mode.padding == SampleMode::Reflection)
     x = reflect(s, x, low, high);

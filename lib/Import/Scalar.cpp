@@ -40,7 +40,19 @@ Value Scalar::mul(Value a, Value b) {
 Value Scalar::div(Value a, Value b, bool isUnsigned) {
   if (isFloat(a))
     return make<arith::DivFOp>(a, b);
-  return isUnsigned ? make<arith::DivUIOp>(a, b) : make<arith::DivSIOp>(a, b);
+  Value by = divisor(b, isUnsigned);
+  if (isUnsigned)
+    return make<arith::DivUIOp>(a, by);
+  Value isMinusOne = compare(Equal, b, constant(b, -1));
+  return select(isMinusOne, neg(a), make<arith::DivSIOp>(a, by));
+}
+
+Value Scalar::divisor(Value b, bool isUnsigned) {
+  Value one = constant(b, 1);
+  Value safe = select(compare(Equal, b, constant(b, 0)), one, b);
+  if (isUnsigned)
+    return safe;
+  return select(compare(Equal, b, constant(b, -1)), one, safe);
 }
 
 Value Scalar::max(Value a, Value b, bool isUnsigned) {

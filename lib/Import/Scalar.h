@@ -37,6 +37,10 @@ public:
   Value sub(Value a, Value b);
   Value mul(Value a, Value b);
   Value div(Value a, Value b, bool isUnsigned = false);
+  /// `b` for a division of integers that no element stops: 1 in place of 0 and
+  /// of -1, by which the least number overflows. Branches that are not taken
+  /// are computed, too.
+  Value divisor(Value b, bool isUnsigned);
   Value max(Value a, Value b, bool isUnsigned = false);
   Value min(Value a, Value b, bool isUnsigned = false);
   Value neg(Value a);

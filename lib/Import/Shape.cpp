@@ -19,7 +19,7 @@ static LogicalResult importConstant(NodeImporter &n) {
   Type i64 = n.b.getI64Type();
   if (const onnx::Attribute *value = n.find("value"); value && value->tensor) {
     TensorRef stored =
-        n.graph.makeStored(*value->tensor, n.getOutputName(0), n.loc);
+        n.graph.getStored(*value->tensor, n.getOutputName(0), n.loc);
     return n.finish(stored);
   }
   if (n.has("value_int"))

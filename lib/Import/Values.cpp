@@ -79,6 +79,37 @@ Type GraphImporter::convertType(int32_t dataType) {
   }
 }
 
+ElementKind GraphImporter::convertKind(int32_t dataType) {
+  auto byte = [&](Format format) {
+    bool isUnsigned = format == Format::U4 || format == Format::U2;
+    return ElementKind{builder.getI8Type(), isUnsigned, format};
+  };
+  switch (dataType) {
+  case onnx::Float8E4M3FN:
+    return byte(Format::F8E4M3FN);
+  case onnx::Float8E4M3FNUZ:
+    return byte(Format::F8E4M3FNUZ);
+  case onnx::Float8E5M2:
+    return byte(Format::F8E5M2);
+  case onnx::Float8E5M2FNUZ:
+    return byte(Format::F8E5M2FNUZ);
+  case onnx::Float8E8M0:
+    return byte(Format::F8E8M0);
+  case onnx::Float4E2M1:
+    return byte(Format::F4E2M1);
+  case onnx::Int4:
+    return byte(Format::I4);
+  case onnx::UInt4:
+    return byte(Format::U4);
+  case onnx::Int2:
+    return byte(Format::I2);
+  case onnx::UInt2:
+    return byte(Format::U2);
+  default:
+    return {convertType(dataType), isUnsignedType(dataType)};
+  }
+}
+
 bool GraphImporter::isUnsignedType(int32_t dataType) {
   return dataType == onnx::UInt8 || dataType == onnx::UInt16 ||
          dataType == onnx::UInt32 || dataType == onnx::UInt64;
@@ -101,6 +132,13 @@ TensorRef GraphImporter::makeConstant(DenseElementsAttr constant,
   return &tensor;
 }
 
+TensorRef GraphImporter::makeSequence(ArrayRef<TensorRef> elements) {
+  TensorValue &sequence = tensors.emplace_back();
+  sequence.kind = TensorValue::Sequence;
+  sequence.elements.assign(elements.begin(), elements.end());
+  return &sequence;
+}
+
 /// Elements of the varint-coded fields, which hold the bits of f16 and bf16.
 static DenseElementsAttr makeElements(RankedTensorType type,
                                       ArrayRef<int64_t> values) {
@@ -119,13 +157,22 @@ static DenseElementsAttr makeElements(RankedTensorType type,
   return DenseElementsAttr::get(type, integers);
 }
 
+TensorRef GraphImporter::getStored(const onnx::Tensor &tensor, StringRef name,
+                                   Location loc) {
+  TensorRef &known = stored[&tensor];
+  if (!known)
+    known = makeStored(tensor, name, loc);
+  return known;
+}
+
 TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
                                     Location loc) {
   auto fail = [&](const Twine &text) {
     error(loc) << "tensor '" << name << "': " << text;
     return nullptr;
   };
-  Type elementType = convertType(tensor.dataType);
+  ElementKind kind = convertKind(tensor.dataType);
+  Type elementType = kind.type;
   if (!elementType)
     return fail("element type " + Twine(tensor.dataType) +
                 " of TensorProto.DataType is not supported");
@@ -134,10 +181,18 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
     return fail("its shape is negative or its size overflows");
   auto type = RankedTensorType::get(tensor.dims, elementType);
   int64_t count = type.getNumElements();
-  bool isUnsigned = isUnsignedType(tensor.dataType);
+  bool isUnsigned = kind.isUnsigned;
+  auto known = [&](DenseElementsAttr elements) {
+    TensorRef result = makeConstant(elements, isUnsigned);
+    result->format = kind.format;
+    return result;
+  };
   if (count == 0)
-    return makeConstant(DenseElementsAttr::get(type, ArrayRef<Attribute>()),
-                        isUnsigned);
+    return known(DenseElementsAttr::get(type, ArrayRef<Attribute>()));
+  // Elements of less than a byte lie packed, the first in the lowest bits.
+  unsigned perByte = 8 / getFormatBits(kind.format);
+  if (perByte > 1)
+    bytes = llvm::divideCeil(count, perByte);
 
   FileRange range;
   if (tensor.isExternal) {
@@ -151,11 +206,18 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
                   " bytes, but its shape and type take " + Twine(*bytes));
     range = {fileName, file.getOffset(*tensor.bytes), *bytes};
   } else {
+    if (perByte > 1 && tensor.integers.size() == *bytes) {
+      std::string packed;
+      for (int64_t value : tensor.integers)
+        packed.push_back(static_cast<char>(value));
+      return known(
+          ::makeElements(type, unpackElements(packed, count, kind.format)));
+    }
     size_t have = tensor.loose.empty() ? tensor.integers.size()
                                        : tensor.loose.size() /
                                              swap::getElementBytes(elementType);
     bool inBytes = !tensor.loose.empty();
-    if (have != static_cast<size_t>(count) ||
+    if (perByte > 1 || have != static_cast<size_t>(count) ||
         (inBytes && tensor.loose.size() != *bytes))
       return fail("holds " + Twine(have) + " elements, but its shape takes " +
                   Twine(count));
@@ -165,10 +227,11 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
     bool small = count == 1 || (isa<IntegerType>(elementType) &&
                                 count <= kMaxConstantElements);
     if (small)
-      return makeConstant(elements, isUnsigned);
+      return known(elements);
     TensorValue &result = tensors.emplace_back();
     result.type = type;
     result.isUnsigned = isUnsigned;
+    result.format = kind.format;
     result.source = elements;
     result.name = name.str();
     return &result;
@@ -177,16 +240,23 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
   TensorValue &result = tensors.emplace_back();
   result.type = type;
   result.isUnsigned = isUnsigned;
+  result.format = kind.format;
+  result.isPacked = perByte > 1;
   result.name = name.str();
   result.source = swap::FileAttr::get(builder.getContext(),
                                       builder.getStringAttr(range.path),
                                       range.offset, range.length);
   bool isInteger = isa<IntegerType>(elementType);
-  if (count <= (isInteger ? kMaxConstantElements : kMaxKnownFloats)) {
+  // What does not fill its last byte is rare, and never a large weight.
+  bool isRagged = count % perByte != 0;
+  if (isRagged || count <= (isInteger ? kMaxConstantElements : kMaxKnownFloats)) {
     if (tensor.isExternal) {
-      result.constant = getElements(&result);
+      result.constant = readElements(&result);
       if (!result.constant)
         return fail("cannot read '" + Twine(range.path) + "'");
+    } else if (result.isPacked) {
+      result.constant = ::makeElements(
+          type, unpackElements(*tensor.bytes, count, kind.format));
     } else {
       result.constant = ::makeElements(type, *tensor.bytes);
     }
@@ -204,6 +274,11 @@ DenseElementsAttr GraphImporter::getElements(TensorRef tensor) {
   auto source = dyn_cast_or_null<swap::FileAttr>(tensor->source);
   if (!source || tensor->getNumElements() > kMaxFoldedElements)
     return {};
+  return readElements(tensor);
+}
+
+DenseElementsAttr GraphImporter::readElements(TensorRef tensor) {
+  auto source = cast<swap::FileAttr>(tensor->source);
   auto bytes = readRange(
       {source.getPath().str(), source.getOffset(), source.getLength()},
       directory);
@@ -211,6 +286,10 @@ DenseElementsAttr GraphImporter::getElements(TensorRef tensor) {
     llvm::consumeError(bytes.takeError());
     return {};
   }
+  if (tensor->isPacked)
+    return ::makeElements(
+        tensor->type,
+        unpackElements(*bytes, tensor->getNumElements(), tensor->format));
   return ::makeElements(tensor->type, *bytes);
 }
 
@@ -222,6 +301,13 @@ Value GraphImporter::materialize(TensorRef tensor) {
     tensor->value = arith::ConstantOp::create(builder, loc, tensor->constant);
     return tensor->value;
   }
+  tensor->value = tensor->isPacked ? unpack(tensor, loc)
+                                   : addParameter(tensor, loc, tensor->type);
+  return tensor->value;
+}
+
+Value GraphImporter::addParameter(TensorRef tensor, Location loc,
+                                  RankedTensorType type) {
   // Two tensors of one name: constants of functions that are called twice.
   std::string symbol = tensor->name;
   while (!symbols.try_emplace(symbol, 0).second)
@@ -229,11 +315,8 @@ Value GraphImporter::materialize(TensorRef tensor) {
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
-    swap::ParameterOp::create(builder, loc, symbol, tensor->type,
-                              tensor->source);
+    swap::ParameterOp::create(builder, loc, symbol, type, tensor->source);
   }
-  tensor->value = swap::ParamOp::create(
-      builder, loc, tensor->type,
-      FlatSymbolRefAttr::get(builder.getContext(), symbol));
-  return tensor->value;
+  return swap::ParamOp::create(
+      builder, loc, type, FlatSymbolRefAttr::get(builder.getContext(), symbol));
 }

@@ -42,7 +42,8 @@ static void copyOutputs(func::FuncOp func) {
     Value root = getRoot(operand.get());
     bool computed =
         isa_and_nonnull<linalg::GenericOp, tensor::PadOp, tensor::ConcatOp,
-                        linalg::FillOp, swap::CallOp>(root.getDefiningOp());
+                        linalg::FillOp, swap::CallOp, swap::RoutineOp>(
+            root.getDefiningOp());
     if (computed && written.insert(root).second)
       continue;
     ArrayRef<int64_t> shape = getShape(operand.get());

@@ -8,6 +8,7 @@
 #include "Grouping.h"
 
 #include "Structure.h"
+#include "Swap/SwapDialect.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -59,7 +60,8 @@ private:
         auto user = dyn_cast<linalg::GenericOp>(use.getOwner());
         return !user || !user.isDpsInit(&use);
       });
-    return isa<linalg::GenericOp, tensor::PadOp, tensor::ConcatOp>(op);
+    return isa<linalg::GenericOp, tensor::PadOp, tensor::ConcatOp,
+               swap::RoutineOp>(op);
   }
 
   void add(Group group) {
@@ -297,7 +299,9 @@ private:
       kind = getWindowRank(generic) > 0 ? "pool" : "rows";
     }
     Operation *op = group.ops.front();
-    if (kind.empty()) {
+    if (auto routine = dyn_cast<swap::RoutineOp>(op)) {
+      kind = routine.getRoutine().str();
+    } else if (kind.empty()) {
       auto generic = dyn_cast<linalg::GenericOp>(op);
       kind = isa<tensor::PadOp>(op)      ? "pad"
              : isa<tensor::ConcatOp>(op) ? "concat"

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Structure.h"
+#include "Widening.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Kernels/Recipes.h"
 
@@ -123,6 +124,8 @@ struct HoistParametersPass
     });
     for (Operation *op : ops) {
       auto generic = dyn_cast<linalg::GenericOp>(op);
+      if (generic && keepNarrow && isWidening(generic))
+        continue;
       Value hoisted =
           generic ? hoist(module, generic) : hoistReshape(module, op);
       if (!hoisted)

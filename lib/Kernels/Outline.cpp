@@ -40,8 +40,10 @@ void Outliner::outline(const Group &group) {
   for (Operation *op : group.ops) {
     for (Value value : getReads(op)) {
       Operation *def = value.getDefiningOp();
+      // A routine reads memory, not what the loops around it would compute.
+      bool isInside = isRemade(def) && !isa<swap::RoutineOp>(op);
       if (isa<TensorType>(value.getType()) && !members.contains(def) &&
-          !isRemade(def))
+          !isInside)
         inputs.insert(value);
     }
     for (Value result : op->getResults())

@@ -20,11 +20,15 @@ void swapc::buildKernelPipeline(OpPassManager &pm) {
   // Before anything fuses, each operation is still the one whose layout is
   // known: a convolution, a pool, a pad.
   pm.addPass(createChannelsLast());
-  // What reads parameters alone is out of the way of fusion.
-  pm.addPass(createHoistParameters());
+  // What reads parameters alone is out of the way of fusion; but quantised
+  // weights are converted where they are read.
+  pm.addPass(
+      createHoistParameters(HoistParametersOptions{/*keepNarrow=*/true}));
   // Before the index computation of a gather fuses with its neighbours.
   pm.addPass(createGatherRows());
   pm.addPass(createFuseElementwise());
+  // Transposes of the converted weights are part of the conversion now.
+  pm.addPass(createFuseDequantize());
   // A bias and the batch norm behind it are one operation now. Folding leaves
   // products of parameters, and fusion copies of them: more to hoist.
   pm.addPass(createFoldScale());

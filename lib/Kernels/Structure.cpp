@@ -46,7 +46,8 @@ bool swapc::isCopy(linalg::GenericOp op) {
 
 /// `value` before it was widened.
 static Value skipExtension(Value value) {
-  while (isa_and_nonnull<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(
+  while (isa_and_nonnull<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp,
+                         arith::SIToFPOp, arith::UIToFPOp>(
       value.getDefiningOp()))
     value = value.getDefiningOp()->getOperand(0);
   return value;

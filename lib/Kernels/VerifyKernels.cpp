@@ -57,11 +57,20 @@ static LogicalResult verifyKernel(func::FuncOp kernel) {
       return op.emitOpError("K4: names a parameter inside of a kernel");
     // K3
     if (!isa<tensor::PadOp, tensor::EmptyOp, linalg::FillOp, linalg::GenericOp,
-             tensor::ConcatOp, arith::ConstantOp, func::ReturnOp>(op))
+             tensor::ConcatOp, swap::RoutineOp, arith::ConstantOp,
+             func::ReturnOp>(op))
       return op.emitOpError("K3: cannot stand in a kernel");
     if (isa<arith::ConstantOp>(op) &&
         isa<TensorType>(op.getResult(0).getType()))
       return op.emitOpError("K3: a kernel has no tensor constants");
+    // K7
+    if (auto routine = dyn_cast<swap::RoutineOp>(op)) {
+      if (kernel.getBody().front().getOperations().size() != 2)
+        return op.emitOpError("K7: is not alone in its kernel");
+      for (Value input : routine.getInputs())
+        if (!isa<BlockArgument>(input))
+          return op.emitOpError("K7: reads what the kernel does not take");
+    }
     // K6
     if (!isa<linalg::GenericOp>(op))
       continue;

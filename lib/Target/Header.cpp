@@ -80,7 +80,17 @@ static constexpr DType dtypes[] = {{},
                                    {"uint32", "SWAP_U32", "uint32_t"},
                                    {"int64", "SWAP_I64", "int64_t"},
                                    {"uint64", "SWAP_U64", "uint64_t"},
-                                   {"bool", "SWAP_BOOL", "uint8_t"}};
+                                   {"bool", "SWAP_BOOL", "uint8_t"},
+    {"float8e4m3fn", "SWAP_F8E4M3FN", "uint8_t"},
+    {"float8e4m3fnuz", "SWAP_F8E4M3FNUZ", "uint8_t"},
+    {"float8e5m2", "SWAP_F8E5M2", "uint8_t"},
+    {"float8e5m2fnuz", "SWAP_F8E5M2FNUZ", "uint8_t"},
+    {"float8e8m0", "SWAP_F8E8M0", "uint8_t"},
+    {"float4e2m1", "SWAP_F4E2M1", "uint8_t"},
+    {"int4", "SWAP_I4", "int8_t"},
+    {"uint4", "SWAP_U4", "uint8_t"},
+    {"int2", "SWAP_I2", "int8_t"},
+    {"uint2", "SWAP_U2", "uint8_t"}};
 
 namespace {
 /// Writes macros whose names begin with the model's. Their values are decimal

@@ -114,7 +114,9 @@ static std::string inWords(StringRef text) {
 
 static const char *const dtypeNames[] = {
     "",      "float32", "float16", "bfloat16", "float64", "int8",   "uint8",
-    "int16", "uint16",  "int32",   "uint32",   "int64",   "uint64", "bool"};
+    "int16", "uint16",  "int32",   "uint32",   "int64",   "uint64", "bool",
+    "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
+    "float8e8m0", "float4e2m1", "int4", "uint4", "int2", "uint2"};
 
 static std::string describe(const TensorInfo &tensor) {
   std::string text;

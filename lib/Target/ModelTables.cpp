@@ -12,13 +12,42 @@
 #include "swap/runtime.h"
 #include "swapc/Partition/Plan.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace swapc;
 
-static FailureOr<uint32_t> getDtype(Type type, bool isUnsigned) {
+/// The type of `i8` elements that stand for another of ONNX's.
+static FailureOr<uint32_t> getNamedDtype(StringRef name) {
+  uint32_t dtype = llvm::StringSwitch<uint32_t>(name)
+                       .Case("float8e4m3fn", SWAP_F8E4M3FN)
+                       .Case("float8e4m3fnuz", SWAP_F8E4M3FNUZ)
+                       .Case("float8e5m2", SWAP_F8E5M2)
+                       .Case("float8e5m2fnuz", SWAP_F8E5M2FNUZ)
+                       .Case("float8e8m0", SWAP_F8E8M0)
+                       .Case("float4e2m1", SWAP_F4E2M1)
+                       .Case("int4", SWAP_I4)
+                       .Case("uint4", SWAP_U4)
+                       .Case("int2", SWAP_I2)
+                       .Case("uint2", SWAP_U2)
+                       .Default(0);
+  if (dtype == 0)
+    return failure();
+  return dtype;
+}
+
+static FailureOr<uint32_t> getDtype(Type type, DictionaryAttr attrs) {
+  bool isUnsigned =
+      attrs && attrs.contains(swap::SwapDialect::kUnsignedAttr);
+  if (auto element = attrs ? attrs.getAs<StringAttr>(
+                                 swap::SwapDialect::kElementAttr)
+                           : StringAttr()) {
+    if (!type.isInteger(8))
+      return failure();
+    return getNamedDtype(element);
+  }
   if (type.isF32())
     return uint32_t(SWAP_F32);
   if (type.isF16())
@@ -51,8 +80,7 @@ static LogicalResult addTensor(func::FuncOp main, Type type,
                                size_t index, std::vector<TensorInfo> &tensors) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   FailureOr<uint32_t> dtype =
-      getDtype(tensor ? tensor.getElementType() : type,
-               attrs && attrs.contains(swap::SwapDialect::kUnsignedAttr));
+      getDtype(tensor ? tensor.getElementType() : type, attrs);
   if (!tensor || failed(dtype))
     return main.emitError() << fallback << " " << index << " has type " << type
                             << ", which a program cannot take";

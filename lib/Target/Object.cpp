@@ -13,6 +13,7 @@
 #include "swapc/Target/Object.h"
 
 #include "Machine.h"
+#include "RoutineCode.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -71,6 +72,8 @@ static void compile(Part &part, const ModelTables *tables, const BlobInfo &blob,
   if (tables)
     emitModelTables(*tables, blob, options.symbol, *module);
   setTarget(*module, *machine);
+  if (!linkRoutines(*module, *machine, options, part.error))
+    return;
   // Kernels come vectorised and unrolled as they shall be.
   optimize(*module, *machine, llvm::OptimizationLevel::O2);
   emitModule(*module, *machine, options.format, part.code, part.error);

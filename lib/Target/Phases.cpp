@@ -205,7 +205,9 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   progress.start("reading the model");
   ImportOptions import;
   import.dims = options.dims;
+  import.routines = options.device != Device::Cuda;
   import.bindings = options.bindings;
+  import.shapes = options.shapes;
   phases.module = importOnnx(options.model, import, context);
   if (!phases.module)
     return failure();

@@ -39,6 +39,7 @@ using namespace swapc;
   BITCODE(part, x86_64)
 ARCHITECTURES(core)
 ARCHITECTURES(flash)
+ARCHITECTURES(routines)
 #undef BITCODE
 #undef ARCHITECTURES
 
@@ -63,6 +64,7 @@ struct Part {
 
 static Part getCore() { return PART(core); }
 static Part getFlash() { return PART(flash); }
+static Part getRoutines() { return PART(routines); }
 
 Error swapc::checkLibraryTarget(StringRef name) {
   Triple triple(name.empty() ? sys::getDefaultTargetTriple()
@@ -93,6 +95,10 @@ static StringRef getBitcode(const Part &part, const TargetMachine &machine) {
   if (triple.isRISCV64())
     return part.riscv64;
   return triple.getArch() == Triple::x86_64 ? part.x86 : "";
+}
+
+StringRef swapc::getRoutineBitcode(const TargetMachine &machine) {
+  return getBitcode(getRoutines(), machine);
 }
 
 static StringSet<> getFeatures(const Function &function) {

@@ -13,6 +13,10 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
 namespace swapc {
 
 /// The object of one part of the runtime.
@@ -35,6 +39,9 @@ llvm::Error checkLibraryTarget(llvm::StringRef triple);
 /// to `stack`.
 llvm::Expected<RuntimeCode> emitRuntime(const CodeOptions &options,
                                         StackBound &stack);
+
+/// Bitcode of the routines; empty where an architecture has none.
+llvm::StringRef getRoutineBitcode(const llvm::TargetMachine &machine);
 
 } // namespace swapc
 

@@ -49,6 +49,11 @@ typedef struct dtype_info {
 const dtype_info *dtype_find(uint32_t dtype);
 const dtype_info *dtype_from_npy(const char *descr, uint32_t wanted);
 const dtype_info *dtype_from_onnx(uint32_t onnx);
+unsigned dtype_bits(uint32_t dtype);  /* of an element in a .pb file */
+int dtype_is_real(uint32_t dtype);
+/* Bytes of a file as kernels count on them: integers of fewer than 8 bits by
+ * their value, as or without their sign. Returns 0 for one that does not fit. */
+int dtype_fit(uint32_t dtype, uint8_t *bytes, uint64_t elements);
 double value_get(uint32_t dtype, const void *data, uint64_t index);
 void value_set(uint32_t dtype, void *data, uint64_t index, double value);
 /* "float32[1, 3, 224]" into one of four static buffers. */
@@ -82,11 +87,13 @@ typedef struct tensor_file {
   char name[256];
   uint64_t data;        /* npy, raw pb: where the elements start */
   uint32_t typed_field; /* pb without raw_data */
+  int is_packed;        /* pb: several elements a byte */
   uint64_t typed_left;  /* bytes left of the packed field being read */
 } tensor_file;
 int tensor_file_open(tensor_file *t, const char *path, uint32_t wanted_dtype);
 int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor,
                         const char *what);
+/* The next elements; all but the last piece have a multiple of 4. */
 int tensor_file_read(tensor_file *t, void *data, uint64_t elements);
 void tensor_file_close(tensor_file *t);
 int npy_parse(tensor_file *t, uint32_t wanted_dtype); /* npy.c */

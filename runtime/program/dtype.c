@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-/* numpy has no bfloat16: its bits travel as uint16. */
+/* numpy has no bfloat16: its bits travel as uint16. Nor has it types of less
+ * than a byte, or floats of one: integers travel as int8 and uint8, floats as
+ * the bits in uint8. */
 static const dtype_info table[] = {
     {SWAP_F32, 4, "float32", "<f4", 1, 4},
     {SWAP_F16, 2, "float16", "<f2", 10, 5},
@@ -22,6 +24,16 @@ static const dtype_info table[] = {
     {SWAP_I64, 8, "int64", "<i8", 7, 7},
     {SWAP_U64, 8, "uint64", "<u8", 13, 11},
     {SWAP_BOOL, 1, "bool", "|b1", 9, 5},
+    {SWAP_F8E4M3FN, 1, "float8e4m3fn", "|u1", 17, 5},
+    {SWAP_F8E4M3FNUZ, 1, "float8e4m3fnuz", "|u1", 18, 5},
+    {SWAP_F8E5M2, 1, "float8e5m2", "|u1", 19, 5},
+    {SWAP_F8E5M2FNUZ, 1, "float8e5m2fnuz", "|u1", 20, 5},
+    {SWAP_U4, 1, "uint4", "|u1", 21, 5},
+    {SWAP_I4, 1, "int4", "|i1", 22, 5},
+    {SWAP_F4E2M1, 1, "float4e2m1", "|u1", 23, 5},
+    {SWAP_F8E8M0, 1, "float8e8m0", "|u1", 24, 5},
+    {SWAP_U2, 1, "uint2", "|u1", 25, 5},
+    {SWAP_I2, 1, "int2", "|i1", 26, 5},
 };
 
 #define TYPES (sizeof table / sizeof table[0])
@@ -35,7 +47,17 @@ const dtype_info *dtype_find(uint32_t dtype) {
 
 const dtype_info *dtype_from_npy(const char *descr, uint32_t wanted) {
   const dtype_info *found = NULL;
+  const dtype_info *narrow = wanted > SWAP_BOOL ? dtype_find(wanted) : NULL;
+  /* Bytes of whatever sign, and what ml_dtypes writes. */
+  if (narrow && (strcmp(descr, "|u1") == 0 || strcmp(descr, "|i1") == 0 ||
+                 strcmp(descr, "|V1") == 0 || strcmp(descr, "<V1") == 0 ||
+                 strcmp(descr, "<f1") == 0 || strcmp(descr, "|f1") == 0))
+    return narrow;
+  if (wanted == SWAP_BF16 && strcmp(descr, "<V2") == 0)
+    return dtype_find(SWAP_BF16);
   for (size_t i = 0; i < TYPES; ++i) {
+    if (table[i].dtype > SWAP_BOOL)
+      continue;
     if (strcmp(descr + 1, table[i].npy + 1) != 0)
       continue;
     if (descr[0] != '<' && descr[0] != '=' &&
@@ -93,6 +115,71 @@ static uint16_t half_bits(double value) {
     return;                                                                    \
   }
 
+/* Of a sign, `exponent` bits and `mantissa` bits. */
+static double narrow_value(unsigned bits, int exponent, int mantissa, int bias,
+                           int special) {
+  const int size = bits & ((1 << (exponent + mantissa)) - 1);
+  const int power = size >> mantissa, fraction = size & ((1 << mantissa) - 1);
+  double value =
+      power ? ldexp((1 << mantissa) + fraction, power - bias - mantissa)
+            : ldexp(fraction, 1 - bias - mantissa);
+  if (special == 1 && size == 0x7f) /* no infinity, one NaN of each sign */
+    value = NAN;
+  if (special == 2 && power == 31)
+    value = fraction ? NAN : INFINITY;
+  if (special == 3 && bits == 0x80) /* the NaN is where -0 would be */
+    value = NAN;
+  return bits >> (exponent + mantissa) & 1 ? -value : value;
+}
+
+static double byte_value(uint32_t dtype, unsigned bits) {
+  switch (dtype) {
+  case SWAP_F8E4M3FN:
+    return narrow_value(bits, 4, 3, 7, 1);
+  case SWAP_F8E4M3FNUZ:
+    return narrow_value(bits, 4, 3, 8, 3);
+  case SWAP_F8E5M2:
+    return narrow_value(bits, 5, 2, 15, 2);
+  case SWAP_F8E5M2FNUZ:
+    return narrow_value(bits, 5, 2, 16, 3);
+  case SWAP_F8E8M0:
+    return bits == 255 ? NAN : ldexp(1, (int)bits - 127);
+  case SWAP_F4E2M1:
+    return narrow_value(bits, 2, 1, 1, 0);
+  case SWAP_I4:
+  case SWAP_I2:
+    return (int8_t)bits;
+  default:
+    return bits;
+  }
+}
+
+unsigned dtype_bits(uint32_t dtype) {
+  return dtype == SWAP_F4E2M1 || dtype == SWAP_I4 || dtype == SWAP_U4 ? 4
+         : dtype == SWAP_I2 || dtype == SWAP_U2                       ? 2
+                                                : 8 * dtype_find(dtype)->bytes;
+}
+
+int dtype_is_real(uint32_t dtype) {
+  return (dtype >= SWAP_F32 && dtype <= SWAP_F64) ||
+         (dtype >= SWAP_F8E4M3FN && dtype <= SWAP_F4E2M1);
+}
+
+int dtype_fit(uint32_t dtype, uint8_t *bytes, uint64_t elements) {
+  const unsigned bits = dtype_bits(dtype), mask = (1u << bits) - 1;
+  const int is_signed = dtype == SWAP_I4 || dtype == SWAP_I2;
+  if (bits >= 8)
+    return 1;
+  for (uint64_t i = 0; i < elements; ++i) {
+    const unsigned low = bytes[i] & mask, top = is_signed && low >> (bits - 1);
+    const uint8_t value = (uint8_t)(top ? low | ~mask : low);
+    if (bytes[i] != low && bytes[i] != value)
+      return 0;
+    bytes[i] = value;
+  }
+  return 1;
+}
+
 double value_get(uint32_t dtype, const void *data, uint64_t index) {
   uint16_t bits;
   switch (dtype) {
@@ -125,7 +212,7 @@ double value_get(uint32_t dtype, const void *data, uint64_t index) {
     return v;
   }
   default:
-    GET(uint8_t)
+    return byte_value(dtype, ((const uint8_t *)data)[index]);
   }
 }
 

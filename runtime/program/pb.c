@@ -121,6 +121,7 @@ int pb_parse(tensor_file *t) {
   if (!t->type)
     return fail(EXIT_RUN, "%s: elements of ONNX type %llu are not supported",
                 t->in.path, (unsigned long long)onnx);
+  t->is_packed = dtype_bits(t->type->dtype) < 8;
   if (external)
     return fail(EXIT_RUN, "%s: external data is not supported here",
                 t->in.path);
@@ -134,7 +135,8 @@ int pb_parse(tensor_file *t) {
   }
   uint64_t bytes;
   if (__builtin_mul_overflow(elements, (uint64_t)t->type->bytes, &bytes) ||
-      bytes != raw_bytes)
+      (t->is_packed ? (bytes * dtype_bits(t->type->dtype) + 7) / 8 : bytes) !=
+          raw_bytes)
     return fail(EXIT_RUN, "%s: %s, but %llu bytes of elements", t->in.path,
                 shape_text(t->type->name, t->rank, t->dims),
                 (unsigned long long)raw_bytes);

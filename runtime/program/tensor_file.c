@@ -53,13 +53,22 @@ int tensor_file_matches(const tensor_file *t, const swap_tensor *tensor,
 }
 
 int tensor_file_read(tensor_file *t, void *data, uint64_t elements) {
+  const unsigned bits = dtype_bits(t->type->dtype);
+  const uint64_t stored = t->is_packed ? (elements * bits + 7) / 8 : elements;
   const int status = t->typed_field
-                         ? pb_read_typed(t, data, elements)
-                         : reader_take(&t->in, data, elements * t->type->bytes);
+                         ? pb_read_typed(t, data, stored)
+                         : reader_take(&t->in, data, stored * t->type->bytes);
   uint8_t *bytes = data;
+  if (!status && t->is_packed) /* from the end: nothing is overwritten unread */
+    for (uint64_t i = elements; i-- > 0;)
+      bytes[i] = bytes[i * bits / 8] >> (i * bits % 8) & ((1u << bits) - 1);
   if (!status && t->type->dtype == SWAP_BOOL)
     for (uint64_t i = 0; i < elements; ++i)
       bytes[i] = bytes[i] != 0; /* kernels count on 0 and 1 */
+  if (!status && t->type->dtype > SWAP_BOOL &&
+      !dtype_fit(t->type->dtype, bytes, elements))
+    return fail(EXIT_RUN, "%s: it holds a number outside the range of %s",
+                t->in.path, t->type->name);
   return status;
 }
 

@@ -69,12 +69,18 @@ void tensors_make_up(tensors *t, uint32_t input) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
+    if (tensor->dtype > SWAP_BOOL) { /* not negative, and no NaN */
+      const unsigned mask = (1u << dtype_bits(tensor->dtype)) - 1;
+      ((uint8_t *)data)[i] = state >> 40 & 0x3f & mask;
+      continue;
+    }
     const double unit = (double)(state >> 40) / 16777216.0;
     value_set(tensor->dtype, data, i,
               real ? 2 * unit - 1
                    : (double)(state >> 33) -
                          100.0 * (double)((state >> 33) / 100));
   }
+  (void)dtype_fit(tensor->dtype, data, elements);
   if (tensor->dtype == SWAP_BOOL)
     for (uint64_t i = 0; i < elements; ++i)
       ((uint8_t *)data)[i] &= 1;

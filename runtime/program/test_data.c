@@ -63,7 +63,7 @@ static void value_text(char text[32], const swap_tensor *tensor,
 
 static int compare(tensor_file *file, const swap_tensor *tensor,
                    const void *data, const options *o) {
-  const int real = tensor->dtype >= SWAP_F32 && tensor->dtype <= SWAP_F64;
+  const int real = dtype_is_real(tensor->dtype);
   uint64_t piece[PIECE], wrong = 0, first = 0;
   double worst = 0;
   char got[32], expected[32];

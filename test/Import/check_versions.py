@@ -1,5 +1,7 @@
 """Verifies that a node of an old opset is imported as the same node in the newest form: check_versions.py OUTDIR."""
+import difflib
 import os
+import re
 import subprocess
 import sys
 
@@ -79,7 +81,8 @@ def tensor_ir(folder, name, opset, nodes, inputs):
     with open(path, "wb") as file:
         file.write(model.SerializeToString())
     run = subprocess.run(["swapc", "--emit", "tensor-ir", path], capture_output=True, text=True)
-    return run.returncode, run.stdout.replace(folder, ""), run.stderr
+    # Where an operation comes from is the name of the node.
+    return run.returncode, re.sub(r' ?\{?swap.origin = "[^"]*"\}?', "", run.stdout.replace(folder, "")), run.stderr
 
 
 def main(out):
@@ -87,7 +90,8 @@ def main(out):
     for name, (opset, old, new, *inputs) in CASES.items():
         results = [tensor_ir(f"{out}/old", name, opset, old, inputs), tensor_ir(f"{out}/new", name, 22, new, inputs)]
         if results[0][:2] != results[1][:2] or results[1][0]:
-            wrong.append(f"{name}:\n" + "\n".join(str(part) for result in results for part in result))
+            wrong.append(f"{name}: {results[0][2]}{results[1][2]}")
+            wrong += difflib.unified_diff(*(result[1].splitlines() for result in results), "old", "new", lineterm="", n=0)
     for name, (opset, node, message, *inputs) in ERRORS.items():
         code, _, stderr = tensor_ir(f"{out}/wrong", name, opset, node, inputs)
         if code != 1 or message not in stderr:

@@ -19,6 +19,7 @@ BUDGETS = ("max", "min")
 # compiling. Larger ones are data.
 MAX_BOUND_ELEMENTS = 64
 MUST_BE_KNOWN = "known while compiling"
+SMALL_INTEGERS = {"int2": np.int8, "int4": np.int8, "uint2": np.uint8, "uint4": np.uint8}
 
 
 class Outcome(Exception):
@@ -49,24 +50,30 @@ def run_case(case):
 
 
 def run_data_set(case, model, data_set, scratch):
-    inputs = load_values(onnx_tests.true_inputs(model.graph), data_set, "input")
-    outputs = load_values(model.graph.output, data_set, "output")
+    inputs, shapes = {}, []
+    for number, info in enumerate(onnx_tests.true_inputs(model.graph)):
+        value = onnx_tests.load_value(os.path.join(data_set, f"input_{number}.pb"), info)
+        inputs.update(onnx_tests.flatten(info, value))
+        shapes += shape_option(info, value)
+    outputs = {}
+    for number, info in enumerate(model.graph.output):
+        outputs.update(onnx_tests.flatten(
+            info, onnx_tests.load_value(os.path.join(data_set, f"output_{number}.pb"), info)))
     program = os.path.join(scratch, "program")
-    bound = compile_case(case, inputs, program, scratch)
+    bound = compile_case(case, inputs, [*shapes, *symbolic_sizes(model, inputs)], program, scratch)
     command = [program]
-    for number, name in enumerate(inputs):
+    for number, (name, tensor) in enumerate(inputs.items()):
         if name not in bound:
-            command += ["--input", f"{name}={os.path.join(data_set, f'input_{number}.pb')}"]
-    results = {}
-    for budget in BUDGETS:
-        folder = os.path.join(scratch, budget)
-        run = execute(command + ["--budget", budget, "--output-dir", folder])
-        if run.returncode:
-            raise Outcome("run", f"exit code {run.returncode} at {budget}: {first_line(run.stderr)}")
-        results[budget] = folder
+            path = os.path.join(scratch, f"input{number}.pb")
+            with open(path, "wb") as file:
+                file.write(tensor.SerializeToString())
+            command += ["--input", f"{name}={path}"]
+    results = [run_program(command, budget, os.path.join(scratch, budget)) for budget in BUDGETS]
+    expected = {swapc_testing.file_name(name) for name in outputs}
+    if set(results[0]) != expected:
+        raise Outcome("differs", f"outputs {sorted(results[0])} instead of {sorted(expected)}")
     for name, want in outputs.items():
-        file = swapc_testing.file_name(name)
-        paths = [os.path.join(results[budget], file) for budget in BUDGETS]
+        paths = [result[swapc_testing.file_name(name)] for result in results]
         contents = [open(path, "rb").read() for path in paths]
         if contents[0] != contents[1]:
             raise Outcome("differs", f"output '{name}': its bits depend on the budget")
@@ -74,26 +81,48 @@ def run_data_set(case, model, data_set, scratch):
     return bound
 
 
-def load_values(infos, data_set, what):
-    """TensorProtos by name. Other values than tensors are refused by the compiler, which says it better."""
-    values = {}
-    for number, info in enumerate(infos):
-        path = os.path.join(data_set, f"{what}_{number}.pb")
-        if os.path.exists(path):
-            values[info.name] = onnx_tests.load_tensor(path) if info.type.HasField("tensor_type") else None
-    return values
+def run_program(command, budget, folder):
+    """Runs the program; the paths of its outputs, by their file names."""
+    run = execute(command + ["--budget", budget, "--output-dir", folder])
+    if run.returncode:
+        raise Outcome("run", f"exit code {run.returncode} at {budget}: {first_line(run.stderr)}")
+    return {name: os.path.join(folder, name) for name in os.listdir(folder)}
 
 
-def compile_case(case, inputs, program, scratch):
+def shape_option(info, value):
+    """--shape for an input whose shape the model leaves open."""
+    kind = info.type.WhichOneof("value")
+    dims = info.type.tensor_type.shape.dim
+    if kind == "tensor_type" and info.type.tensor_type.HasField("shape") and all(
+            dim.WhichOneof("value") for dim in dims):
+        return []
+    tensors = onnx_tests.flatten(info, value).values()
+    texts = ["x".join(map(str, tensor.dims)) or "scalar" for tensor in tensors]
+    return ["--shape", f"{info.name}={','.join(texts) or 'none'}"]
+
+
+def symbolic_sizes(model, inputs):
+    """--dim for each named dimension of an input."""
+    sizes = {}
+    for info in onnx_tests.true_inputs(model.graph):
+        if info.name in inputs:
+            for dim, size in zip(info.type.tensor_type.shape.dim, inputs[info.name].dims):
+                if dim.dim_param:
+                    sizes[dim.dim_param] = size
+    return [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}")]
+
+
+def compile_case(case, inputs, options, program, scratch):
     """Compiles the model; the inputs that it had to bind for that."""
     command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), case.model, "-o", program, "--quiet",
-               "--threads", "1", "--budget", ",".join(BUDGETS)]
-    small = [name for name, tensor in inputs.items() if tensor is not None and
-             len(tensor.dims) <= 1 and np.prod(tensor.dims) <= MAX_BOUND_ELEMENTS]
+               "--threads", "1", "--budget", ",".join(BUDGETS), *options]
+    small = [name for name, tensor in inputs.items()
+             if len(tensor.dims) <= 1 and np.prod(tensor.dims) <= MAX_BOUND_ELEMENTS]
     integers = [name for name in small if inputs[name].data_type in (onnx.TensorProto.INT32, onnx.TensorProto.INT64)]
     bound = []
     while True:
         run = execute(command + bindings(inputs, bound, scratch))
+        run.stderr = run.stderr.replace(case.model + ": ", "")
         if run.returncode == 0:
             return bound
         if MUST_BE_KNOWN not in run.stderr:
@@ -147,6 +176,9 @@ def compare(name, got, want, case):
     want = numpy_helper.to_array(want)
     if got.shape != want.shape:
         raise Outcome("differs", f"output '{name}': shape {list(got.shape)} instead of {list(want.shape)}")
+    if want.dtype.name in SMALL_INTEGERS:  # a program writes their values
+        want = want.astype(SMALL_INTEGERS[want.dtype.name])
+        dtype = want.dtype
     if got.dtype != dtype and not dtype.isbuiltin and got.dtype.itemsize == dtype.itemsize:
         got = got.view(dtype)
     if got.dtype != dtype:

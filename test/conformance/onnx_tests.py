@@ -106,13 +106,29 @@ def true_inputs(graph):
     return [value for value in graph.input if value.name not in constants]
 
 
-def load_tensor(path):
+def load_value(path, info):
+    """What a file holds: a TensorProto, a SequenceProto or an OptionalProto."""
     import onnx
 
-    tensor = onnx.TensorProto()
+    kinds = {"tensor_type": onnx.TensorProto, "sequence_type": onnx.SequenceProto, "optional_type": onnx.OptionalProto}
+    value = kinds.get(info.type.WhichOneof("value"), onnx.TensorProto)()
     with open(path, "rb") as file:
-        tensor.ParseFromString(file.read())
-    return tensor
+        value.ParseFromString(file.read())
+    return value
+
+
+def flatten(info, value):
+    """The tensors of a value by the names that programs have for them."""
+    import onnx
+
+    if isinstance(value, onnx.OptionalProto):
+        kind = onnx.OptionalProto.DataType.Name(value.elem_type).lower()
+        if not value.HasField(f"{kind}_value") if kind != "undefined" else True:
+            return {}
+        value = getattr(value, f"{kind}_value")
+    if isinstance(value, onnx.SequenceProto):
+        return {f"{info.name}.{i}": tensor for i, tensor in enumerate(value.tensor_values)}
+    return {info.name: value}
 
 
 if __name__ == "__main__":

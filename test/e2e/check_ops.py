@@ -251,7 +251,7 @@ def build(cases):
             name = f"c{index}_{op}_{position}"
             names.append(name)
             if isinstance(operand, Const):
-                initializers.append(numpy_helper.from_array(np.ascontiguousarray(operand.array), name))
+                initializers.append(numpy_helper.from_array(operand.array.copy(order="C"), name))
             else:
                 feeds[name] = operand
                 inputs.append(helper.make_tensor_value_info(

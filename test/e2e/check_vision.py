@@ -25,18 +25,18 @@ def sampling():
     yield case("CenterCropPad", f32(5, 8, 3), i64(8, 3), axes=[0, 1])
     yield case("CenterCropPad", f32(5, 8), i64(2, 9))
     yield case("Col2Im", f32(2, 12, 20), i64(5, 6), i64(2, 2))
-    yield case("Col2Im", f32(1, 12, 12), i64(6, 6), i64(2, 2), dilations=[2, 1], strides=[1, 2], pads=[0, 1, 0, 1])
+    yield case("Col2Im", f32(1, 12, 16), i64(6, 6), i64(2, 2), dilations=[2, 1], strides=[1, 2], pads=[0, 1, 0, 1])
     yield case("Col2Im", f32(1, 18, 4), i64(5, 5), i64(3, 3), strides=[3, 3], pads=[1, 1, 1, 1])
     yield case("LRN", f32(1, 7, 3, 4), size=3)
-    yield case("LRN", f32(2, 4, 3, 4), size=4, alpha=0.01, beta=0.5, bias=2.0)
+    yield case("LRN", f32(2, 4, 3, 4), size=5, alpha=0.01, beta=0.5, bias=2.0)
 
 
 def filters():
     image = f32(1, 3, 12, 14)
     for mode in ["linear", "cubic"]:
-        for outside in [0, 1]:
-            yield case("Resize", image, None, None, i64(1, 3, 5, 4), mode=mode, antialias=1, exclude_outside=outside)
-            yield case("Resize", image, None, scalar([1, 1, 0.6, 1.7]), mode=mode, exclude_outside=outside)
+        yield case("Resize", image, None, None, i64(1, 3, 5, 4), mode=mode, antialias=1)
+        yield case("Resize", image, None, scalar([1, 1, 0.6, 1.7]), mode=mode)
+    yield case("Resize", image, None, scalar([1, 1, 0.6, 1.7]), mode="cubic", exclude_outside=1)
     yield case("Resize", image, None, scalar([1, 1, 0.5, 2.0]), mode="linear", antialias=1)
     yield case("Resize", image, None, scalar([1, 1, 0.8, 0.8]), mode="cubic", cubic_coeff_a=-0.5,
                coordinate_transformation_mode="align_corners")
@@ -74,8 +74,9 @@ def signals():
     yield case("DFT", f32(2, 12, 2), scalar(16, np.int64))
     yield case("DFT", f32(2, 12, 2), scalar(7, np.int64))
     yield case("DFT", f32(1, 1024, 1), onesided=1)
-    yield case("DFT", f32(3, 600, 2, 2), None, scalar(1, np.int64))
-    yield case("DFT", f32(1, 600, 2), inverse=1)
+    # In doubles, because ONNX Runtime adds up errors where a length is no power of two.
+    yield case("DFT", rng.standard_normal((3, 600, 2, 2)), None, scalar(1, np.int64))
+    yield case("DFT", rng.standard_normal((1, 600, 2)), inverse=1)
     yield case("STFT", f32(2, 64, 1), scalar(8, np.int64), Const(positive(16)), onesided=1)
     yield case("STFT", f32(1, 70, 1), scalar(5, np.int64), None, scalar(20, np.int64), onesided=1)
     yield case("STFT", f32(1, 64, 2), scalar(8, np.int64), Const(positive(16)), onesided=0)

@@ -161,7 +161,11 @@ std::vector<std::string> protobufs() {
           number(1, 2) + number(2, 7) + number(7, 5) + number(7, 6),
           number(1, 2) + number(2, 6) + text(5, negative),
           number(1, 2) + number(2, 11) + text(10, kData.substr(0, 16)),
-          number(2, 9) + text(5, varint(1))};
+          number(2, 9) + text(5, varint(1)),
+          number(1, 5) + number(2, 22) + text(9, "\x2f\x8e\x01"),
+          number(1, 5) + number(2, 22) +
+              text(5, varint(0x2f) + varint(0x8e) + varint(1)),
+          number(1, 3) + number(2, 25) + text(9, "\x1e")};
 }
 
 TEST_F(TensorFile, Protobuf) {
@@ -181,6 +185,51 @@ TEST_F(TensorFile, Protobuf) {
   ASSERT_EQ(load(write(".pb", files[8]), &data), 2) << message;
   ASSERT_EQ(load(write(".pb", files[9]), &data), 1) << message;
   EXPECT_EQ(last.rank, 0u);
+}
+
+// Verifies that elements of 4 and 2 bits come out of their bytes, lowest first,
+// with their sign.
+TEST_F(TensorFile, SeveralElementsAByte) {
+  std::vector<uint8_t> data;
+  const auto files = protobufs();
+  const int int4[] = {-1, 2, -2, -8, 1}, uint2[] = {2, 3, 1};
+  for (size_t file : {10, 11}) {
+    ASSERT_EQ(load(write(".pb", files[file]), &data), 5) << message;
+    for (size_t i = 0; i < 5; ++i)
+      EXPECT_EQ(value_get(SWAP_I4, data.data(), i), int4[i]) << i;
+  }
+  ASSERT_EQ(load(write(".pb", files[12]), &data), 3) << message;
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(value_get(SWAP_U2, data.data(), i), uint2[i]) << i;
+}
+
+// Verifies that a byte of an .npy file may be the bits or the value of an
+// element, and must be one of the two.
+TEST_F(TensorFile, NpyOfNarrowTypes) {
+  std::vector<uint8_t> data;
+  for (const char *type : {"|i1", "|u1", "|V1", "<V1", "<f1"}) {
+    const std::string dictionary =
+        std::string("{'descr': '") + type +
+        "', 'fortran_order': False, 'shape': (3,)}";
+    ASSERT_EQ(load(write(".npy", npy(dictionary, "\x0f\xff\x07")), &data,
+                   SWAP_I4),
+              3)
+        << message;
+    EXPECT_EQ(value_get(SWAP_I4, data.data(), 0), -1);
+    EXPECT_EQ(value_get(SWAP_I4, data.data(), 1), -1);
+    EXPECT_EQ(value_get(SWAP_I4, data.data(), 2), 7);
+    EXPECT_EQ(load(write(".npy", npy(dictionary, "\x0f\x10\x07")), &data,
+                   SWAP_I4),
+              -1);
+    EXPECT_NE(message.find("outside the range of int4"), std::string::npos);
+    ASSERT_EQ(load(write(".npy", npy(dictionary, "\x38\xb8\x7f")), &data,
+                   SWAP_F8E4M3FN),
+              3)
+        << message;
+    EXPECT_EQ(value_get(SWAP_F8E4M3FN, data.data(), 0), 1);
+    EXPECT_EQ(value_get(SWAP_F8E4M3FN, data.data(), 1), -1);
+    EXPECT_TRUE(std::isnan(value_get(SWAP_F8E4M3FN, data.data(), 2)));
+  }
 }
 
 // Verifies that a file cut at any byte, or with any byte altered, is refused or

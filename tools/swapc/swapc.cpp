@@ -74,6 +74,11 @@ struct Options {
       cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
   cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
                              cl::desc("size of a symbolic dimension")};
+  cl::list<std::string> shapes{
+      "shape", cl::value_desc("NAME=2x3[,4x5...]"), cl::cat(category),
+      cl::desc("shape of an input that the model leaves open (scalar for no "
+               "dimension); of a sequence that of each of its tensors, which "
+               "become inputs NAME.0, NAME.1, ...; none: no tensor")};
   cl::list<std::string> bindings{
       "bind", cl::value_desc("NAME=FILE.npy"), cl::cat(category),
       cl::desc("value of an input that is known while compiling, such as a "
@@ -156,6 +161,40 @@ static bool parseDims(const Options &line, CompileOptions &options,
   return true;
 }
 
+static bool parseShape(StringRef text, SmallVectorImpl<int64_t> &shape) {
+  if (text == "scalar")
+    return true;
+  SmallVector<StringRef> sizes;
+  text.split(sizes, 'x');
+  for (StringRef size : sizes)
+    if (size.getAsInteger(10, shape.emplace_back()) || shape.back() < 0)
+      return false;
+  return true;
+}
+
+static bool parseShapes(const Options &line, CompileOptions &options,
+                        std::string &wrong) {
+  for (const std::string &text : line.shapes) {
+    auto [name, value] = StringRef(text).rsplit('=');
+    SmallVector<StringRef> parts;
+    if (value != "none")
+      value.split(parts, ',');
+    SmallVector<SmallVector<int64_t>> shapes(parts.size());
+    bool good = !name.empty();
+    for (auto [part, shape] : llvm::zip_equal(parts, shapes))
+      good &= parseShape(part, shape);
+    if (!good) {
+      wrong = "'" + text + "' is not NAME=2x3, NAME=2x3,4x5 or NAME=none";
+      return false;
+    }
+    if (!options.shapes.try_emplace(name, shapes).second) {
+      wrong = "'" + name.str() + "' is given twice";
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool parseBindings(const Options &line, CompileOptions &options,
                           std::string &wrong) {
   for (const std::string &binding : line.bindings) {
@@ -209,6 +248,8 @@ static int readOptions(const Options &line, CompileOptions &options,
   std::string wrong;
   if (!parseDims(line, options, wrong))
     return usageError("--dim: " + wrong);
+  if (!parseShapes(line, options, wrong))
+    return usageError("--shape: " + wrong);
   if (!parseBindings(line, options, wrong))
     return usageError("--bind: " + wrong);
   if (line.budgets.getNumOccurrences())

@@ -17,8 +17,13 @@ namespace swapc {
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
   llvm::StringMap<int64_t> dims;
+  /// Whether the target runs swap.routine.
+  bool routines = true;
   /// Files (.npy) with the values of inputs that are known, by name.
   llvm::StringMap<std::string> bindings;
+  /// The shapes of inputs, by name: one for a tensor, any number for a
+  /// sequence, at most one for an optional tensor.
+  llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;
 };
 
 /// Reads the ONNX model at `path` into a module of the tensor phase. Weights

@@ -102,6 +102,10 @@ def HoistParameters : KernelsPass<"swap-hoist-parameters"> {
     %t = swap.param @w_0 : tensor<20x10xf32>
     ```
   }];
+  let options = [
+    Option<"keepNarrow", "keep-narrow", "bool", /*default=*/"false",
+           "leave what converts a weight of a byte an element, or less, to more "
+           "bytes">];
 }
 
 def GatherRows : KernelsPass<"swap-gather-rows"> {
@@ -134,6 +138,23 @@ def FuseElementwise : KernelsPass<"swap-fuse-elementwise"> {
   }];
 }
 
+def FuseDequantize : KernelsPass<"swap-fuse-dequantize"> {
+  let summary = "convert quantised weights in the kernels that read them";
+  let description = [{
+    What converts a parameter of one byte an element, or of several elements a
+    byte, to more bytes fuses into whatever reads it, so that the blob and each
+    read stay small. A scale that all terms of a sum share is multiplied to the
+    sum instead.
+
+    ```mlir
+    // before
+    %d = cast(%w : i8) * %scale; %y = sum(%x * %d)
+    // after
+    %s = sum(%x * cast(%w)); %y = %s * %scale
+    ```
+  }];
+}
+
 def FormKernels : KernelsPass<"swap-form-kernels"> {
   let summary = "cut @main into kernels";
   let description = [{
@@ -158,11 +179,12 @@ def VerifyKernels : KernelsPass<"swap-verify-kernels"> {
     - K1: `@main` holds only swap.param, swap.rows, reshapes, swap.call and
       func.return.
     - K2: each result of `@main` is written by exactly one swap.call.
-    - K3: a kernel holds only pads, fills, generics and concatenations.
+    - K3: a kernel holds only pads, fills, generics, concatenations and routines.
     - K4: a kernel does not name parameters.
     - K5: a kernel takes at most 60 tensors, results included.
     - K6: nothing of a kernel's bodies is defined outside but tensors that
       the kernel takes.
+    - K7: a routine is alone in its kernel and reads only what that takes.
 
     ```mlir
     // before and after are the same; an error where a rule is broken

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
+#include "RoutineKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CPU/RowKernel.h"
 
@@ -86,7 +87,10 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
     end = arith::TruncIOp::create(builder, kernel.getLoc(), index, end);
   }
   LogicalResult result = success();
-  if (schedule.getKind() == swap::KernelKind::Rows) {
+  if (schedule.getKind() == swap::KernelKind::Routine) {
+    emitRoutine(builder, kernel, schedule.getBlock(), operands,
+                entry->getArgument(1), entry->getArgument(2), scratch);
+  } else if (schedule.getKind() == swap::KernelKind::Rows) {
     result = emitRowKernel(builder, kernel, schedule.getBlock(), target,
                            operands, begin, end, scratch);
   } else {

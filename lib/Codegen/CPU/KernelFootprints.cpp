@@ -32,7 +32,8 @@ void KernelFootprints::runOnOperation() {
   for (auto kernel : getOperation().getOps<func::FuncOp>()) {
     auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(
         swap::SwapDialect::kScheduleAttr);
-    if (!schedule)
+    // Nobody knows what a routine reads for an item.
+    if (!schedule || schedule.getKind() == swap::KernelKind::Routine)
       continue;
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     FailureOr<FootprintCut> cut = failure();

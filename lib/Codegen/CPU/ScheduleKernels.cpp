@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
+#include "RoutineKernel.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CPU/RowKernel.h"
 
@@ -47,6 +48,8 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
 
   static FailureOr<swap::ScheduleAttr> getSchedule(func::FuncOp kernel,
                                                    const CpuTarget &target) {
+    if (swap::RoutineOp routine = getRoutine(kernel))
+      return getRoutineSchedule(routine);
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     if (succeeded(info))
       return swapc::getSchedule(*info, planContraction(*info, target));

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../CPU/Contraction.h"
+#include "../CPU/RoutineKernel.h"
 #include "KernelSource.h"
 #include "swapc/Codegen/CUDA/Passes.h"
 
@@ -47,6 +48,15 @@ struct ScheduleCudaKernels
 
 static FailureOr<CudaKernelPlan> makePlan(func::FuncOp kernel,
                                           const CudaTarget &target) {
+  if (swap::RoutineOp routine = getRoutine(kernel)) {
+    auto origin =
+        kernel->getAttrOfType<StringAttr>(swap::SwapDialect::kOriginAttr);
+    return emitError(routine.getLoc())
+           << "node '" << (origin ? origin.getValue() : kernel.getName())
+           << "' is computed by the routine '" << routine.getRoutine()
+           << "', which runs on processors only; compile with --target cpu, or "
+              "take the node out of the model";
+  }
   FailureOr<ContractionInfo> info = analyzeContraction(kernel);
   if (succeeded(info))
     if (FailureOr<CudaKernelPlan> plan = planCudaContraction(*info, target);

@@ -25,4 +25,5 @@ bitcode \name, x86_64
 .section .rodata
 part core
 part flash
+part routines
 .section .note.GNU-stack, "", %progbits

@@ -65,7 +65,19 @@ typedef enum swap_dtype {
   SWAP_U32,
   SWAP_I64,
   SWAP_U64,
-  SWAP_BOOL /* one byte, 0 or 1 */
+  SWAP_BOOL, /* one byte, 0 or 1 */
+  /* One byte an element: the bits of a float, in the low ones if there are
+   * fewer than 8, or the value of an integer as int8_t or uint8_t. */
+  SWAP_F8E4M3FN,
+  SWAP_F8E4M3FNUZ,
+  SWAP_F8E5M2,
+  SWAP_F8E5M2FNUZ,
+  SWAP_F8E8M0,
+  SWAP_F4E2M1,
+  SWAP_I4,
+  SWAP_U4,
+  SWAP_I2,
+  SWAP_U2
 } swap_dtype;
 
 /* ---- What generated code provides (all constant data) ------------------- */

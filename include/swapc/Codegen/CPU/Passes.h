@@ -25,6 +25,9 @@ namespace swapc {
 #define GEN_PASS_REGISTRATION
 #include "swapc/Codegen/CPU/Passes.h.inc"
 
+/// A kernel that is a routine calls a function of this and the routine's name.
+inline constexpr llvm::StringLiteral kRoutinePrefix = "swap_routine_";
+
 /// From kernels with a schedule to llvm.func operations in the LLVM dialect;
 /// leaves everything else in the module as it is.
 void buildCPULoweringPipeline(mlir::OpPassManager &pm, const CpuTarget &target);
