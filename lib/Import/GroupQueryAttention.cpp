@@ -209,8 +209,10 @@ LogicalResult GroupQuery::import() {
   else
     p.offsets = before;
   int64_t window = n.getInt("local_window_size", -1);
-  if (window >= 0)
-    p.left = window;
+  if (window == 0 || window < -1)
+    return n.error("local_window_size must be -1 or at least 1");
+  if (window > 0) // the token itself is one of them
+    p.left = window - 1;
   if (n.in(10))
     p.masks.push_back(n.in(10));
   p.sink = n.in(11);

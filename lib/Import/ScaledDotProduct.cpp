@@ -251,7 +251,9 @@ FailureOr<ScaledDotProduct::Result> AttentionBuilder::build() {
     return failure();
   int64_t shared = heads / groups, rows = shared * queries;
   oneQuery = queries == 1 && shared > 1;
-  bool split = shared > 1 && !oneQuery;
+  // Masks, positions and sinks tell heads and queries apart.
+  bool split = shared > 1 && !oneQuery &&
+               (!p.masks.empty() || p.left >= 0 || p.right >= 0 || p.sink);
   // A model's own changes see heads and queries.
   bool changed = p.changeScores || p.changeProbabilities;
   split |= changed && shared > 1;
