@@ -206,6 +206,7 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   ImportOptions import;
   import.dims = options.dims;
   import.bindings = options.bindings;
+  import.shapes = options.shapes;
   phases.module = importOnnx(options.model, import, context);
   if (!phases.module)
     return failure();
