@@ -49,7 +49,7 @@ struct CompileOptions {
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
   llvm::StringMap<std::string> bindings; ///< Paths, by the input's name.
-  /// Of inputs, by name: see ImportOptions.
+  /// Of inputs, by name: ImportOptions::shapes.
   llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;
   std::string triple, cpu; ///< Of the host's part, where there is a GPU.
   std::string features;    ///< Beside the cpu's, as LLVM takes them: "+f,-g".
