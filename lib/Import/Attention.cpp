@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Bodies.h"
 #include "ScaledDotProduct.h"
 
 using namespace mlir;
@@ -125,6 +126,60 @@ static LogicalResult importAttention(NodeImporter &n) {
   return n.finish(results);
 }
 
+/// What the graph of an attribute makes of scores in `type`; nothing without
+/// the attribute.
+static LogicalResult
+readChange(NodeImporter &n, StringRef attribute, Type type,
+           std::function<TensorRef(TensorRef)> &change) {
+  if (!n.has(attribute))
+    return success();
+  const onnx::Graph *body = getBody(n, attribute, 1, 1);
+  if (!body)
+    return failure();
+  change = [&n, attribute, type, body](TensorRef scores) -> TensorRef {
+    TensorRef input = n.cast(scores, type);
+    SmallVector<TensorRef> outputs;
+    if (failed(n.graph.importBody(*body, input, n.getLabel() + "/" + attribute,
+                                  outputs)))
+      return nullptr;
+    if (outputs.size() != 1 || !outputs[0] || outputs[0]->type != input->type) {
+      (void)n.error(attribute + " must give back what it takes, a tensor of "
+                                "the same type and shape");
+      return nullptr;
+    }
+    return n.cast(outputs[0], getComputeType(type));
+  };
+  return success();
+}
+
+static LogicalResult importFlexAttention(NodeImporter &n) {
+  if (failed(n.checkInputs(3, 3)))
+    return failure();
+  Type type = n.in(0)->getElementType();
+  for (unsigned i = 0; i < 3; ++i)
+    if (n.in(i)->getRank() != 4 || !isa<FloatType>(type) ||
+        n.in(i)->getElementType() != type)
+      return n.error("takes Q, K and V of rank 4 and of one float type");
+  ScaledDotProduct p;
+  p.query = n.in(0);
+  p.key = n.in(1);
+  p.value = n.in(2);
+  double size = std::max<int64_t>(p.query->getDim(3), 1);
+  p.scale = n.getFloat("scale", 1 / std::sqrt(size));
+  p.softmaxType = getComputeType(type);
+  if (n.has("softmax_precision")) {
+    p.softmaxType = n.graph.convertType(n.getInt("softmax_precision", 0));
+    if (!isa_and_nonnull<FloatType>(p.softmaxType))
+      return n.error("softmax_precision must be a float type");
+  }
+  if (failed(readChange(n, "score_mod", p.softmaxType, p.changeScores)) ||
+      failed(readChange(n, "prob_mod", p.softmaxType, p.changeProbabilities)))
+    return failure();
+  FailureOr<ScaledDotProduct::Result> result = p.build(n);
+  return failed(result) ? failure() : n.finish(result->output);
+}
+
 void swapc::addAttentions(HandlerMap &handlers) {
   handlers["Attention"] = importAttention;
+  handlers["ai.onnx.preview.FlexAttention"] = importFlexAttention;
 }

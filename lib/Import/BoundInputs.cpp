@@ -14,8 +14,10 @@ using namespace mlir;
 using namespace swapc;
 
 /// Whether numpy's `name` is what elements of the ONNX type are saved as.
-/// Types that numpy lacks travel as unsigned integers of their width.
-static bool isSavedAs(StringRef name, int32_t dataType, Type elementType) {
+/// Types that numpy lacks travel as integers: an element a byte, or the bits of
+/// bfloat16.
+static bool isSavedAs(StringRef name, int32_t dataType,
+                      const ElementKind &kind) {
   int32_t saved = llvm::StringSwitch<int32_t>(name)
                       .Case("f4", onnx::Float)
                       .Case("f2", onnx::Float16)
@@ -30,11 +32,21 @@ static bool isSavedAs(StringRef name, int32_t dataType, Type elementType) {
                       .Case("u8", onnx::UInt64)
                       .Case("b1", onnx::Bool)
                       .Default(onnx::Undefined);
-  if (saved == dataType)
-    return true;
-  auto floatType = dyn_cast<FloatType>(elementType);
-  return floatType && !floatType.isF16() && floatType.getWidth() <= 16 &&
-         name == (floatType.getWidth() == 16 ? "u2" : "u1");
+  if (kind.format != Format::Plain)
+    return name == "u1" || name == "i1";
+  return saved == dataType || (name == "u2" && dataType == onnx::BFloat16);
+}
+
+/// Elements of less than a byte as ONNX has them: the first in the lowest bits.
+static std::vector<int64_t> packElements(StringRef elements, unsigned bits) {
+  std::vector<int64_t> packed;
+  unsigned perByte = 8 / bits, mask = (1u << bits) - 1;
+  for (auto [i, element] : llvm::enumerate(elements)) {
+    if (i % perByte == 0)
+      packed.push_back(0);
+    packed.back() |= (element & mask) << i % perByte * bits;
+  }
+  return packed;
 }
 
 TensorRef GraphImporter::makeBound(const onnx::ValueInfo &input,
@@ -44,14 +56,14 @@ TensorRef GraphImporter::makeBound(const onnx::ValueInfo &input,
     error(loc) << "--bind " << input.name << ": " << text;
     return nullptr;
   };
-  Type elementType = convertType(input.elementType);
-  if (!input.isTensor || input.isSequence || !elementType)
+  ElementKind kind = convertKind(input.elementType);
+  if (!input.isTensor || input.isSequence || !kind.type)
     return fail("the input is not a tensor of a number type that swapc "
                 "supports");
   llvm::Expected<NpyFile> file = NpyFile::read(path);
   if (!file)
     return fail(llvm::toString(file.takeError()));
-  if (!isSavedAs(file->elementType, input.elementType, elementType))
+  if (!isSavedAs(file->elementType, input.elementType, kind))
     return fail("'" + path + "' has elements of numpy's type '" +
                 file->elementType + "', but not the input");
   if (input.hasShape) {
@@ -73,6 +85,10 @@ TensorRef GraphImporter::makeBound(const onnx::ValueInfo &input,
   onnx::Tensor tensor;
   tensor.dataType = input.elementType;
   tensor.dims.assign(file->shape.begin(), file->shape.end());
-  tensor.loose = std::move(file->bytes);
+  unsigned bits = getFormatBits(kind.format);
+  if (bits < 8)
+    tensor.integers = packElements(file->bytes, bits);
+  else
+    tensor.loose = std::move(file->bytes);
   return makeStored(tensor, input.name, loc);
 }

@@ -94,14 +94,18 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands,
   return constant(makeElements(type, results), isUnsigned);
 }
 
+TensorRef NodeImporter::emptyTensor(ArrayRef<int64_t> shape, Type elementType,
+                              bool isUnsigned) {
+  auto type = RankedTensorType::get(shape, elementType);
+  return constant(DenseElementsAttr::get(type, ArrayRef<Attribute>()),
+                  isUnsigned);
+}
+
 TensorRef NodeImporter::parallel(ArrayRef<Operand> operands,
                                  ArrayRef<int64_t> shape, Type elementType,
                                  Body body, bool isUnsigned, bool foldable) {
   if (getProduct(shape) == 0)
-    return constant(
-        DenseElementsAttr::get(RankedTensorType::get(shape, elementType),
-                               ArrayRef<Attribute>()),
-        isUnsigned);
+    return emptyTensor(shape, elementType, isUnsigned);
   if (foldable)
     if (TensorRef folded = fold(operands, shape, elementType, body, isUnsigned))
       return folded;
@@ -171,6 +175,8 @@ TensorRef NodeImporter::reduce(ArrayRef<Operand> operands, AffineMap resultMap,
                                ArrayRef<IteratorType> iterators,
                                ArrayRef<int64_t> shape, TypedAttr init,
                                Body body) {
+  if (getProduct(shape) == 0)
+    return emptyTensor(shape, init.getType(), operands[0].tensor->isUnsigned);
   SmallVector<Value> values;
   SmallVector<AffineMap> maps;
   for (const Operand &operand : operands) {
@@ -425,15 +431,13 @@ TensorRef NodeImporter::reshape(TensorRef tensor, ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, tensor->getElementType());
   if (tensor->constant)
     return constant(tensor->constant.reshape(type), tensor->isUnsigned);
+  if (type.getNumElements() == 0)
+    return emptyTensor(shape, tensor->getElementType(), tensor->isUnsigned);
   Value result = value(tensor);
   SmallVector<ReassociationIndices> fromGroups, toGroups;
   SmallVector<int64_t> common;
   if (from.empty() || shape.empty()) {
     common.clear(); // a scalar: no groups at all
-  } else if (type.getNumElements() == 0) {
-    common.push_back(0);
-    fromGroups.push_back(llvm::to_vector(llvm::seq<int64_t>(0, from.size())));
-    toGroups.push_back(llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
   } else {
     common = groupDims(from, shape, fromGroups, toGroups);
   }

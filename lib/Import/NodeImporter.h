@@ -117,6 +117,9 @@ public:
   TensorRef splat(llvm::ArrayRef<int64_t> shape, mlir::Attribute value,
                   bool isUnsigned = false);
 
+  /// A tensor without elements, of which nothing has to be computed.
+  TensorRef emptyTensor(llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
+                  bool isUnsigned);
   /// One element of the result from one element of each operand, in a nest of
   /// `shape`.
   TensorRef parallel(llvm::ArrayRef<Operand> operands,

@@ -146,7 +146,7 @@ def bindings(inputs, bound, scratch):
     for number, name in enumerate(bound):
         path = os.path.join(scratch, f"bound{number}.npy")
         array = numpy_helper.to_array(inputs[name])
-        if not array.dtype.isbuiltin:
+        if array.dtype.isbuiltin != 1:
             array = array.view(f"u{array.dtype.itemsize}")
         np.save(path, array)
         options += ["--bind", f"{name}={path}"]
@@ -179,7 +179,7 @@ def compare(name, got, want, case):
     if want.dtype.name in SMALL_INTEGERS:  # a program writes their values
         want = want.astype(SMALL_INTEGERS[want.dtype.name])
         dtype = want.dtype
-    if got.dtype != dtype and not dtype.isbuiltin and got.dtype.itemsize == dtype.itemsize:
+    if got.dtype != dtype and dtype.isbuiltin != 1 and got.dtype.itemsize == dtype.itemsize:
         got = got.view(dtype)
     if got.dtype != dtype:
         raise Outcome("differs", f"output '{name}': type {got.dtype} instead of {dtype}")

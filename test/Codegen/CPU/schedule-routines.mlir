@@ -6,34 +6,6 @@
 // one, too.
 // CHECK: func.func private @scatter({{.*}} #swap.schedule<routine, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 12, inplace = [0]>
 // CHECK: func.func private @twice({{.*}} #swap.schedule<routine, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 12>
-func.func private @topk({{.*}} #swap.schedule<routine, panels = 1, tiles = 3, rows = 1, block = 3, scratch = 80, flops = 100000>
-// Verifies that the result may overwrite an input, unless it is read as another
-// one, too.
-// SCHEDULE: func.func private @scatter({{.*}} #swap.schedule<routine, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 12, inplace = [0]>
-// SCHEDULE: func.func private @twice({{.*}} #swap.schedule<routine, panels = 1, tiles = 1, rows = 1, block = 1, scratch = 0, flops = 12>
-
-// Verifies that a kernel calls its routine with the constants, and with null for
-// a result that nobody reads.
-// CHECK: llvm.mlir.global private constant @topk.constants(dense<[1, 100, 1, 5, 1]> : tensor<5xi64>)
-// CHECK: llvm.func hidden @topk(%[[OPERANDS:.*]]: !llvm.ptr {{.*}}, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64, %[[SCRATCH:.*]]: !llvm.ptr
-// CHECK: %[[LIST:.*]] = llvm.alloca
-// CHECK: llvm.getelementptr %[[OPERANDS]][0]
-// CHECK: llvm.mlir.zero : !llvm.ptr
-// CHECK: llvm.getelementptr %[[OPERANDS]][1]
-// CHECK: %[[FIRST:.*]] = llvm.mul %[[BEGIN]], %{{.*}} : i64
-// CHECK: %[[LAST:.*]] = llvm.intr.smin
-// CHECK: %[[CONSTANTS:.*]] = llvm.mlir.addressof @topk.constants
-// CHECK: llvm.call @swap_routine_topk(%[[LIST]], %[[CONSTANTS]], %[[FIRST]], %[[LAST]], %[[SCRATCH]])
-// Verifies that one operand of the kernel serves two inputs of the routine.
-// CHECK: llvm.func hidden @twice(
-// CHECK: llvm.getelementptr %{{.*}}[0]
-// CHECK: llvm.getelementptr %{{.*}}[1]
-// CHECK: llvm.getelementptr %{{.*}}[0]
-// CHECK: llvm.getelementptr %{{.*}}[2]
-// CHECK: llvm.func @swap_routine_topk(!llvm.ptr, !llvm.ptr, i64, i64, !llvm.ptr)
-// LLVM: llvm.func hidden @topk(
-// LLVM-NOT: {{scf|arith|swap\.routine}}
-// LLVM: llvm.return
 func.func private @topk(%a: tensor<8x100xf32>) -> tensor<8x5xi64> {
   %v, %i = swap.routine "topk"(%a) constants = [1, 100, 1, 5, 1] items = 8 scratch = 80 flops = 100000 : (tensor<8x100xf32>) -> (tensor<8x5xf32>, tensor<8x5xi64>)
   return %i : tensor<8x5xi64>
