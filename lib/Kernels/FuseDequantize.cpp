@@ -111,10 +111,11 @@ public:
     rewriter.setInsertionPointAfter(op);
     linalg::GenericOp scaled = multiply(rewriter);
     rewriter.replaceAllUsesExcept(op.getResult(0), scaled.getResult(0), scaled);
-    for (Operation &inner : llvm::make_early_inc_range(
-             llvm::reverse(op.getBody()->without_terminator())))
-      if (isOpTriviallyDead(&inner))
-        rewriter.eraseOp(&inner);
+    SmallVector<Operation *> body = llvm::map_to_vector(
+        op.getBody()->without_terminator(), [](Operation &o) { return &o; });
+    for (Operation *inner : llvm::reverse(body))
+      if (isOpTriviallyDead(inner))
+        rewriter.eraseOp(inner);
   }
 
 private:
