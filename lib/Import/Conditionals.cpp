@@ -43,7 +43,9 @@ static LogicalResult importIf(NodeImporter &n) {
   }
   if (failed(importBranch(n, "then_branch", then)) ||
       failed(importBranch(n, "else_branch", otherwise)))
-    return failure();
+    return n.error("its condition is computed in the run, so both branches are "
+                   "compiled, and one cannot be; what the condition depends on "
+                   "can be given while compiling with --bind INPUT=FILE.npy");
   for (unsigned i = 0; i < n.getNumOutputs(); ++i) {
     results.push_back(n.wantsOutput(i)
                           ? selectWhole(n, condition, then[i], otherwise[i], i)

@@ -241,7 +241,9 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       }
       if (size < 0)
         error(loc) << "dimension " << i << " of input '" << input.name
-                   << "' has no size and no name; export the model with either";
+                   << "' has no size and no name; give the input's shape with "
+                      "--shape "
+                   << input.name << "=2x3";
       shape.push_back(size);
     }
     if (shape.size() != input.dims.size() ||

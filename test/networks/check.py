@@ -57,14 +57,16 @@ def check(network, args):
     inputs = {name: array for name, array in inputs.items() if name in named}
     program = os.path.join(folder, "program")
     start = time.monotonic()
-    st.compile_model(model, program, ("max", "min"), [*st.cpu_only("--threads", "2"), *network.options])
+    st.compile_model(model, program, ("max", "min"),
+                     [*st.cpu_only("--threads", "2"), *(option.format(folder=folder) for option in network.options)])
     compile_s = time.monotonic() - start
     about = st.describe(program)
     want = st.reference(model, inputs)
+    given = {t["name"]: inputs[t["name"]] for t in about["inputs"]}  # not those of --bind
     first, worst, ms = None, 0.0, None
     for plan in sorted(about["budgets"], key=lambda p: -p["budget_bytes"]):
         size = plan["budget_bytes"]
-        got, stats, _ = st.run_program(program, inputs, ["--budget", str(size), "--threads", "2", "--iterations",
+        got, stats, _ = st.run_program(program, given, ["--budget", str(size), "--threads", "2", "--iterations",
                                                          "5" if first is None else "1"], st.process_limit(about, size))
         if args.keep_outputs:
             np.savez(os.path.join(folder, "got.npz"), **got)

@@ -9,10 +9,12 @@ import traceback
 
 import generative
 import language
+import published
 import registry
+import toolchains
 import vision
 
-FAMILIES = (generative, language, vision)
+FAMILIES = (generative, language, published, vision, toolchains)
 
 
 def exported(network, directory):
