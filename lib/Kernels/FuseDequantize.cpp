@@ -219,6 +219,26 @@ private:
   SmallVector<Value> outer, inner;
 };
 
+/// A sum whose dimensions are cut still starts at a constant.
+struct FillShape : OpRewritePattern<tensor::ExpandShapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ExpandShapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto fill = op.getSrc().getDefiningOp<linalg::FillOp>();
+    if (!fill)
+      return failure();
+    RankedTensorType type = op.getResultType();
+    Value empty = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    auto filled = linalg::FillOp::create(rewriter, op.getLoc(),
+                                         fill.getInputs()[0], empty);
+    setOrigin(filled, fill);
+    rewriter.replaceOp(op, filled.getResult(0));
+    return success();
+  }
+};
+
 struct FuseDequantizePass
     : swapc::impl::FuseDequantizeBase<FuseDequantizePass> {
   using FuseDequantizeBase::FuseDequantizeBase;
@@ -256,6 +276,7 @@ struct FuseDequantizePass
             source = collapse.getSrc();
           return isWidenedParameter(source);
         });
+    patterns.add<FillShape>(func.getContext());
     return applyPatternsGreedily(func, std::move(patterns));
   }
 

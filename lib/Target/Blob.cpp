@@ -158,7 +158,7 @@ Error BlobWriter::append(const Task &task, const char *data) {
   if (data) {
     unit.crc32c = swap_crc32c(unit.crc32c, data, task.bytes);
     written += task.bytes;
-    return file.write(ArrayRef(data, task.bytes));
+    return file.writeSparse(ArrayRef(data, task.bytes));
   }
   static const char zeros[SWAP_BLOB_ALIGN] = {};
   for (uint64_t left = task.bytes; left;) {

@@ -20,7 +20,7 @@ not pass, is [test/conformance/expected.txt](../test/conformance/expected.txt).
 
 A test passes when swapc compiles it, and the program's results agree with ONNX's at no budget and at the
 smallest, with equal bits. Shapes, axes and the like that are inputs of a test are bound while compiling
-(`--bind NAME=FILE.npy`); the column *bound* names them. Models of opset 1 to 27 are read: older forms of an
+(`--bind NAME=FILE.npy`); the column *bound* names them. Models of opset 1 to 28 are read: older forms of an
 operator are rewritten to the newest.
 
 | tests | pass |
