@@ -203,11 +203,10 @@ def limit_memory():
 
 def judge(path, phase):
     """What is wrong with swapc's answer; None when nothing is."""
-    command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), path, "--emit", phase, "-o", os.devnull]
-    command += ["--budget", "max"]
+    command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), path, "--emit", phase, "--budget", "max", "-o", "-"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS,
-                             preexec_fn=limit_memory)
+        run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+                             timeout=SECONDS, preexec_fn=limit_memory)
     except subprocess.TimeoutExpired:
         return f"takes more than {SECONDS} s"
     if run.returncode not in (0, 1, 2):
