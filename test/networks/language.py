@@ -3,12 +3,13 @@ import registry
 from registry import image, network, normal, tokens
 
 
-def of(model, config, seed=0, **options):
-    """A model of transformers by the names of its class and of its configuration's."""
+def of(model, config, seed=0, eager=False, **options):
+    """A model of transformers by the names of its class and of its configuration's. `eager`: with attention written
+    out, where others call one function of PyTorch's."""
     import transformers
 
     settings = getattr(transformers, config)(**options)
-    settings._attn_implementation = "eager" if options.get("eager") else "sdpa"
+    settings._attn_implementation = "eager" if eager else "sdpa"
     return registry.seeded(lambda: getattr(transformers, model)(settings), seed)
 
 
@@ -57,7 +58,7 @@ def cache_names(prefix, layers):
     return [f"{prefix}.{i}.{part}" for i in range(layers) for part in ("key", "value")]
 
 
-def decoder_step(model, config, folder, dynamo, past=32, step=1, dynamic=None, **options):
+def decoder_step(model, config, folder, dynamo, opset=None, past=32, step=1, **options):
     """One step of a decoder: tokens, and the caches of all layers in and out."""
     from transformers.cache_utils import DynamicCache
 
@@ -81,7 +82,7 @@ def decoder_step(model, config, folder, dynamo, past=32, step=1, dynamic=None, *
     for i, name in enumerate(cache_names("past", layers)):
         inputs[name] = normal(1, heads, past, head_dim, seed=i)
     return registry.export(calling(forward)(net=net), inputs, folder, dynamo,
-                           ["logits", *cache_names("present", layers)])
+                           ["logits", *cache_names("present", layers)], opset_version=opset)
 
 
 SMALL = dict(hidden_size=512, intermediate_size=1376, num_hidden_layers=4, num_attention_heads=8,
@@ -95,12 +96,12 @@ def llama_step(folder):
 
 @network("transformers", "dynamo")
 def qwen3_step(folder):
-    return decoder_step("Qwen3ForCausalLM", "Qwen3Config", folder, True, head_dim=64, **SMALL)
+    return decoder_step("Qwen3ForCausalLM", "Qwen3Config", folder, True, 23, head_dim=64, **SMALL)
 
 
 @network("transformers", "TorchScript")
 def gpt2_step(folder):
-    return decoder_step("GPT2LMHeadModel", "GPT2Config", folder, False, n_layer=4)
+    return decoder_step("GPT2LMHeadModel", "GPT2Config", folder, False, 17, n_layer=4)
 
 
 T5 = dict(d_model=256, d_kv=64, d_ff=1024, num_layers=4, num_heads=4)
@@ -196,7 +197,7 @@ def clip(folder):
 def segformer(folder):
     module = calling(lambda m, picture: m.net(picture).logits)(
         net=of("SegformerForSemanticSegmentation", "SegformerConfig"))
-    return registry.export(module, {"image": image(256)}, folder, False, ["logits"])
+    return registry.export(module, {"image": image(256)}, folder, False, ["logits"], opset_version=13)
 
 
 @network("transformers", "dynamo")
@@ -207,8 +208,11 @@ def detr(folder):
         return out.logits, out.pred_boxes
 
     import torch
-    net = of("DetrForObjectDetection", "DetrConfig", use_timm_backbone=True, backbone="resnet18",
-             use_pretrained_backbone=False, encoder_layers=2, decoder_layers=2,
-             backbone_config=None, backbone_kwargs=dict(out_indices=[1, 2, 3, 4], in_chans=3))
+    import transformers
+
+    backbone = transformers.ResNetConfig(depths=[2, 2, 2, 2], layer_type="basic", hidden_sizes=[64, 128, 256, 512],
+                                         out_features=["stage4"])
+    net = of("DetrForObjectDetection", "DetrConfig", use_timm_backbone=False, use_pretrained_backbone=False,
+             backbone=None, backbone_config=backbone, encoder_layers=2, decoder_layers=2, eager=True)
     inputs = {"image": image(320), "mask": torch.ones(1, 320, 320, dtype=torch.int64)}
     return registry.export(calling(forward)(net=net), inputs, folder, True, ["logits", "boxes"])

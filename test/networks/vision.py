@@ -32,9 +32,9 @@ def mobilevit_s(folder):
     return registry.export(timm_model("mobilevit_s"), {"image": image(256)}, folder, True)
 
 
-@network("timm", "TorchScript")
+@network("timm", "dynamo")
 def eva02_tiny(folder):
-    return registry.export(timm_model("eva02_tiny_patch14_224"), {"image": image()}, folder, False)
+    return registry.export(timm_model("eva02_tiny_patch14_224"), {"image": image()}, folder, True, opset_version=22)
 
 
 @network("torchvision", "TorchScript")
@@ -43,7 +43,7 @@ def deeplabv3_mobilenet(folder):
 
     module = registry.seeded(lambda: torchvision.models.segmentation.deeplabv3_mobilenet_v3_large(
         weights=None, weights_backbone=None))
-    return registry.export(module, {"image": image(256)}, folder, False, ["out"])
+    return registry.export(module, {"image": image(256)}, folder, False, ["out"], opset_version=11)
 
 
 @network("torchvision", "dynamo")
