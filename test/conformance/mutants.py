@@ -1,6 +1,6 @@
 """Changes ONNX's tests at random and looks how swapc takes what comes out.
 
-  mutants.py [--seed N] [--count N] [--keep FOLDER] [REGEX...]
+  mutants.py [--seed N] [--count N] [--keep FOLDER] [--models FOLDER] [REGEX...]
 
 An importer reads what others wrote. Each mutant is a model of one of ONNX's tests with some of its attributes,
 types, shapes, operands or constants replaced; swapc has to compile it or to say in its own words what is wrong with
@@ -8,7 +8,9 @@ it. A signal, a time-out or an error of MLIR's verifier is a defect. A mutant de
 test's name alone, so that --keep with the same seed writes it again.
 """
 import argparse
+import collections
 import concurrent.futures
+import glob
 import os
 import random
 import re
@@ -201,11 +203,10 @@ def limit_memory():
 
 def judge(path, phase):
     """What is wrong with swapc's answer; None when nothing is."""
-    command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), path, "--emit", phase, "-o", os.devnull]
-    command += ["--budget", "max"]
+    command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), path, "--emit", phase, "--budget", "max", "-o", "-"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS,
-                             preexec_fn=limit_memory)
+        run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+                             timeout=SECONDS, preexec_fn=limit_memory)
     except subprocess.TimeoutExpired:
         return f"takes more than {SECONDS} s"
     if run.returncode not in (0, 1, 2):
@@ -215,9 +216,42 @@ def judge(path, phase):
     return None
 
 
-def run_mutant(number, options, cases, scratch):
+def single_nodes(path, folder):
+    """A model for each node that reads only what the model is given, as test/e2e writes them."""
+    whole = onnx.load(path)
+    given = {value.name: value for value in whole.graph.input}
+    constants = {tensor.name: tensor for tensor in whole.graph.initializer}
+    values = {value.name: value for value in whole.graph.output}
+    for number, node in enumerate(whole.graph.node):
+        names = {name for name in node.input if name}
+        if len(whole.graph.node) > 1 and (names - {*given, *constants} or {*node.output} - {"", *values}):
+            continue
+        model = onnx.ModelProto()
+        model.CopyFrom(whole)
+        if len(whole.graph.node) > 1:
+            del model.graph.node[:], model.graph.input[:], model.graph.output[:], model.graph.initializer[:]
+            model.graph.node.append(node)
+            model.graph.input.extend(given[name] for name in names if name in given)
+            model.graph.initializer.extend(constants[name] for name in names if name in constants)
+            model.graph.output.extend(values[name] for name in node.output if name)
+        stem = os.path.basename(os.path.dirname(path)).replace("/", "-")
+        target = os.path.join(folder, f"{stem}-{os.path.basename(path)[:-len('.onnx')]}-{number}.onnx")
+        onnx.save(model, target)
+        yield onnx_tests.Case(f"own/{os.path.basename(target)[:-len('.onnx')]}", target, [])
+
+
+def by_operator(cases):
+    """Lists of the cases of one operator; models of several nodes are one list."""
+    groups = collections.defaultdict(list)
+    for case in cases:
+        graph = onnx.load(case.model, load_external_data=False).graph
+        groups[graph.node[0].op_type if len(graph.node) == 1 else ""].append(case)
+    return [groups[name] for name in sorted(groups)]
+
+
+def run_mutant(number, options, groups, scratch):
     rng = random.Random(f"{options.seed}/{number}")
-    case = cases[rng.randrange(len(cases))]
+    case = rng.choice(rng.choice(groups))
     name = f"{case.name.split('/')[1]}-{options.seed}-{number}"
     path = os.path.join(options.keep or scratch, name + ".onnx")
     try:
@@ -238,18 +272,23 @@ def main():
     parser.add_argument("--count", type=int, default=10000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--phase", default="kernel-ir")
+    parser.add_argument("--models", help="a folder of further models")
     parser.add_argument("--keep", help="where the models go that show defects")
     options = parser.parse_args()
     data = onnx_tests.find(os.path.dirname(swapc_testing.build_dir()))
     if not data:
         sys.exit(f"ONNX's tests are not here: {onnx_tests.ADVICE}")
     with tempfile.TemporaryDirectory(prefix="swapc-mutants-") as scratch:
-        cases = [case for case in onnx_tests.list_cases(data, None) if not case.name.startswith("real/")
-                 and any(re.search(pattern, case.name) for pattern in options.patterns or ["."])]
+        cases = [case for case in onnx_tests.list_cases(data, None) if not case.name.startswith("real/")]
+        further = glob.glob(os.path.join(options.models, "**", "*.onnx"), recursive=True) if options.models else []
+        for path in sorted(further):
+            cases += single_nodes(path, scratch)
+        groups = by_operator(case for case in cases
+                             if any(re.search(pattern, case.name) for pattern in options.patterns or ["."]))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             numbers = range(options.first, options.first + options.count)
             problems = 0
-            for problem in pool.map(lambda number: run_mutant(number, options, cases, scratch), numbers):
+            for problem in pool.map(lambda number: run_mutant(number, options, groups, scratch), numbers):
                 if problem:
                     problems += 1
                     print(problem, flush=True)
