@@ -99,6 +99,7 @@ struct ContractionPlan {
   int64_t straightTaps = 32; // of taps and k together, the same of the taps
   int64_t unroll = 4;        // steps of k in a loop's body
   int64_t rowUnroll = 8;     // the same where the tile has one row
+  bool pairs = false;        // sums two products of 16 bits at once
   bool fuses = false;        // multiplies and adds with one rounding, by demand
   int64_t width() const { return lanes * vectors; }
 };
@@ -109,6 +110,9 @@ llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
 /// Chooses tile sizes; honours a #swap.panels encoding on B.
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);
+
+/// Whether the products of two steps of k can be summed at once.
+bool canMultiplyPairs(const ContractionInfo &info);
 
 /// The schedule that says the same; emission takes rows and block from it.
 mlir::swap::ScheduleAttr getSchedule(const ContractionInfo &info,

@@ -56,6 +56,12 @@ private:
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
 
+  // ContractionPairs.cpp
+  Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
+                  int64_t offset, bool both, Values acc);
+  Value loadPairA(Value at, bool both);
+  Value extendPair(mlir::Operation *cast, Value value);
+
   // ContractionEpilogue.cpp
   void emitEpilogue(llvm::MutableArrayRef<Row> rows, llvm::ArrayRef<Value> acc);
   Value loadEpilogue(mlir::linalg::GenericOp op, unsigned input, Row *row,

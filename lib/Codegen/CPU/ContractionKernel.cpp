@@ -289,7 +289,10 @@ SmallVector<Value> ContractionEmitter::emitInner(ArrayRef<Value> pointersA,
                                               : plan.unroll;
   int64_t whole = size - size % unroll;
   auto steps = [&](Value k, int64_t count, int64_t from, Values values) {
-    for (int64_t step = 0; step < count; ++step)
+    for (int64_t step = 0; plan.pairs && step < count; step += 2)
+      values = emitPair(pointersA, pointerB, k, from + step, step + 1 < count,
+                        values);
+    for (int64_t step = 0; !plan.pairs && step < count; ++step)
       values = emitStep(pointersA, pointerB, k, from + step, values);
     return values;
   };

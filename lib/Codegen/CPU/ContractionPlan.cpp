@@ -154,6 +154,7 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
   chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
+  plan.pairs = target.hasPairs && plan.lanes >= 4 && canMultiplyPairs(info);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
 

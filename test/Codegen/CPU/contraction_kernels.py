@@ -22,6 +22,10 @@ PRODUCTS = [
     ("mixed", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=32, types="f32 f16 f32")),
     ("double", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=16, types="f64 f64 f64")),
     ("integer", "mk", "kn", "mn", dict(m=9, n=75, k=40), dict(width=32, types="i8 i8 i32")),
+    ("pairs", "mk", "kn", "mn", dict(m=9, n=75, k=41), dict(width=32, types="i16 i8 i32")),
+    ("pairs_direct", "mk", "kn", "mn", dict(m=9, n=64, k=41), dict(types="i16 i16 i32")),
+    ("pairs_scratch", "mk", "nk", "mn", dict(m=9, n=20, k=3), dict(types="i8 i8 i32")),
+    ("pairs_columns", "km", "kn", "mn", dict(m=13, n=40, k=19), dict(width=16, types="i16 i8 i32")),
     ("long", "mk", "kn", "mn", dict(m=9, n=10, k=4), dict(types="i64 i64 i64")),
 ]
 
@@ -41,6 +45,8 @@ CONVOLUTIONS = [
     ("plain", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("plain_depthwise", 1, 9, 8, 0, 24, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("half_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "f16 f16 f32"),
+    ("pairs_conv", 1, 9, 11, 21, 33, 1, 3, 2, 1, 1, 16, "i16 i8 i32"),
+    ("pairs_first", 1, 20, 20, 3, 64, 1, 7, 2, 1, 3, 64, "i16 i8 i32"),
     ("integer_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "i8 i8 i32"),
 ]
 
