@@ -130,6 +130,9 @@ static LogicalResult importMatMul(NodeImporter &n) {
       lhs->getElementType() != rhs->getElementType())
     return n.error(
         "takes two inputs of rank 1 or more and of one element type");
+  if (lhs->getShape().back() == rhs->getDim(std::max<int64_t>(rhs->getRank() - 2, 0)))
+    if (TensorRef product = multiplyDequantized(n, lhs, rhs, false))
+      return n.finish(product);
   return n.finish(multiply(n, lhs, rhs, lhs->getElementType()));
 }
 
@@ -147,7 +150,10 @@ static LogicalResult importGemm(NodeImporter &n) {
   if (lhs->getDim(transA ? 0 : 1) != rhs->getDim(transB ? 1 : 0))
     return n.error("the inner sizes of the matrices differ");
   Type type = lhs->getElementType();
-  TensorRef product = multiply2d(n, lhs, rhs, transA, transB);
+  TensorRef product =
+      transA ? nullptr : multiplyDequantized(n, lhs, rhs, transB);
+  if (!product)
+    product = multiply2d(n, lhs, rhs, transA, transB);
   if (!bias || beta == 0) {
     if (alpha != 1)
       product = n.elementwise(product, [&](Scalar &s, ValueRange args) {

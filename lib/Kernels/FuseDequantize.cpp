@@ -255,14 +255,29 @@ struct FuseDequantizePass
     if (failed(foldReshapes(func)))
       return failure();
     IRRewriter rewriter(func.getContext());
-    for (linalg::GenericOp op : fuseAll(rewriter, func)) {
+    fuseAll(rewriter, func);
+    // What is fused into a convolution is a second result until here.
+    if (failed(cleanUp(func)))
+      return failure();
+    SmallVector<linalg::GenericOp> ops(func.getOps<linalg::GenericOp>());
+    for (linalg::GenericOp op : ops) {
       ScaledSum sum(op);
-      if (sum.match())
+      if (readsBytes(op) && sum.match())
         sum.rewrite(rewriter);
     }
-    RewritePatternSet cleanup(func.getContext());
-    linalg::populateEraseUnusedOperandsAndResultsPatterns(cleanup);
-    return applyPatternsGreedily(func, std::move(cleanup));
+    return cleanUp(func);
+  }
+
+  static bool readsBytes(linalg::GenericOp op) {
+    return llvm::any_of(op.getDpsInputs(), [](Value input) {
+      return getType(input).getElementType().isInteger(8);
+    });
+  }
+
+  static LogicalResult cleanUp(func::FuncOp func) {
+    RewritePatternSet patterns(func.getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    return applyPatternsGreedily(func, std::move(patterns));
   }
 
   /// What stands between a packed weight and what reads it.
@@ -280,10 +295,8 @@ struct FuseDequantizePass
     return applyPatternsGreedily(func, std::move(patterns));
   }
 
-  /// From the last operation to the first; returns those that took a weight in.
-  static SmallVector<linalg::GenericOp> fuseAll(RewriterBase &rewriter,
-                                                func::FuncOp func) {
-    SmallVector<linalg::GenericOp> fused;
+  /// From the last operation to the first.
+  static void fuseAll(RewriterBase &rewriter, func::FuncOp func) {
     Operation *next = &func.getBody().front().back();
     while (next) {
       auto op = dyn_cast<linalg::GenericOp>(next);
@@ -292,11 +305,8 @@ struct FuseDequantizePass
         op = one;
         changed = true;
       }
-      if (changed)
-        fused.push_back(op);
       next = changed ? op->getPrevNode() : next->getPrevNode();
     }
-    return fused;
   }
 };
 

@@ -1,14 +1,15 @@
-"""Networks of transformers: text, speech, and text beside pictures."""
+"""Networks of transformers: text, and text beside pictures."""
 import registry
 from registry import image, network, normal, tokens
 
 
-def of(model, config, seed=0, **options):
-    """A model of transformers by the names of its class and of its configuration's."""
+def of(model, config, seed=0, eager=False, **options):
+    """A model of transformers by the names of its class and of its configuration's. `eager`: with attention written
+    out, where others call one function of PyTorch's."""
     import transformers
 
     settings = getattr(transformers, config)(**options)
-    settings._attn_implementation = "eager" if options.get("eager") else "sdpa"
+    settings._attn_implementation = "eager" if eager else "sdpa"
     return registry.seeded(lambda: getattr(transformers, model)(settings), seed)
 
 
@@ -57,7 +58,7 @@ def cache_names(prefix, layers):
     return [f"{prefix}.{i}.{part}" for i in range(layers) for part in ("key", "value")]
 
 
-def decoder_step(model, config, folder, dynamo, past=32, step=1, dynamic=None, **options):
+def decoder_step(model, config, folder, dynamo, opset=None, past=32, step=1, **options):
     """One step of a decoder: tokens, and the caches of all layers in and out."""
     from transformers.cache_utils import DynamicCache
 
@@ -81,7 +82,7 @@ def decoder_step(model, config, folder, dynamo, past=32, step=1, dynamic=None, *
     for i, name in enumerate(cache_names("past", layers)):
         inputs[name] = normal(1, heads, past, head_dim, seed=i)
     return registry.export(calling(forward)(net=net), inputs, folder, dynamo,
-                           ["logits", *cache_names("present", layers)])
+                           ["logits", *cache_names("present", layers)], opset_version=opset)
 
 
 SMALL = dict(hidden_size=512, intermediate_size=1376, num_hidden_layers=4, num_attention_heads=8,
@@ -95,12 +96,12 @@ def llama_step(folder):
 
 @network("transformers", "dynamo")
 def qwen3_step(folder):
-    return decoder_step("Qwen3ForCausalLM", "Qwen3Config", folder, True, head_dim=64, **SMALL)
+    return decoder_step("Qwen3ForCausalLM", "Qwen3Config", folder, True, 23, head_dim=64, **SMALL)
 
 
 @network("transformers", "TorchScript")
 def gpt2_step(folder):
-    return decoder_step("GPT2LMHeadModel", "GPT2Config", folder, False, n_layer=4)
+    return decoder_step("GPT2LMHeadModel", "GPT2Config", folder, False, 17, n_layer=4)
 
 
 T5 = dict(d_model=256, d_kv=64, d_ff=1024, num_layers=4, num_heads=4)
@@ -127,55 +128,6 @@ def t5_decoder(folder):
 
 
 @network("transformers", "dynamo")
-def whisper_tiny_encoder(folder):
-    module = calling(lambda m, features: m.net.encoder(features).last_hidden_state)(net=whisper().model)
-    return registry.export(module, {"input_features": normal(1, 80, 3000)}, folder, True, ["hidden"])
-
-
-@network("transformers", "dynamo")
-def whisper_tiny_decoder(folder):
-    """A step with the caches of the decoder and of its attention to the encoder."""
-    from transformers.cache_utils import DynamicCache, EncoderDecoderCache
-
-    net, layers = whisper(), 4
-
-    def forward(m, ids, *cache):
-        own, cross = DynamicCache(), DynamicCache()
-        for i in range(layers):
-            own.update(cache[4 * i], cache[4 * i + 1], i)
-            cross.update(cache[4 * i + 2], cache[4 * i + 3], i)
-        past = EncoderDecoderCache(own, cross)
-        for i in range(layers):
-            past.is_updated[i] = True
-        hidden = m.net.model.decoder(ids, past_key_values=past, use_cache=True,
-                                     encoder_hidden_states=cache[2].transpose(1, 2).reshape(1, -1, 384))
-        parts = []
-        for layer in hidden.past_key_values.self_attention_cache.layers:
-            parts += [layer.keys, layer.values]
-        return (m.net.proj_out(hidden.last_hidden_state), *parts)
-
-    inputs = {"decoder_input_ids": tokens(1, 51865)}
-    for i in range(layers):
-        for part, length in (("key", 16), ("value", 16), ("cross_key", 1500), ("cross_value", 1500)):
-            inputs[f"past.{i}.{part}"] = normal(1, 6, length, 64, seed=len(inputs))
-    return registry.export(calling(forward)(net=net), inputs, folder, True,
-                           ["logits", *cache_names("present", layers)])
-
-
-def whisper():
-    return of("WhisperForConditionalGeneration", "WhisperConfig", d_model=384, encoder_layers=4,
-              encoder_attention_heads=6, decoder_layers=4, decoder_attention_heads=6, encoder_ffn_dim=1536,
-              decoder_ffn_dim=1536, vocab_size=51865)
-
-
-@network("transformers", "TorchScript")
-def wav2vec2(folder):
-    module = calling(lambda m, sound: m.net(sound).logits)(net=of("Wav2Vec2ForCTC", "Wav2Vec2Config",
-                                                                  num_hidden_layers=4))
-    return registry.export(module, {"sound": normal(1, 16000)}, folder, False, ["logits"])
-
-
-@network("transformers", "dynamo")
 def clip(folder):
     def forward(m, ids, picture, attention):
         out = m.net(input_ids=ids, pixel_values=picture, attention_mask=attention)
@@ -193,22 +145,45 @@ def clip(folder):
 
 
 @network("transformers", "TorchScript")
-def segformer(folder):
-    module = calling(lambda m, picture: m.net(picture).logits)(
-        net=of("SegformerForSemanticSegmentation", "SegformerConfig"))
-    return registry.export(module, {"image": image(256)}, folder, False, ["logits"])
+def deberta(folder):
+    """Attention by relative positions."""
+    module = calling(lambda m, ids, attention: m.net(ids, attention_mask=attention).last_hidden_state)(
+        net=of("DebertaV2Model", "DebertaV2Config", eager=True, vocab_size=8000, hidden_size=384, num_hidden_layers=3,
+               num_attention_heads=6, intermediate_size=1536, relative_attention=True, position_buckets=64,
+               norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type=["p2c", "c2p"], position_biased_input=False))
+    return registry.export(module, {"input_ids": tokens(64, 8000), "attention_mask": mask(64, 10)}, folder, False,
+                           ["hidden"], opset_version=16)
+
+
+@network("transformers", "TorchScript")
+def mamba(folder):
+    """A state space model, its scan written out."""
+    module = calling(lambda m, ids: m.net(ids, use_cache=False).logits)(
+        net=of("MambaForCausalLM", "MambaConfig", eager=True, vocab_size=8000, hidden_size=256, num_hidden_layers=3))
+    return registry.export(module, {"input_ids": tokens(24, 8000)}, folder, False, ["logits"])
 
 
 @network("transformers", "dynamo")
-def detr(folder):
-    """A detector without non-maximum suppression."""
-    def forward(m, picture, valid):
-        out = m.net(picture, pixel_mask=valid)
-        return out.logits, out.pred_boxes
+def gemma3(folder):
+    """A prompt through full and sliding window attention."""
+    module = calling(lambda m, ids, attention: m.net(ids, attention_mask=attention, use_cache=False).logits)(
+        net=of("Gemma3ForCausalLM", "Gemma3TextConfig", vocab_size=16000, hidden_size=320, intermediate_size=1280,
+               num_hidden_layers=6, num_attention_heads=4, num_key_value_heads=1, head_dim=64, sliding_window=16,
+               sliding_window_pattern=3))
+    return registry.export(module, {"input_ids": tokens(40, 16000), "attention_mask": mask(40, 0)}, folder, True,
+                           ["logits"])
 
-    import torch
-    net = of("DetrForObjectDetection", "DetrConfig", use_timm_backbone=True, backbone="resnet18",
-             use_pretrained_backbone=False, encoder_layers=2, decoder_layers=2,
-             backbone_config=None, backbone_kwargs=dict(out_indices=[1, 2, 3, 4], in_chans=3))
-    inputs = {"image": image(320), "mask": torch.ones(1, 320, 320, dtype=torch.int64)}
-    return registry.export(calling(forward)(net=net), inputs, folder, True, ["logits", "boxes"])
+
+@network("transformers", "TorchScript")
+def bart_decoder(folder):
+    def forward(m, ids, hidden, attention):
+        out = m.net.model.decoder(ids, encoder_hidden_states=hidden, encoder_attention_mask=attention,
+                                  use_cache=False)
+        return m.net.lm_head(out.last_hidden_state)
+
+    module = calling(forward)(net=of("BartForConditionalGeneration", "BartConfig", vocab_size=8000, d_model=256,
+                                     encoder_layers=2, decoder_layers=3, encoder_ffn_dim=1024, decoder_ffn_dim=1024,
+                                     decoder_attention_heads=4, encoder_attention_heads=4))
+    inputs = {"decoder_input_ids": tokens(12, 8000), "encoder_hidden_states": normal(1, 40, 256),
+              "encoder_attention_mask": mask(40, 8)}
+    return registry.export(module, inputs, folder, False, ["logits"], opset_version=15)

@@ -7,14 +7,16 @@ import argparse
 import os
 import traceback
 
+import flax_networks
 import generative
 import language
 import published
 import registry
+import speech
 import toolchains
 import vision
 
-FAMILIES = (generative, language, published, vision, toolchains)
+FAMILIES = (vision, language, speech, generative, toolchains, flax_networks, published)
 
 
 def exported(network, directory):

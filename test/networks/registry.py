@@ -22,7 +22,7 @@ class Network:
     make: Callable  # folder -> {input name: array}
     options: tuple = ()  # of swapc
     tolerance: float = 1e-4
-    requires: tuple = ()  # packages beside those of all networks
+    refused: str = ""  # what swapc must say instead of compiling it
 
 
 def network(source, exporter, **fields):
