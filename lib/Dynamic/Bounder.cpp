@@ -287,15 +287,27 @@ LogicalResult Bounder::visitReturn(func::ReturnOp op) {
   return success();
 }
 
-LogicalResult Bounder::visitOther(Operation *op) {
-  if (auto fill = dyn_cast<linalg::FillOp>(op)) {
-    Operation *constant = fill.getInputs()[0].getDefiningOp();
-    for (Operation *other : samples.getOps(constant))
-      if (other->getAttrDictionary() != constant->getAttrDictionary())
-        return checkStatic(op);
+/// A value that depends on a size comes from where the sizes are computed.
+LogicalResult Bounder::visitFill(linalg::FillOp op) {
+  Operation *constant = op.getInputs()[0].getDefiningOp();
+  SmallVector<Attribute> values;
+  for (Operation *other : samples.getOps(constant))
+    values.push_back(cast<arith::ConstantOp>(other).getValue());
+  if (llvm::all_equal(values))
     return success();
-  }
-  return checkStatic(op);
+  std::optional<NumberForm> number = fitNumbers(values);
+  FailureOr<Layout> layout = getLayout(op, op->getResult(0));
+  if (!number || failed(layout))
+    return checkStatic(op);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  OpBuilder b(op);
+  Value filled = makeNest(
+      b, op.getLoc(), getNumber(*number, type.getElementType()),
+      AffineMap::get(type.getRank(), 0, b.getContext()), type.getShape(),
+      type.getElementType(),
+      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  replace(op, filled, *layout);
+  return success();
 }
 
 LogicalResult Bounder::visit(Operation *op) {
@@ -307,8 +319,9 @@ LogicalResult Bounder::visit(Operation *op) {
       .Case([&](tensor::ConcatOp concat) { return visitConcat(concat); })
       .Case([&](func::ReturnOp end) { return visitReturn(end); })
       .Case([&](arith::ConstantOp constant) { return visitConstant(constant); })
+      .Case([&](linalg::FillOp fill) { return visitFill(fill); })
       .Case([&](tensor::EmptyOp) { return success(); })
-      .Default([&](Operation *other) { return visitOther(other); });
+      .Default([&](Operation *other) { return checkStatic(other); });
 }
 
 LogicalResult Bounder::run() {

@@ -68,7 +68,7 @@ private:
 
   // Bounder.cpp: one operation after the other.
   mlir::LogicalResult visit(mlir::Operation *op);
-  mlir::LogicalResult visitOther(mlir::Operation *op);
+  mlir::LogicalResult visitFill(mlir::linalg::FillOp op);
   mlir::LogicalResult visitReshape(mlir::Operation *op);
   mlir::LogicalResult visitPad(mlir::tensor::PadOp op);
   mlir::LogicalResult visitConcat(mlir::tensor::ConcatOp op);

@@ -193,12 +193,12 @@ def check(name, folder):
     path = os.path.join(folder, name + ".onnx")
     onnx.save(model, path)
     dims = [word for bound in bounds for word in ("--dim", bound)]
-    program = testing.compile_model(path, os.path.join(folder, name), ("min", "60%", "max"), dims)
+    program = testing.compile_model(path, os.path.join(folder, name), ("min", "max"), dims)
     for sizes in runs:
         inputs = inputs_of(model, sizes)
         want = testing.reference(path, inputs)
         first = None
-        for args in (["--budget", "max"], ["--budget", "min"], ["--budget", "60%", "--threads", "1"]):
+        for args in (["--budget", "max"], ["--budget", "min"], ["--budget", "max", "--threads", "1"]):
             got, stats, _ = testing.run_program(program, inputs, args)
             require(stats["peak_bytes"] <= stats["budget_bytes"], f"{name} {sizes}: {stats['peak_bytes']} bytes")
             for output, value in want.items():
