@@ -425,7 +425,42 @@ linalg::GenericOp Bounder::apply(linalg::GenericOp op, const Edit &edit,
   return changed;
 }
 
+/// Whether `value` comes from outside, which fills it with zeros.
+static bool isInput(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return true;
+}
+
+/// An index into a table is right everywhere: rows of tables that are on
+/// storage are fetched by their numbers, and a wrong one is an error.
+LogicalResult Bounder::maskIndices(linalg::GenericOp op) {
+  bool looksUp = false;
+  op.getBody()->walk([&](tensor::ExtractOp extract) {
+    looksUp |= bool(extract.getTensor().getDefiningOp<swap::ParamOp>());
+  });
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    Type type = getElementTypeOrSelf(input->get().getType());
+    if (!looksUp || !type.isInteger() || isInput(input->get()))
+      continue;
+    FailureOr<Layout> layout = getLayout(op, input->get());
+    if (failed(layout))
+      return failure();
+    OpBuilder b(op);
+    for (auto [i, dim] : llvm::enumerate(*layout))
+      if (!dim.isStatic())
+        input->set(maskTensor(b, op.getLoc(), input->get(), i, dim,
+                              b.getZeroAttr(type), op));
+  }
+  return success();
+}
+
 LogicalResult Bounder::visitGeneric(linalg::GenericOp op) {
+  if (failed(maskIndices(op)))
+    return failure();
   SmallVector<SmallVector<IndexForm>, 0> forms;
   for (unsigned i = 0; i < op->getNumOperands(); ++i) {
     FailureOr<SmallVector<IndexForm>> found = getIndexForms(op, i);

@@ -85,6 +85,7 @@ private:
 
   // BoundedNests.cpp: loop nests.
   mlir::LogicalResult visitGeneric(mlir::linalg::GenericOp op);
+  mlir::LogicalResult maskIndices(mlir::linalg::GenericOp op);
   mlir::FailureOr<llvm::SmallVector<IndexForm>>
   getIndexForms(mlir::linalg::GenericOp op, unsigned operand);
   mlir::FailureOr<llvm::SmallVector<Dim>>

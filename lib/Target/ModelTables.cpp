@@ -342,16 +342,25 @@ static uint64_t getBytesAttr(ModuleOp module, StringRef name) {
   return attribute ? attribute.getInt() : 0;
 }
 
-/// Tiles that kernels leave out: swap.cuts.
+/// Tiles that kernels leave out, and rows of tables: swap.cuts.
 static void addCuts(ModuleOp module, ModelTables &tables) {
-  for (auto [index, name] : llvm::enumerate(tables.kernels)) {
-    auto cuts = module.lookupSymbol(name)->getAttrOfType<DenseI64ArrayAttr>(
-        swap::SwapDialect::kCutsAttr);
+  auto add = [&](size_t index, Operation *op) {
+    auto cuts =
+        op->getAttrOfType<DenseI64ArrayAttr>(swap::SwapDialect::kCutsAttr);
     for (int64_t i = 0; cuts && i + 4 < cuts.size(); i += 5)
       tables.signature.dynamic.cuts.push_back(
           {static_cast<uint32_t>(index), static_cast<uint32_t>(cuts[i]),
            static_cast<uint32_t>(cuts[i + 1]),
            static_cast<uint32_t>(cuts[i + 2]), cuts[i + 3], cuts[i + 4]});
+  };
+  for (auto [index, name] : llvm::enumerate(tables.kernels))
+    add(index, module.lookupSymbol(name));
+  for (auto [index, unit] : llvm::enumerate(module.getOps<swap::UnitOp>())) {
+    if (!unit.getRowBytes() || unit.getPieces().empty())
+      continue;
+    auto piece = cast<swap::PieceAttr>(unit.getPieces()[0]);
+    if (Operation *table = module.lookupSymbol(piece.getParameter()))
+      add(tables.kernels.size() + index, table);
   }
 }
 

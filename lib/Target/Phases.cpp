@@ -94,16 +94,16 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   pack.cpu = phases.target.cpu;
   pack.features = phases.target.features;
   pm.addPass(createPackParameters(pack));
-  KernelFootprintsOptions footprints;
-  footprints.triple = phases.target.triple;
-  footprints.cpu = phases.target.cpu;
-  footprints.features = phases.target.features;
-  pm.addPass(createKernelFootprints(footprints));
   CutTilesOptions cuts;
   cuts.triple = phases.target.triple;
   cuts.cpu = phases.target.cpu;
   cuts.features = phases.target.features;
   pm.addPass(createCutTiles(cuts));
+  KernelFootprintsOptions footprints;
+  footprints.triple = phases.target.triple;
+  footprints.cpu = phases.target.cpu;
+  footprints.features = phases.target.features;
+  pm.addPass(createKernelFootprints(footprints));
   return pm.run(*phases.module);
 }
 

@@ -30,7 +30,7 @@ int swap_core_check_dynamic(const swap_model *model) {
       return 0;
   }
   for (uint32_t i = 0; i < dynamic->cut_count; ++i)
-    if (dynamic->cuts[i].kernel >= model->kernel_count ||
+    if (dynamic->cuts[i].kernel >= model->kernel_count + model->unit_count ||
         dynamic->cuts[i].size >= dynamic->size_count ||
         !dynamic->cuts[i].period || !dynamic->cuts[i].unit)
       return 0;
@@ -56,6 +56,18 @@ uint64_t swap_core_cut(const swap_session *session, const swap_cut *cut) {
                        &tiles))
     ++tiles;
   return tiles;
+}
+
+uint32_t swap_core_cut_rows(const swap_session *session, uint32_t unit,
+                            uint32_t rows) {
+  const swap_dynamic *dynamic = session->model->dynamic;
+  for (uint32_t i = 0; dynamic && i < dynamic->cut_count; ++i)
+    if (dynamic->cuts[i].kernel == session->model->kernel_count + unit &&
+        dynamic->cuts[i].period >= rows) {
+      const uint64_t count = swap_core_cut(session, &dynamic->cuts[i]);
+      rows = count < rows ? (uint32_t)count : rows;
+    }
+  return rows;
 }
 
 static const swap_tensor *find(const swap_model *model, uint32_t tensor) {

@@ -10,6 +10,9 @@
 // the size compute what nobody reads. Which these are is linear in the size,
 // so that the runtime finds them from a few numbers: see swap_cut.
 //
+// Tiles become smaller here than threads alone would want them: what a size
+// does not fill of its last tile is computed in vain.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
@@ -21,6 +24,14 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <map>
+#include <numeric>
+
+/// Rows of a contraction's tile, and more where each tile packs its columns.
+static constexpr int64_t kTileRows = 32, kPackingTileRows = 64;
+/// Tiles along a dimension, from which on smaller ones save nothing.
+static constexpr int64_t kSizeTiles = 16;
+/// The most tiles that a kernel is cut into for it.
+static constexpr int64_t kMostTiles = 8192;
 
 namespace swapc {
 #define GEN_PASS_DEF_CUTTILES
@@ -76,6 +87,31 @@ static void addCuts(const Positions &at, Cuts &cuts) {
   }
 }
 
+static bool isAnySized(ArrayRef<Dim> dims) {
+  return llvm::any_of(dims, [](const Dim &dim) { return !dim.isStatic(); });
+}
+
+/// The schedule with tiles of so many rows.
+static swap::ScheduleAttr shrink(swap::ScheduleAttr schedule, int64_t block,
+                                 int64_t tiles) {
+  return swap::ScheduleAttr::get(
+      schedule.getContext(), schedule.getKind(), schedule.getPanels(), tiles,
+      schedule.getRows(), block, schedule.getScratch(), schedule.getFlops(),
+      schedule.getInplace());
+}
+
+static swap::ScheduleAttr shrink(swap::ScheduleAttr schedule,
+                                 const ContractionInfo &info,
+                                 const ContractionPlan &plan) {
+  int64_t rows = plan.source == PanelSource::Scratch ? kPackingTileRows
+                                                     : kTileRows;
+  int64_t block =
+      std::min<int64_t>(schedule.getBlock(), llvm::alignTo(rows, plan.rows));
+  int64_t before = llvm::divideCeil(info.rows(), schedule.getBlock());
+  int64_t chunks = llvm::divideCeil(info.rows(), block);
+  return shrink(schedule, block, schedule.getTiles() / before * chunks);
+}
+
 /// All dimensions of a layout as one.
 static Dim flatten(ArrayRef<Dim> layout) {
   Dim all;
@@ -107,12 +143,19 @@ static Cuts getContractionCuts(const ContractionInfo &info,
   return cuts;
 }
 
+namespace {
 /// Outer iterations go through the leading dimensions of a result, the last of
 /// them perhaps in chunks.
-static Cuts getRowCuts(const RowPlan &plan, ArrayRef<Dim> layout) {
-  Cuts cuts;
+struct RowPositions {
+  Positions leading, chunked;
+  bool hasChunks = false;
+};
+} // namespace
+
+static std::optional<RowPositions> getPositions(const RowPlan &plan,
+                                                ArrayRef<Dim> layout) {
   if (plan.nests.empty() || plan.outerIterations <= 1)
-    return cuts;
+    return std::nullopt;
   Dim all = flatten(layout);
   int64_t before = 1, last = 1, chunks = 1;
   for (int64_t size : plan.outerSizes)
@@ -124,17 +167,58 @@ static Cuts getRowCuts(const RowPlan &plan, ArrayRef<Dim> layout) {
   }
   int64_t rest = all.getSize() / std::max<int64_t>(1, before * last);
   if (before * last * rest != all.getSize())
-    return cuts;
+    return std::nullopt;
   std::optional<Layout> parts =
       expand(all, ReassociationIndices{0, 1, 2}, {before, last, rest});
   if (!parts)
+    return std::nullopt;
+  RowPositions positions;
+  positions.leading.dim = (*parts)[0];
+  positions.leading.inner = chunks;
+  positions.chunked.dim = (*parts)[1];
+  positions.chunked.unit = std::max<int64_t>(1, plan.chunk);
+  positions.hasChunks = before == 1;
+  return positions;
+}
+
+/// A number of iterations for a tile that divides what a size repeats after.
+static int64_t getBlock(const RowPositions &positions, int64_t block,
+                        int64_t iterations) {
+  int64_t least = std::max<int64_t>(1, llvm::divideCeil(iterations, kMostTiles));
+  const Positions &at = positions.leading;
+  int64_t inner = at.inner, size = at.dim.getSize() * at.inner;
+  for (const Factor &factor : llvm::reverse(at.dim.factors)) {
+    inner *= factor.size;
+    if (factor.isStatic())
+      continue;
+    int64_t most =
+        std::min(block, std::max<int64_t>(1, inner / kSizeTiles));
+    if (inner == size) { // the outermost one
+      block = std::max(most, least);
+      continue;
+    }
+    while (most > 1 && inner % most != 0)
+      --most;
+    if (most >= least)
+      block = most;
+  }
+  return block;
+}
+
+static Cuts getRowCuts(const RowPlan &plan, ArrayRef<Dim> layout,
+                       int64_t block) {
+  Cuts cuts;
+  std::optional<RowPositions> positions = getPositions(plan, layout);
+  if (!positions)
     return cuts;
-  int64_t block = plan.schedule.block;
   int64_t tiles = llvm::divideCeil(plan.outerIterations, block);
-  addCuts({(*parts)[0], chunks, block, tiles}, cuts);
-  if (before == 1)
-    addCuts({(*parts)[1], 1, block * std::max<int64_t>(1, plan.chunk), tiles},
-            cuts);
+  for (Positions *at : {&positions->leading, &positions->chunked}) {
+    at->unit *= block;
+    at->tiles = tiles;
+  }
+  addCuts(positions->leading, cuts);
+  if (positions->hasChunks)
+    addCuts(positions->chunked, cuts);
   return cuts;
 }
 
@@ -169,6 +253,8 @@ struct CutTiles : public swapc::impl::CutTilesBase<CutTiles> {
       auto call = dyn_cast<swap::CallOp>(op);
       if (!call) {
         layouts.visit(&op);
+        if (auto rows = dyn_cast<swap::RowsOp>(op))
+          visitRows(rows);
         continue;
       }
       visitCall(call, symbols.lookup<func::FuncOp>(call.getKernel()), *target);
@@ -193,6 +279,26 @@ struct CutTiles : public swapc::impl::CutTilesBase<CutTiles> {
     }
     llvm::erase_if(*known,
                    [&](const Cut &cut) { return !llvm::is_contained(more, cut); });
+  }
+
+  /// Rows that a run does not need are not brought in: cuts of the table.
+  void visitRows(swap::RowsOp rows) {
+    auto table = rows.getTable().getDefiningOp<swap::ParamOp>();
+    if (!table)
+      return;
+    Dim dim = layouts.getLayout(rows.getIndices())[0];
+    Cuts cuts;
+    addCuts({dim, 1, 1, dim.getSize(), 0}, cuts);
+    llvm::erase_if(cuts, [&](const Cut &cut) {
+      return cut.period != dim.getSize(); // only those at the end
+    });
+    std::optional<Cuts> known;
+    auto [entry, isNew] = found.try_emplace(table.getParameter().str(), cuts);
+    if (!isNew) {
+      known = entry->second;
+      keepCommon(known, cuts);
+      entry->second = *known;
+    }
   }
 
   void visitCall(swap::CallOp call, func::FuncOp kernel,
@@ -220,18 +326,36 @@ struct CutTiles : public swapc::impl::CutTilesBase<CutTiles> {
 
   std::optional<Cuts> getCuts(func::FuncOp kernel, swap::ScheduleAttr schedule,
                               const CpuTarget &target) {
+    // Tiles are cut once, however often the kernel is called.
+    bool isNew = !found.count(kernel.getName().str());
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
-    if (succeeded(info))
-      return getContractionCuts(*info,
-                                planContraction(*info, target, schedule),
-                                layouts.getLoops(info->root));
+    if (succeeded(info)) {
+      SmallVector<Dim> loops = layouts.getLoops(info->root);
+      ContractionPlan plan = planContraction(*info, target, schedule);
+      if (isNew && isAnySized(loops)) {
+        schedule = shrink(schedule, *info, plan);
+        kernel->setAttr(swap::SwapDialect::kScheduleAttr, schedule);
+        plan = planContraction(*info, target, schedule);
+      }
+      return getContractionCuts(*info, plan, loops);
+    }
     FailureOr<RowPlan> plan = makeRowPlan(kernel, target);
     if (failed(plan))
       return std::nullopt;
+    int64_t block = schedule.getBlock();
+    auto results = kernel.getBody().front().getTerminator()->getOperands();
+    if (isNew && !results.empty())
+      if (auto positions =
+              getPositions(*plan, layouts.getLayout(results.front()))) {
+        block = getBlock(*positions, block, plan->outerIterations);
+        kernel->setAttr(
+            swap::SwapDialect::kScheduleAttr,
+            shrink(schedule, block,
+                   llvm::divideCeil(plan->outerIterations, block)));
+      }
     std::optional<Cuts> cuts;
-    for (Value result :
-         kernel.getBody().front().getTerminator()->getOperands())
-      keepCommon(cuts, getRowCuts(*plan, layouts.getLayout(result)));
+    for (Value result : results)
+      keepCommon(cuts, getRowCuts(*plan, layouts.getLayout(result), block));
     return cuts;
   }
 

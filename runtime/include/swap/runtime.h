@@ -200,9 +200,11 @@ typedef struct swap_extent {
 } swap_extent;
 
 /* Of each `period` tiles of kernel `kernel`, only the first n / `unit`, rounded
- * up, compute what is inside the size: n = `offset` + `scale` * the size. */
+ * up, compute what is inside the size: n = `offset` + `scale` * the size. From
+ * kernel_count on it is a unit of rows, and of those that SWAP_OP_ROWS brings
+ * only so many are needed. */
 typedef struct swap_cut {
-  uint32_t kernel;
+  uint32_t kernel; /* or kernel_count + unit */
   uint32_t size;
   uint32_t period;
   uint32_t unit;
