@@ -102,6 +102,16 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
+/* sizes.c: the tables of dimensions whose size a run says make sense; the sizes
+ * in the inputs are in their ranges; of each period how many tiles of a kernel
+ * have to run. */
+int swap_core_check_dynamic(const swap_model *model);
+int swap_core_check_sizes(const swap_model *model, const void *const *inputs);
+uint64_t swap_core_cut(const swap_session *session, const swap_cut *cut);
+/* Of the rows that a step brings, how many the run needs. */
+uint32_t swap_core_cut_rows(const swap_session *session, uint32_t unit,
+                            uint32_t rows);
+
 /* reads.c: tickets of the storage. While session->polls, what would wait for a
  * ticket changes nothing and answers SWAP_PENDING, as does all that calls it: it
  * is called again. Nothing is counted or remembered before that. */
