@@ -37,7 +37,7 @@ static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 112,
 static_assert(sizeof(void *) != 8 || sizeof(swap_size) == 32, "size");
 static_assert(sizeof(swap_extent) == 24, "extent");
 static_assert(sizeof(swap_cut) == 32, "cut");
-static_assert(sizeof(void *) != 8 || sizeof(swap_dynamic) == 40, "dynamic");
+static_assert(sizeof(void *) != 8 || sizeof(swap_dynamic) == 48, "dynamic");
 static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_kernel) == 24, "kernel");
 static_assert(offsetof(swap_cuda_image, bytes) == 16, "image");
 static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_image) == 32, "image");
@@ -109,7 +109,9 @@ Constant *Emitter::dynamic(const DynamicTables &tables) {
   Constant *one =
       record({i32(sizes.size()), i32(extents.size()), i32(cuts.size()), i32(0),
               records(sizes, "sizes"), records(extents, "extents"),
-              records(cuts, "cuts")});
+              records(cuts, "cuts"),
+              module.getOrInsertGlobal("swap_sizes", Type::getInt8Ty(
+                                                         module.getContext()))});
   return records({one}, "dynamic");
 }
 

@@ -67,11 +67,13 @@ int swap_core_rows(swap_session *session, const swap_step *step,
   swap_core_divide(entry->length, entry->row_bytes, &rows);
   gather g = {.indices = indices,
               .wide = step->aux == SWAP_I64,
-              .count = swap_core_cut_rows(session, unit,
-                                          (uint32_t)step->tile_end),
+              .count = (uint32_t)step->tile_end,
               .row_bytes = entry->row_bytes,
               .table_rows = (uint32_t)rows,
               .most = UINT64_MAX};
+  const swap_dynamic *dynamic = session->model->dynamic;
+  if (dynamic)
+    g.count = dynamic->sizing->cut_rows(session, unit, g.count);
   if (storage && storage->begin_any >= g.row_bytes)
     g.most = storage->begin_any; /* no more than `begin` takes */
 

@@ -17,42 +17,9 @@ typedef struct call {
   uint32_t gap;
   uint8_t *scratch;
   uint32_t scratch_stride;
-  /* Tiles that compute nothing of use for the run's sizes are left out. */
-  uint32_t cut_count;
-  const swap_cut *cuts;
-  uint64_t limits[SWAP_MAX_CUTS]; /* of each cut */
+  void *const *passed; /* the operands, or the cuts that stand for them */
+  swap_core_cuts cuts;
 } call;
-
-/* 0, or how many tiles from this one on are left out. */
-static uint64_t cut_from(const call *c, uint64_t tile) {
-  for (uint32_t i = 0; i < c->cut_count; ++i) {
-    uint64_t before;
-    const uint32_t at = swap_core_divide(tile, c->cuts[i].period, &before);
-    if (at >= c->limits[i])
-      return c->cuts[i].period - at;
-  }
-  return 0;
-}
-
-/* Runs tiles [tile, end) but for those. */
-static void run_range(const call *c, uint64_t tile, uint64_t end,
-                      uint8_t *scratch) {
-  while (tile < end) {
-    uint64_t last = end, before;
-    const uint64_t out = cut_from(c, tile);
-    if (out) {
-      tile += out;
-      continue;
-    }
-    for (uint32_t i = 0; i < c->cut_count; ++i) {
-      const uint32_t at = swap_core_divide(tile, c->cuts[i].period, &before);
-      const uint64_t left = c->limits[i] - at;
-      last = left < last - tile ? tile + left : last;
-    }
-    c->fn(c->operands, tile, last, scratch);
-    tile = last;
-  }
-}
 
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
   const call *c = context;
@@ -62,7 +29,7 @@ static void run_tile(void *context, uint64_t index, uint32_t thread) {
     swap_core_divide(index, c->width, &panel);
     tile += panel * c->gap;
   }
-  run_range(c, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
+  c->fn(c->passed, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
 }
 
 static void *address(const swap_session *session, const swap_operand *operand) {
@@ -109,20 +76,7 @@ static void run_tiles(call *c, const swap_step *step,
     }
   }
   for (uint64_t tile = c->begin; tile < end; tile += pitch)
-    run_range(c, tile, tile + width, c->scratch);
-}
-
-/* The cuts of a kernel, and how far they reach with the run's sizes. */
-static void find_cuts(const swap_session *session, uint32_t kernel, call *c) {
-  const swap_dynamic *dynamic = session->model->dynamic;
-  c->cut_count = 0;
-  for (uint32_t i = 0; dynamic && i < dynamic->cut_count; ++i) {
-    if (dynamic->cuts[i].kernel != kernel || c->cut_count == SWAP_MAX_CUTS)
-      continue;
-    if (!c->cut_count)
-      c->cuts = &dynamic->cuts[i];
-    c->limits[c->cut_count++] = swap_core_cut(session, &dynamic->cuts[i]);
-  }
+    c->fn(c->passed, tile, tile + width, c->scratch);
 }
 
 SWAP_CORE_APART static int call_kernel(swap_session *session,
@@ -144,7 +98,14 @@ SWAP_CORE_APART static int call_kernel(swap_session *session,
   }
   if (plan->scratch_stride)
     c.scratch = (uint8_t *)session->config.arena + (size_t)plan->scratch_offset;
-  find_cuts(session, step->index, &c);
+  c.passed = c.operands;
+  const swap_dynamic *dynamic = session->model->dynamic;
+  if (dynamic && dynamic->sizing->find_cuts(session, step->index, &c.cuts)) {
+    c.cuts.fn = c.fn;
+    c.cuts.operands = c.operands;
+    c.fn = dynamic->sizing->run;
+    c.passed = (void *const *)(void *)&c.cuts;
+  }
   run_tiles(&c, step, session->config.executor);
   return SWAP_OK;
 }
@@ -318,7 +279,8 @@ int swap_start(swap_session *session, const void *const *inputs,
   return are_tensors(model->inputs, model->input_count, inputs) &&
                  are_tensors(model->outputs, model->output_count,
                              (const void *const *)outputs) &&
-                 swap_core_check_sizes(model, inputs)
+                 (!model->dynamic ||
+                  model->dynamic->sizing->check_inputs(model, inputs))
              ? SWAP_OK
              : end(session, SWAP_ERR_ARGUMENT);
 }

@@ -214,6 +214,10 @@ typedef struct swap_cut {
 
 #define SWAP_MAX_CUTS 4u /* of one kernel */
 
+/* The code for all that, linked where a model's tables name it. */
+typedef struct swap_sizing swap_sizing;
+extern const swap_sizing swap_sizes;
+
 typedef struct swap_dynamic {
   uint32_t size_count;
   uint32_t extent_count;
@@ -222,6 +226,7 @@ typedef struct swap_dynamic {
   const swap_size *sizes;
   const swap_extent *extents; /* in ascending order of `tensor` */
   const swap_cut *cuts;       /* in ascending order of `kernel` */
+  const swap_sizing *sizing;  /* &swap_sizes */
 } swap_dynamic;
 
 typedef struct swap_model {

@@ -1,74 +1,10 @@
-/*===- sizes.c - Dimensions whose size a run says -----------------*- C -*-===*\
+/*===- tensors.c - Tensors of the sizes of a run ------------------*- C -*-===*\
 |* Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Tensors lie in memory as if all sizes were the most that they may be; kernels
-|* compute what is outside the sizes from whatever is there, or not at all.
+|* Tensors lie in memory as if all sizes were the most that they may be.
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
-
-int swap_core_check_dynamic(const swap_model *model) {
-  const swap_dynamic *dynamic = model->dynamic;
-  if (!dynamic)
-    return 1;
-  for (uint32_t i = 0; i < dynamic->size_count; ++i) {
-    const swap_size *size = &dynamic->sizes[i];
-    if (size->input >= model->input_count || size->least < 1 ||
-        size->most < size->least || size->most > INT32_MAX ||
-        model->inputs[size->input].dtype != SWAP_I64 ||
-        model->inputs[size->input].bytes != 8)
-      return 0;
-  }
-  for (uint32_t i = 0; i < dynamic->extent_count; ++i) {
-    const swap_extent *extent = &dynamic->extents[i];
-    const uint32_t outputs = extent->tensor - model->input_count;
-    const int is_input = extent->tensor < model->input_count;
-    if ((!is_input && outputs >= model->output_count) ||
-        extent->size >= dynamic->size_count || extent->scale < 1 ||
-        extent->dim >= (is_input ? model->inputs[extent->tensor]
-                                 : model->outputs[outputs]).rank)
-      return 0;
-  }
-  for (uint32_t i = 0; i < dynamic->cut_count; ++i)
-    if (dynamic->cuts[i].kernel >= model->kernel_count + model->unit_count ||
-        dynamic->cuts[i].size >= dynamic->size_count ||
-        !dynamic->cuts[i].period || !dynamic->cuts[i].unit)
-      return 0;
-  return 1;
-}
-
-int swap_core_check_sizes(const swap_model *model, const void *const *inputs) {
-  const swap_dynamic *dynamic = model->dynamic;
-  for (uint32_t i = 0; dynamic && i < dynamic->size_count; ++i) {
-    const swap_size *size = &dynamic->sizes[i];
-    const int64_t value = *(const int64_t *)inputs[size->input];
-    if (value < size->least || value > size->most)
-      return 0;
-  }
-  return 1;
-}
-
-uint64_t swap_core_cut(const swap_session *session, const swap_cut *cut) {
-  const swap_size *size = &session->model->dynamic->sizes[cut->size];
-  const int64_t value = *(const int64_t *)session->inputs[size->input];
-  uint64_t tiles;
-  if (swap_core_divide((uint64_t)(cut->offset + cut->scale * value), cut->unit,
-                       &tiles))
-    ++tiles;
-  return tiles;
-}
-
-uint32_t swap_core_cut_rows(const swap_session *session, uint32_t unit,
-                            uint32_t rows) {
-  const swap_dynamic *dynamic = session->model->dynamic;
-  for (uint32_t i = 0; dynamic && i < dynamic->cut_count; ++i)
-    if (dynamic->cuts[i].kernel == session->model->kernel_count + unit &&
-        dynamic->cuts[i].period >= rows) {
-      const uint64_t count = swap_core_cut(session, &dynamic->cuts[i]);
-      rows = count < rows ? (uint32_t)count : rows;
-    }
-  return rows;
-}
 
 static const swap_tensor *find(const swap_model *model, uint32_t tensor) {
   return tensor < model->input_count
