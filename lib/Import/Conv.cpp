@@ -107,8 +107,11 @@ static LogicalResult importConv(NodeImporter &n) {
   if (failed(w))
     return failure();
   Type type = input->getElementType();
-  TensorRef padded = w->pad(n, input, n.zero(type));
-  TensorRef result = convolve(n, *w, padded, weights, groups);
+  TensorRef result = convolveDequantized(n, input, weights);
+  if (!result) {
+    TensorRef padded = w->pad(n, input, n.zero(type));
+    result = convolve(n, *w, padded, weights, groups);
+  }
   if (!bias)
     return n.finish(n.cast(result, type, input->isUnsigned));
   int64_t rank = result->getRank();

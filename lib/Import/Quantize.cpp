@@ -174,6 +174,7 @@ static FailureOr<Nest> getNest(NodeImporter &n, TensorRef tensor,
 static TensorRef
 compute(NodeImporter &n, TensorRef tensor, const Nest &nest,
         const ElementKind &result,
+        bool foldable,
         function_ref<Value(Scalar &, Value, Value, Value)> body) {
   SmallVector<Operand> operands{
       {n.reshape(tensor, nest.shape), n.identity(nest.shape.size())},
@@ -187,7 +188,7 @@ compute(NodeImporter &n, TensorRef tensor, const Nest &nest,
         Value scale = s.cast(args[1], n.b.getF32Type(), false, false);
         return body(s, args[0], scale, hasZeroPoint ? args[2] : Value());
       },
-      result.isUnsigned);
+      result.isUnsigned, foldable);
   TensorRef whole = n.reshape(blocks, tensor->getShape());
   whole->format = result.format;
   return whole;
@@ -212,8 +213,10 @@ static LogicalResult importDequantizeLinear(NodeImporter &n) {
   FailureOr<Nest> nest = getNest(n, tensor, kind);
   if (failed(nest))
     return failure();
+  // Products take the bytes of weights, small ones as well.
+  bool foldable = !kind.type.isInteger(8) || tensor->getRank() < 2;
   return n.finish(compute(
-      n, tensor, *nest, result,
+      n, tensor, *nest, result, foldable,
       [&](Scalar &s, Value x, Value scale, Value zeroPoint) {
         Value value = s.mul(dequantizeElement(s, x, kind, zeroPoint), scale);
         return s.cast(value, result.type, false, false);
@@ -269,7 +272,7 @@ static LogicalResult importQuantizeLinear(NodeImporter &n) {
   Fit fit;
   fit.saturate = n.getInt("saturate", 1) != 0;
   return n.finish(
-      compute(n, tensor, *nest, *kind,
+      compute(n, tensor, *nest, *kind, /*foldable=*/true,
               [&](Scalar &s, Value x, Value scale, Value zeroPoint) {
                 Value value = s.div(asFloat(s, x, from), scale);
                 // Rounded as a division of narrower floats is.

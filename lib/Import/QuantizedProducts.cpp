@@ -81,8 +81,7 @@ static TensorRef asScalar(NodeImporter &n, TensorRef tensor) {
                                                  : tensor;
 }
 
-/// The product of bytes less their zero points, in i32; null after an error.
-static TensorRef multiplyBytes(NodeImporter &n, TensorRef lhs, TensorRef rhs,
+TensorRef swapc::multiplyBytes(NodeImporter &n, TensorRef lhs, TensorRef rhs,
                                TensorRef lhsZero, TensorRef rhsZero) {
   auto fail = [&](const Twine &text) {
     (void)n.error(text);
@@ -252,9 +251,7 @@ static LogicalResult importQGemm(NodeImporter &n) {
 // Convolutions
 //===----------------------------------------------------------------------===//
 
-/// The convolution of bytes less their zero points, in i32; null after an
-/// error.
-static TensorRef convolveBytes(NodeImporter &n, TensorRef input,
+TensorRef swapc::convolveBytes(NodeImporter &n, TensorRef input,
                                TensorRef weights, TensorRef inputZero,
                                TensorRef weightZero) {
   auto fail = [&](const Twine &text) {

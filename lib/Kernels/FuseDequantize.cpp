@@ -219,6 +219,26 @@ private:
   SmallVector<Value> outer, inner;
 };
 
+/// A sum whose dimensions are cut still starts at a constant.
+struct FillShape : OpRewritePattern<tensor::ExpandShapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ExpandShapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto fill = op.getSrc().getDefiningOp<linalg::FillOp>();
+    if (!fill)
+      return failure();
+    RankedTensorType type = op.getResultType();
+    Value empty = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    auto filled = linalg::FillOp::create(rewriter, op.getLoc(),
+                                         fill.getInputs()[0], empty);
+    setOrigin(filled, fill);
+    rewriter.replaceOp(op, filled.getResult(0));
+    return success();
+  }
+};
+
 struct FuseDequantizePass
     : swapc::impl::FuseDequantizeBase<FuseDequantizePass> {
   using FuseDequantizeBase::FuseDequantizeBase;
@@ -235,14 +255,29 @@ struct FuseDequantizePass
     if (failed(foldReshapes(func)))
       return failure();
     IRRewriter rewriter(func.getContext());
-    for (linalg::GenericOp op : fuseAll(rewriter, func)) {
+    fuseAll(rewriter, func);
+    // What is fused into a convolution is a second result until here.
+    if (failed(cleanUp(func)))
+      return failure();
+    SmallVector<linalg::GenericOp> ops(func.getOps<linalg::GenericOp>());
+    for (linalg::GenericOp op : ops) {
       ScaledSum sum(op);
-      if (sum.match())
+      if (readsBytes(op) && sum.match())
         sum.rewrite(rewriter);
     }
-    RewritePatternSet cleanup(func.getContext());
-    linalg::populateEraseUnusedOperandsAndResultsPatterns(cleanup);
-    return applyPatternsGreedily(func, std::move(cleanup));
+    return cleanUp(func);
+  }
+
+  static bool readsBytes(linalg::GenericOp op) {
+    return llvm::any_of(op.getDpsInputs(), [](Value input) {
+      return getType(input).getElementType().isInteger(8);
+    });
+  }
+
+  static LogicalResult cleanUp(func::FuncOp func) {
+    RewritePatternSet patterns(func.getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    return applyPatternsGreedily(func, std::move(patterns));
   }
 
   /// What stands between a packed weight and what reads it.
@@ -256,13 +291,12 @@ struct FuseDequantizePass
             source = collapse.getSrc();
           return isWidenedParameter(source);
         });
+    patterns.add<FillShape>(func.getContext());
     return applyPatternsGreedily(func, std::move(patterns));
   }
 
-  /// From the last operation to the first; returns those that took a weight in.
-  static SmallVector<linalg::GenericOp> fuseAll(RewriterBase &rewriter,
-                                                func::FuncOp func) {
-    SmallVector<linalg::GenericOp> fused;
+  /// From the last operation to the first.
+  static void fuseAll(RewriterBase &rewriter, func::FuncOp func) {
     Operation *next = &func.getBody().front().back();
     while (next) {
       auto op = dyn_cast<linalg::GenericOp>(next);
@@ -271,11 +305,8 @@ struct FuseDequantizePass
         op = one;
         changed = true;
       }
-      if (changed)
-        fused.push_back(op);
       next = changed ? op->getPrevNode() : next->getPrevNode();
     }
-    return fused;
   }
 };
 

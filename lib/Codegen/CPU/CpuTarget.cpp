@@ -85,6 +85,7 @@ static void describeInstructions(const llvm::Triple &triple,
     target.hasFma = has("fma");
     target.hasF16c = has("f16c");
     target.hasRounding = has("sse4.1");
+    target.hasPairs = has("sse2");
     target.vectorRegisters = triple.isArch64Bit() ? 16 : 8;
     if (has("avx2"))
       target.vectorBits = 256;
@@ -93,6 +94,7 @@ static void describeInstructions(const llvm::Triple &triple,
       target.vectorRegisters = 32;
       target.hasMasks = true;
     }
+    target.hasDots = target.hasMasks ? has("avx512vnni") : has("avxvnni");
     return;
   }
   if (triple.isAArch64()) {

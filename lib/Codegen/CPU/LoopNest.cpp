@@ -305,7 +305,9 @@ LogicalResult NestBuilder::addReturn(func::ReturnOp op) {
       tensor->operand = operand++;
       continue;
     }
-    auto &result = plan.tensors.emplace_back(std::make_unique<RowTensor>());
+    // Copying may add tensors.
+    RowTensor *result =
+        plan.tensors.emplace_back(std::make_unique<RowTensor>()).get();
     result->access =
         TensorAccess::inMemory(cast<RankedTensorType>(value.getType()), value);
     result->operand = operand++;

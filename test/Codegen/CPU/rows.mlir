@@ -236,3 +236,11 @@ func.func private @image(%a: tensor<3x31x33xf32>) -> tensor<31x33x3xf32> {
   } -> tensor<31x33x3xf32>
   return %r : tensor<31x33x3xf32>
 }
+
+// A tensor of one value, as something else than a sum reads it.
+func.func private @filled() -> tensor<3x48xf32> {
+  %half = arith.constant 0.5 : f32
+  %e = tensor.empty() : tensor<3x48xf32>
+  %r = linalg.fill ins(%half : f32) outs(%e : tensor<3x48xf32>) -> tensor<3x48xf32>
+  return %r : tensor<3x48xf32>
+}
