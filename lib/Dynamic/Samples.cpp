@@ -22,10 +22,13 @@ using namespace swapc;
 InFlightDiagnostic swapc::emitSizeError(Operation *op) {
   InFlightDiagnostic diagnostic = emitError(op->getLoc());
   if (auto origin =
-          op->getAttrOfType<StringAttr>(swap::SwapDialect::kOriginAttr))
-    diagnostic << "node '" << origin.getValue() << "': ";
-  else if (std::string name = getLocationName(op->getLoc()); !name.empty())
+          op->getAttrOfType<StringAttr>(swap::SwapDialect::kOriginAttr)) {
+    auto [name, operation] = origin.getValue().rsplit(" ("); // NAME (OPERATOR)
+    diagnostic << "node '" << name << "' (" << operation << ": ";
+  } else if (std::string name = getLocationName(op->getLoc());
+             !name.empty()) {
     diagnostic << "'" << name << "': ";
+  }
   return diagnostic;
 }
 
@@ -151,6 +154,8 @@ static bool isSize(Operation *op, StringAttr name) {
     return name == "indexing_maps";
   if (isa<arith::ConstantOp>(op))
     return name == "value";
+  if (isa<swap::RoutineOp>(op))
+    return name != "routine";
   return false;
 }
 

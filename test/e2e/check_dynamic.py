@@ -210,11 +210,46 @@ def check(name, folder):
     print(f"{name}: {len(runs)} sizes ok")
 
 
+def check_errors(folder):
+    """What a run says of sizes that make no sense, of the encoder's program."""
+    program = os.path.join(folder, "encoder")
+
+    def refuse(ids, mask, message, args=(), status=1):
+        words = [program, *args]
+        for name, array in (("ids", ids), ("mask", mask)):
+            if array is not None:
+                path = os.path.join(folder, name + ".npy")
+                np.save(path, np.ones(array, np.int64))
+                words += ["--input", f"{name}={path}"]
+        run = subprocess.run(words, capture_output=True, text=True)
+        require(run.returncode == status and message in run.stderr,
+                f"{words} exited {run.returncode}, not {status} with '{message}':\n{run.stderr}")
+
+    refuse((1, 49), (1, 49), "dimension 1 is 49, and 1 to 48")
+    refuse((1, 0), (1, 0), "dimension 1 is 0, and 1 to 48")
+    refuse((1, 7), (1, 8), "so 'seq' would be 8, but it is 7")
+    refuse((1, 7, 1), (1, 7), "but input 'ids' is int64[3, 48]")
+    refuse((1, 7), (1, 7), "but it is 9", ["--dim", "seq=9"])
+    refuse((1, 7), None, "inputs are missing", status=2)
+    refuse(None, None, "'seq=49': seq is 1 to 48", ["--random", "--dim", "seq=49"], 2)
+    refuse(None, None, "'length=4' does not name a dimension", ["--random", "--dim", "length=4"], 2)
+    refuse(None, None, "--dim: 'seq' is given twice", ["--random", "--dim", "seq=4", "--dim", "seq=4"], 2)
+    run = subprocess.run([program, "--random", "--dim", "seq=5"], capture_output=True, text=True)
+    require(run.returncode == 0 and "hidden: float32[3, 5, 64]" in run.stdout, f"--dim seq=5:\n{run.stdout}{run.stderr}")
+    sizes = testing.describe(program)
+    require(sizes["sizes"] == [{"name": "batch", "least": 1, "most": 3}, {"name": "seq", "least": 1, "most": 48}] and
+            [i["name"] for i in sizes["inputs"]] == ["ids", "mask"] and
+            sizes["inputs"][0]["sizes"][1] == {"dim": 1, "size": "seq", "scale": 1}, f"--describe: {sizes}")
+    print("errors ok")
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     for name in sys.argv[2:] or CASES:
         check(name, folder)
+    if not sys.argv[2:]:
+        check_errors(folder)
     print("dynamic dimensions ok")
 
 
