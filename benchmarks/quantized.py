@@ -56,7 +56,7 @@ def products_of(model):
     nodes = []
     for node in model.graph.node:
         options = {a.name: a.i or a.f for a in node.attribute}
-        if node.op_type != "Gemm" or options.get("transA") or len(node.input) < 3 or node.input[1] not in weights:
+        if node.op_type != "Gemm" or options.get("transA") or node.input[1] not in weights:
             nodes.append(node)
             continue
         weight, product = node.input[1], node.output[0] + ".product"
@@ -66,8 +66,12 @@ def products_of(model):
                 array = numpy_helper.to_array(weights[node.input[1]])
                 weights[weight] = numpy_helper.from_array(array.T.copy(), weight)
                 model.graph.initializer.append(weights[weight])
-        nodes.append(helper.make_node("MatMul", [node.input[0], weight], [product], node.name + ".product"))
-        nodes.append(helper.make_node("Add", [product, node.input[2]], [node.output[0]], node.name))
+        if len(node.input) < 3:
+            product = node.output[0]
+        else:
+            nodes.append(helper.make_node("Add", [product, node.input[2]], [node.output[0]], node.name))
+        nodes.insert(len(nodes) - (len(node.input) > 2),
+                     helper.make_node("MatMul", [node.input[0], weight], [product], node.name + ".product"))
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
@@ -163,7 +167,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=4, help="for one measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--zoo", default=os.path.join(SOURCE, "build", "zoo"), help="folder for weights and models")
-    parser.add_argument("--mcpu", default="x86-64-v3")
+    parser.add_argument("--mcpu", default="native")
     parser.add_argument("--prepare", action="store_true", help="only write the models")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
