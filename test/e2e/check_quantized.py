@@ -164,6 +164,16 @@ def packed_weights(workdir):
         yield f"int4-{block}", model, {"x": x}, 1e-4, {"y.npy": x @ (codes * wide).astype(np.float32)}
 
 
+def tables(workdir):
+    """Rows of a table of bytes, which are converted after they are gathered."""
+    for kind, low in [(np.int8, -128), (np.uint8, 0)]:
+        rows = rng.integers(low, low + 256, (300, 48)).astype(kind)
+        nodes = [helper.make_node("DequantizeLinear", ["w", "s", "z"], ["d"]), helper.make_node("Gather", ["d", "x"], ["y"])]
+        model = model_of(nodes, [value("x", [2, 5], TensorProto.INT64)], [value("y", [2, 5, 48])],
+                         [initializer("w", rows), initializer("s", np.float32(0.05)), initializer("z", kind(7))])
+        yield f"table-{kind.__name__}", model, {"x": rng.integers(-300, 300, (2, 5))}, 1e-6
+
+
 def check(workdir, name, model, feeds, limit, want=None):
     path = os.path.join(workdir, name + ".onnx")
     onnx.save(model, path)
@@ -185,7 +195,7 @@ def main():
     workdir = sys.argv[1]
     os.makedirs(workdir, exist_ok=True)
     count = 0
-    for family in (networks, few_bits, packed_weights):
+    for family in (networks, few_bits, packed_weights, tables):
         for case in family(workdir):
             check(workdir, *case)
             count += 1
