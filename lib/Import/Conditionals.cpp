@@ -41,8 +41,13 @@ static LogicalResult importIf(NodeImporter &n) {
     results.truncate(n.getNumOutputs());
     return n.finish(results);
   }
-  if (failed(importBranch(n, "then_branch", then)) ||
-      failed(importBranch(n, "else_branch", otherwise)))
+  bool taken = succeeded(importBranch(n, "then_branch", then));
+  bool other = succeeded(importBranch(n, "else_branch", otherwise));
+  if (taken != other)
+    return n.error("its condition is computed in the run, so both branches are "
+                   "compiled; give what the condition depends on with --bind "
+                   "INPUT=FILE.npy to compile only one");
+  if (!taken)
     return failure();
   for (unsigned i = 0; i < n.getNumOutputs(); ++i) {
     results.push_back(n.wantsOutput(i)

@@ -124,7 +124,39 @@ static LogicalResult importRoiAlign(NodeImporter &n) {
   return n.finish(n.cast(result, type));
 }
 
+//===----------------------------------------------------------------------===//
+// MaxRoiPool
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importMaxRoiPool(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)))
+    return failure();
+  TensorRef input = n.in(0), regions = n.in(1);
+  Type type = input->getElementType(), f32 = n.b.getF32Type();
+  if (input->getRank() != 4 || regions->getRank() != 2 ||
+      regions->getDim(1) != 5 || !isa<FloatType>(type) || type.isF64() ||
+      regions->getElementType() != type || input->getNumElements() == 0)
+    return n.error("takes an image [n, c, h, w] and regions [count, 5], of "
+                   "float32, float16 or bfloat16, the image not empty");
+  SmallVector<int64_t> cells = n.getInts("pooled_shape");
+  if (cells.size() != 2 || cells[0] < 1 || cells[1] < 1)
+    return n.error("pooled_shape must be two numbers above 0");
+  float scale = n.getFloat("spatial_scale", 1);
+  RoutineUse use{"roi_pool", {n.cast(input, f32), n.cast(regions, f32)}};
+  use.constants = llvm::to_vector(input->getShape());
+  use.constants.append({cells[0], cells[1], llvm::bit_cast<uint32_t>(scale)});
+  use.results = {
+      {{regions->getDim(0), input->getDim(1), cells[0], cells[1]}, f32}};
+  use.items = std::max<int64_t>(1, regions->getDim(0) * input->getDim(1));
+  use.flops = use.items * input->getDim(2) * input->getDim(3);
+  TensorRef result = addRoutine(n, use).front();
+  if (!result)
+    return failure();
+  return n.finish(n.cast(result, type));
+}
+
 void swapc::addDetections(HandlerMap &handlers) {
+  handlers["MaxRoiPool"] = importMaxRoiPool;
   handlers["NonMaxSuppression"] = importNonMaxSuppression;
   handlers["RoiAlign"] = importRoiAlign;
 }

@@ -51,14 +51,23 @@ static LogicalResult importDiv(NodeImporter &n) {
   });
 }
 
+/// What a division of floats leaves that rounds down: with the divisor's sign,
+/// zeros as well.
+static Value floorRest(Scalar &s, Value a, Value b) {
+  Value rest = s.make<arith::RemFOp>(a, b), zero = s.constant(a, 0);
+  Value differs = s.make<arith::XOrIOp>(s.compare(Scalar::Less, rest, zero),
+                                        s.compare(Scalar::Less, b, zero));
+  Value isZero = s.compare(Scalar::Equal, rest, zero);
+  return s.select(isZero, s.make<math::CopySignOp>(zero, b),
+                  s.select(differs, s.add(rest, b), rest));
+}
+
 static LogicalResult importMod(NodeImporter &n) {
   bool truncates = n.getInt("fmod", 0) != 0;
-  if (n.in(0) && isa<FloatType>(n.in(0)->getElementType()) && !truncates)
-    return n.error("needs fmod = 1 for floats");
   return importBinary(
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
         if (isFloat(a))
-          return s.make<arith::RemFOp>(a, b);
+          return truncates ? s.make<arith::RemFOp>(a, b) : floorRest(s, a, b);
         Value by = s.divisor(b, isUnsigned);
         if (isUnsigned)
           return s.make<arith::RemUIOp>(a, by);
@@ -200,13 +209,24 @@ static LogicalResult importNot(NodeImporter &n) {
 }
 
 static LogicalResult importBitShift(NodeImporter &n) {
-  bool left = n.getString("direction", "") == "LEFT";
+  StringRef direction = n.getString("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT")
+    return n.error("direction must be LEFT or RIGHT");
+  if (n.in(0) && !n.in(0)->getElementType().isSignlessInteger())
+    return n.error("takes integers");
+  bool left = direction == "LEFT";
   return importBinary(
       n, [&](Scalar &s, Value a, Value b, bool isUnsigned) -> Value {
-        if (left)
-          return s.make<arith::ShLIOp>(a, b);
-        return isUnsigned ? s.make<arith::ShRUIOp>(a, b)
-                          : s.make<arith::ShRSIOp>(a, b);
+        // Shifts by the width or more give what the sign's bit fills in.
+        unsigned width = a.getType().getIntOrFloatBitWidth();
+        Value isShort = s.compare(Scalar::Less, b, s.constant(b, width),
+                                  /*isUnsigned=*/true);
+        b = s.select(isShort, b, s.constant(b, width - 1));
+        if (!left && !isUnsigned)
+          return s.make<arith::ShRSIOp>(a, b);
+        Value shifted = left ? s.make<arith::ShLIOp>(a, b)
+                             : s.make<arith::ShRUIOp>(a, b);
+        return s.select(isShort, shifted, s.constant(a, 0));
       });
 }
 
@@ -233,7 +253,10 @@ static LogicalResult importDropout(NodeImporter &n) {
     if (n.in(1))
       ratio = n.getFloats(n.in(1));
     bool dropsNone = ratio && ratio->size() == 1 && ratio->front() == 0;
-    if (!dropsNone && (!value || value->empty() || value->front()))
+    if (!dropsNone && (!value || value->empty()))
+      return n.error("training_mode, or the ratio 0, must be known while "
+                     "compiling: only inference is supported");
+    if (!dropsNone && value->front())
       return n.error(
           "only inference is supported: training_mode must be false");
   }

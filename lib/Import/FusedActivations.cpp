@@ -31,6 +31,21 @@ static LogicalResult importSwish(NodeImporter &n) {
   return importScaledSwish(n, n.getFloat("alpha", 1));
 }
 
+/// Swish of the first input, times the second.
+static LogicalResult importSwiGLU(NodeImporter &n) {
+  if (failed(n.checkInputs(2, 2)) || failed(checkFloat(n)))
+    return failure();
+  TensorRef gate = n.in(0), linear = n.in(1);
+  if (gate->type != linear->type)
+    return n.error("its inputs must have one shape and element type");
+  double alpha = n.getFloat("alpha", 1);
+  return n.finish(
+      n.elementwise({gate, linear}, [&](Scalar &s, ValueRange args) {
+        Value scaled = s.mul(args[0], s.constant(args[0], alpha));
+        return s.mul(s.mul(args[0], s.sigmoid(scaled)), args[1]);
+      }));
+}
+
 static LogicalResult importQuickGelu(NodeImporter &n) {
   return importScaledSwish(n, n.getFloat("alpha", 1.702f));
 }
@@ -66,6 +81,7 @@ static LogicalResult importFastGelu(NodeImporter &n) {
 }
 
 void swapc::addFusedActivations(HandlerMap &handlers) {
+  handlers["SwiGLU"] = importSwiGLU;
   handlers["Swish"] = importSwish;
   handlers["com.microsoft.BiasGelu"] = importBiasGelu;
   handlers["com.microsoft.FastGelu"] = importFastGelu;

@@ -35,8 +35,8 @@ DictionaryAttr swapc::getSignature(Builder &builder, StringRef name,
   return builder.getDictionaryAttr(attributes);
 }
 
-static constexpr int64_t kOldestOpset = 1, kNewestOpset = 27;
-static constexpr int64_t kOldestIr = 3, kNewestIr = 13;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 28;
+static constexpr int64_t kOldestIr = 3, kNewestIr = 14;
 
 /// Nodes, those of functions and loops counted each time that they run.
 static constexpr unsigned kMaxNodes = 1 << 20;
@@ -241,7 +241,9 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
       }
       if (size < 0)
         error(loc) << "dimension " << i << " of input '" << input.name
-                   << "' has no size and no name; export the model with either";
+                   << "' has no size and no name; give the input's shape with "
+                      "--shape "
+                   << input.name << "=2x3";
       shape.push_back(size);
     }
     if (shape.size() != input.dims.size() ||
@@ -468,6 +470,12 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         !getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
+  if (options.trace) {
+    options.trace->push_back({label, loc, {}});
+    for (TensorRef result : *results)
+      if (result->kind == TensorValue::Tensor)
+        options.trace->back().shapes.emplace_back(result->getShape());
+  }
   for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;
   return success();

@@ -132,8 +132,8 @@ static LogicalResult importLoop(NodeImporter &n) {
     for (size_t output = numCarried; output < n.getNumOutputs(); ++output)
       wantsScan |= n.wantsOutput(output);
     if (loop.active && wantsScan)
-      return n.error("the size of an output depends on a condition that is "
-                     "computed in the run, which is not supported");
+      return n.error("its condition decides the size of an output, so it must "
+                     "be known while compiling");
     if (i >= kMaxIterations || (loop.active && trips > kMaxIterations))
       return n.error(
           "runs until a condition that is not known while compiling, or more "

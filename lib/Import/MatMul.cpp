@@ -143,8 +143,10 @@ static LogicalResult importGemm(NodeImporter &n) {
   bool transA = n.getInt("transA", 0), transB = n.getInt("transB", 0);
   double alpha = n.getFloat("alpha", 1), beta = n.getFloat("beta", 1);
   if (lhs->getRank() != 2 || rhs->getRank() != 2 ||
-      lhs->getElementType() != rhs->getElementType())
-    return n.error("takes two matrices of one element type");
+      lhs->getElementType() != rhs->getElementType() ||
+      (bias && bias->getElementType() != lhs->getElementType()))
+    return n.error("takes two matrices, and a third tensor if any, of one "
+                   "element type");
   if (lhs->getDim(transA ? 0 : 1) != rhs->getDim(transB ? 1 : 0))
     return n.error("the inner sizes of the matrices differ");
   Type type = lhs->getElementType();
@@ -162,7 +164,9 @@ static LogicalResult importGemm(NodeImporter &n) {
   FailureOr<SmallVector<int64_t>> shape = n.getBroadcastShape({product, bias});
   if (failed(shape) || ArrayRef(*shape) != product->getShape())
     return n.error("C does not broadcast to the product");
-  return n.finish(n.elementwise(
+  if (type.isInteger()) // the product has wider ones
+    bias = n.cast(bias, product->getElementType(), lhs->isUnsigned);
+  TensorRef result = n.elementwise(
       {product, bias},
       [&](Scalar &s, ValueRange args) {
         Value x = args[0], c = args[1];
@@ -172,7 +176,8 @@ static LogicalResult importGemm(NodeImporter &n) {
           c = s.mul(c, s.constant(c, beta));
         return s.add(x, c);
       },
-      type));
+      type.isInteger() ? product->getElementType() : type);
+  return n.finish(n.cast(result, type, lhs->isUnsigned));
 }
 
 void swapc::addMatMuls(HandlerMap &handlers) {

@@ -211,11 +211,40 @@ static LogicalResult checkChannels(NodeImporter &n, unsigned first,
   return success();
 }
 
+/// By the moments of the batch itself; with those given, they become the
+/// results behind the first.
+static LogicalResult importBatchMoments(NodeImporter &n) {
+  TensorRef input = n.in(0);
+  int64_t rank = input->getRank();
+  SmallVector<int64_t> axes{0};
+  llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
+  AffineMap channels = dropAxes(n, rank, axes);
+  Moments m = getMoments(n, input, axes);
+  SmallVector<TensorRef> results{normalize(
+      n, m.centered, {m.variance, channels}, n.getFloat("epsilon", 1e-5f),
+      Operand{n.in(1), channels}, Operand{n.in(2), channels},
+      input->getElementType())};
+  double momentum = n.getFloat("momentum", 0.9f);
+  for (auto [given, computed] :
+       {std::pair(n.in(3), m.mean), std::pair(n.in(4), m.variance)}) {
+    Type type = given->getElementType(), wide = computed->getElementType();
+    results.push_back(n.parallel(
+        {{given, n.identity(1)}, {computed, n.identity(1)}}, given->getShape(),
+        type, [&](Scalar &s, ValueRange args) {
+          Value old = s.cast(args[0], wide, false, false);
+          Value sum = s.add(s.mul(old, s.constant(old, momentum)),
+                            s.mul(args[1], s.constant(old, 1 - momentum)));
+          return s.cast(sum, type, false, false);
+        }));
+  }
+  return n.finish(results);
+}
+
 static LogicalResult importBatchNorm(NodeImporter &n) {
   if (failed(n.checkInputs(5, 5)) || failed(checkChannels(n, 1, 4)))
     return failure();
   if (n.getInt("training_mode", 0))
-    return n.error("only inference is supported: training_mode must be 0");
+    return importBatchMoments(n);
   TensorRef input = n.in(0);
   int64_t rank = input->getRank();
   Type type = input->getElementType(), wide = getComputeType(type);

@@ -273,6 +273,8 @@ struct Parser {
       else if (m.field == 2)
         dim.symbol = m.bytes();
     }
+    if (dim.value && *dim.value < 0) // what Paddle writes for an open size
+      dim.value.reset();
     return dim;
   }
 

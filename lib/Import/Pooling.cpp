@@ -130,6 +130,9 @@ static LogicalResult importMaxPool(NodeImporter &n) {
   return n.finish(results);
 }
 
+/// Each window along an axis has an entry in a table of the kernel.
+static constexpr int64_t kMaxPooled = 1 << 24;
+
 /// How many positions of window `o` count for the average.
 static float countPositions(const Windows &w, unsigned i, int64_t o,
                             int64_t size, bool includePad) {
@@ -156,6 +159,13 @@ static LogicalResult importAveragePool(NodeImporter &n) {
            [&](Scalar &s, ValueRange args) {
              return s.add(args[2], s.cast(args[0], wide, false, false));
            });
+  if (!sum)
+    return failure();
+  if (sum->getNumElements() == 0)
+    return n.finish(n.cast(sum, type));
+  if (llvm::any_of(w->out, [](int64_t x) { return x > kMaxPooled; }))
+    return n.error("takes images of up to " + Twine(kMaxPooled) +
+                   " windows along an axis");
   // Divide by the positions: a number where all windows have equally many along
   // an axis, else a table.
   double uniform = 1;

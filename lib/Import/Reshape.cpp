@@ -148,7 +148,11 @@ static LogicalResult importSpaceToDepth(NodeImporter &n) {
   int64_t batch = input->getDim(0), channels = input->getDim(1);
   int64_t h = input->getDim(2) / size, w = input->getDim(3) / size;
   TensorRef blocks = n.reshape(input, {batch, channels, h, size, w, size});
-  TensorRef turned = n.transpose(blocks, {0, 3, 5, 1, 2, 4});
+  StringRef mode = n.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return n.error("mode '" + mode + "' is not supported");
+  TensorRef turned = mode == "DCR" ? n.transpose(blocks, {0, 3, 5, 1, 2, 4})
+                                   : n.transpose(blocks, {0, 1, 3, 5, 2, 4});
   return n.finish(n.reshape(turned, {batch, channels * size * size, h, w}));
 }
 

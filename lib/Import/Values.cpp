@@ -9,6 +9,8 @@
 #include "Swap/SwapDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -297,6 +299,24 @@ Value GraphImporter::materialize(TensorRef tensor) {
   if (tensor->value)
     return tensor->value;
   Location loc = tensor->name.empty() ? fileLoc : nameLoc(tensor->name);
+  if (tensor->getNumElements() == 0) { // not a weight of no bytes
+    Type type = tensor->getElementType();
+    Value zero = arith::ConstantOp::create(builder, loc, type,
+                                           builder.getZeroAttr(type));
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, tensor->getShape(), type);
+    SmallVector<utils::IteratorType> iterators(tensor->getRank(),
+                                               utils::IteratorType::parallel);
+    tensor->value =
+        linalg::GenericOp::create(
+            builder, loc, empty.getType(), ValueRange{}, empty,
+            builder.getMultiDimIdentityMap(tensor->getRank()), iterators,
+            [&](OpBuilder &b, Location at, ValueRange) {
+              linalg::YieldOp::create(b, at, zero);
+            })
+            .getResult(0);
+    return tensor->value;
+  }
   if (tensor->constant && !tensor->source) {
     tensor->value = arith::ConstantOp::create(builder, loc, tensor->constant);
     return tensor->value;

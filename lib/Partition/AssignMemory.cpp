@@ -64,7 +64,7 @@ struct AssignMemoryPass
 } // namespace
 
 PlaceAttr MemoryAssigner::getPlace(Value value) {
-  Value root = getStorageRoot(value);
+  Value root = sequence.getRoot(value);
   MLIRContext *context = plan.getContext();
   if (auto argument = dyn_cast<BlockArgument>(root))
     return PlaceAttr::get(context, Space::Input, argument.getArgNumber(), 0);

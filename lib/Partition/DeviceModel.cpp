@@ -11,6 +11,10 @@
 
 using namespace swapc;
 
+/// About as many units as a large model is cut into: planning takes time for
+/// each unit, and a program's tables room.
+static constexpr int64_t kMostUnits = 16384;
+
 /// An x86 server of 2022 with AVX2, on virtual disks. Memory feeds more threads
 /// with little more than it feeds one; docs/profile.md says how the shares were
 /// found. Reads that took that much longer than their share of the rate were
@@ -104,6 +108,7 @@ const DeviceModel *DeviceModel::get(llvm::StringRef name, mlir::Operation *op) {
 }
 
 int64_t DeviceModel::getUnitBytes(int64_t weightBytes) const {
-  return std::clamp(roundUp(weightBytes / units, kPageBytes), leastUnit,
-                    mostUnit);
+  int64_t most =
+      std::max(mostUnit, roundUp(weightBytes / kMostUnits, kPageBytes));
+  return std::clamp(roundUp(weightBytes / units, kPageBytes), leastUnit, most);
 }

@@ -39,7 +39,8 @@ struct DeviceModel {
   int64_t burstBytes;
   double inPlaceBytesPerSecond;
 
-  /// So many units make up the weights, each within these sizes.
+  /// So many units make up the weights, each within these sizes, unless there
+  /// were too many.
   int64_t units, leastUnit, mostUnit;
 
   /// Null with an error at `op` where there is none of this name.

@@ -26,6 +26,8 @@
 
 using namespace swapc;
 
+static constexpr int kMostStretches = 4096;
+
 namespace {
 
 /// A unit where a step needs it; `before` is the step that needed it last.
@@ -114,7 +116,9 @@ double Planner::getLeastSeconds(int64_t budget) const {
       allProcessor += use.processor;
     }
 
-  // least[i] is the bound for the steps before i.
+  // least[i] is the bound for the steps before i. Where there are many steps,
+  // only some begin a stretch: that bound is a little less.
+  int stride = 1 + steps / kMostStretches;
   std::vector<double> least(steps + 1, 0);
   for (int i = 0; i < steps; ++i) {
     double link = -linkPrice * capacity[i];
@@ -122,7 +126,7 @@ double Planner::getLeastSeconds(int64_t budget) const {
     double base = least[i];
     least[i + 1] = std::max(least[i + 1], base + seconds[i]);
     double run = base;
-    if (allLink + link <= 0 && allProcessor + processor <= 0)
+    if (i % stride || (allLink + link <= 0 && allProcessor + processor <= 0))
       continue; // memory may hold all of it
     for (int j = i; j < steps; ++j) {
       double during = 0; // of the link, while j may run

@@ -30,6 +30,26 @@ Value swapc::getStorageRoot(Value value) {
   }
 }
 
+Value Sequence::getRoot(Value value) const {
+  Value root = stripViews(value);
+  SmallVector<Value> passed;
+  for (;;) {
+    auto known = knownRoots.find(root);
+    if (known != knownRoots.end()) {
+      root = known->second;
+      break;
+    }
+    auto call = root.getDefiningOp<CallOp>();
+    if (!call || call.getInit().empty())
+      break;
+    passed.push_back(root);
+    root = stripViews(call.getInit()[cast<OpResult>(root).getResultNumber()]);
+  }
+  for (Value each : passed)
+    knownRoots[each] = root;
+  return root;
+}
+
 bool swapc::isContiguous(tensor::ConcatOp concat) {
   ArrayRef<int64_t> shape = concat.getResultType().getShape();
   return llvm::all_of(shape.take_front(concat.getDim()),
@@ -152,7 +172,7 @@ FailureOr<Sequence> Sequence::analyze(Block &block,
   if (failed(findOutputs(sequence, terminator)))
     return failure();
   auto touch = [&](Value value, int step, ByteRange written = {}) {
-    Value root = getStorageRoot(value);
+    Value root = sequence.getRoot(value);
     if (isa<BlockArgument>(root) || root.getDefiningOp<ParamOp>() ||
         sequence.outputOf.contains(root) || sequence.partOf.contains(root))
       return;

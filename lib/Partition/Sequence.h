@@ -83,8 +83,15 @@ struct Sequence {
   llvm::DenseMap<mlir::Value, Part> partOf;
   int64_t scratchStride = 0; ///< bytes of one thread
 
+  /// getStorageRoot(), for values of the block as it was analyzed: a call that
+  /// is cut is a chain of thousands, which is not walked for each.
+  mlir::Value getRoot(mlir::Value value) const;
+
   static mlir::FailureOr<Sequence> analyze(mlir::Block &block,
                                            const mlir::SymbolTable &symbols);
+
+private:
+  mutable llvm::DenseMap<mlir::Value, mlir::Value> knownRoots;
 };
 
 } // namespace swapc

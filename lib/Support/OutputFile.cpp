@@ -8,15 +8,20 @@
 #include "swapc/Support/OutputFile.h"
 
 #include "llvm/Support/Errno.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <unistd.h>
 
 using namespace llvm;
 using namespace swapc;
+
+/// What file systems allocate at once.
+static constexpr uint64_t kPageBytes = 4096;
 
 Error swapc::fileError(StringRef verb, StringRef path, std::error_code reason) {
   return createStringError(reason, "cannot %s %s: %s", verb.str().c_str(),
@@ -60,6 +65,45 @@ Error OutputFile::write(ArrayRef<char> bytes) {
     if (count < 0)
       return fileError("write", path, lastError());
     bytes = bytes.drop_front(count);
+    size += count;
+    endsInHole = false;
+  }
+  return Error::success();
+}
+
+/// Leaves the next `count` bytes of the file as a hole.
+Error OutputFile::skip(uint64_t count) {
+  if (::lseek(temporary->FD, count, SEEK_CUR) < 0)
+    return fileError("write", path, lastError());
+  size += count;
+  endsInHole = true;
+  return Error::success();
+}
+
+static bool isZero(ArrayRef<char> bytes) {
+  return bytes.front() == 0 &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+Error OutputFile::writeSparse(ArrayRef<char> bytes) {
+  // Stretches of pages that are all written or all skipped, between the ends
+  // of pages of the file.
+  while (!bytes.empty()) {
+    uint64_t length = 0;
+    bool isHole = false;
+    while (length < bytes.size()) {
+      uint64_t piece =
+          std::min<uint64_t>(bytes.size() - length,
+                             kPageBytes - (size + length) % kPageBytes);
+      bool zero = piece == kPageBytes && isZero(bytes.slice(length, piece));
+      if (length && zero != isHole)
+        break;
+      isHole = zero;
+      length += piece;
+    }
+    if (Error error = isHole ? skip(length) : write(bytes.take_front(length)))
+      return error;
+    bytes = bytes.drop_front(length);
   }
   return Error::success();
 }
@@ -78,17 +122,20 @@ Error OutputFile::writeAt(uint64_t offset, ArrayRef<char> bytes) {
 }
 
 Error OutputFile::writeZeros(uint64_t count) {
-  static const char zeros[4096] = {};
-  while (count) {
-    uint64_t piece = std::min<uint64_t>(count, sizeof(zeros));
-    if (Error error = write(ArrayRef(zeros, piece)))
+  static const char zeros[kPageBytes] = {};
+  uint64_t begin = std::min(count, llvm::alignTo(size, kPageBytes) - size);
+  uint64_t pages = llvm::alignDown(count - begin, kPageBytes);
+  if (Error error = write(ArrayRef(zeros, begin)))
+    return error;
+  if (pages)
+    if (Error error = skip(pages))
       return error;
-    count -= piece;
-  }
-  return Error::success();
+  return write(ArrayRef(zeros, count - begin - pages));
 }
 
 Error OutputFile::commit() {
+  if (endsInHole && ::ftruncate(temporary->FD, size))
+    return fileError("write", path, lastError());
   // Delayed allocation reports a full disk here at the latest.
   if (::fsync(temporary->FD) && errno != EINVAL && errno != EROFS)
     return fileError("write", path, lastError());

@@ -25,9 +25,12 @@ using namespace mlir;
 using namespace swapc;
 using llvm::Error;
 
-/// Bytes that one task computes: enough that long columns are read in long
-/// pieces, and little beside any budget.
-constexpr uint64_t kTileBytes = 8 << 20;
+/// Bytes that are computed at once. Panels of a matrix read a piece of each of
+/// its rows: many panels at once read long pieces, which is what storage and
+/// the kernel are fast at. Memory for them matters less the larger a model is.
+constexpr uint64_t kLeastTileBytes = 8 << 20, kMostTileBytes = 64 << 20;
+/// Tiles that are computed ahead take no more.
+constexpr uint64_t kAheadBytes = 256 << 20;
 
 BlobInfo swapc::layoutBlob(ModuleOp module) {
   BlobInfo info;
@@ -48,25 +51,40 @@ BlobInfo swapc::layoutBlob(ModuleOp module) {
 
 namespace {
 
-/// A tile that is computed, or zeros where `recipe` is null.
-struct Task {
-  const Recipe *recipe = nullptr;
+/// Panels that are computed together, and where they are written. Neighbouring
+/// units hold neighbouring panels.
+struct Tile {
+  const Recipe *recipe;
   StorageBox box;
-  uint64_t bytes = 0;
-  size_t unit = 0;
-};
-
-struct Running {
+  size_t lastUse = 0; ///< The last write that takes bytes of it.
   std::unique_ptr<char[]> data;
   std::string error;
   std::shared_future<void> done;
+};
+
+/// Bytes of a unit: from a tile, or zeros.
+struct Write {
+  size_t unit;
+  uint64_t bytes;
+  int64_t tile = -1;
+  uint64_t offset = 0;
+};
+
+/// Pieces of one parameter that follow each other, to be cut into tiles.
+struct Group {
+  const Recipe *recipe;
+  int64_t begin, end;
+  uint64_t at;                          ///< Where in the blob it begins.
+  llvm::SmallVector<size_t, 4> writes; ///< Of whole pieces, in order.
 };
 
 class BlobWriter {
 public:
   BlobWriter(ModuleOp module, OutputFile &file, Progress &progress)
       : module(module), file(file), progress(progress), files(getDirectory()),
-        info(layoutBlob(module)) {}
+        info(layoutBlob(module)),
+        tileBytes(std::clamp(info.bytes / 64, kLeastTileBytes, kMostTileBytes)) {
+  }
 
   FailureOr<BlobInfo> write(unsigned threads);
 
@@ -77,9 +95,13 @@ private:
     return directory ? directory.str() : std::string(".");
   }
   FailureOr<const Recipe *> getRecipe(swap::UnitOp unit, StringAttr name);
-  LogicalResult addTasks(swap::UnitOp unit, size_t index);
-  LogicalResult runTasks(unsigned threads);
-  Error append(const Task &task, const char *data);
+  LogicalResult addUnit(swap::UnitOp unit, size_t index);
+  void addPiece(const Recipe *recipe, int64_t begin, int64_t end, uint64_t at,
+                size_t unit);
+  void makeTiles();
+  void startTiles(size_t need, llvm::ThreadPoolInterface &pool);
+  LogicalResult runWrites(unsigned threads);
+  Error append(const Write &write, const char *data);
   Error finishHeader();
 
   ModuleOp module;
@@ -88,8 +110,14 @@ private:
   SourceFiles files;
   BlobInfo info;
   llvm::DenseMap<StringAttr, std::unique_ptr<Recipe>> recipes;
-  std::vector<Task> tasks;
-  uint64_t written = 0; ///< Bytes of the file so far.
+  llvm::DenseMap<const Recipe *, size_t> openGroups;
+  std::vector<Group> groups;
+  std::vector<Write> writes;
+  std::deque<Tile> tiles; ///< In the order of their first use.
+  uint64_t tileBytes;
+  size_t started = 0;      ///< Tiles.
+  uint64_t inMemory = 0;   ///< Bytes of tiles.
+  uint64_t written = 0;    ///< Bytes of the file so far.
 };
 
 } // namespace
@@ -110,7 +138,29 @@ FailureOr<const Recipe *> BlobWriter::getRecipe(swap::UnitOp unit,
   return recipe.get();
 }
 
-LogicalResult BlobWriter::addTasks(swap::UnitOp unit, size_t index) {
+void BlobWriter::addPiece(const Recipe *recipe, int64_t begin, int64_t end,
+                          uint64_t at, size_t unit) {
+  uint64_t bytes = recipe->getPanelBytes() * (end - begin);
+  auto [open, isNew] = openGroups.try_emplace(recipe, 0);
+  bool joins = false;
+  if (!isNew) {
+    const Group &group = groups[open->second];
+    uint64_t size = recipe->getPanelBytes() * (end - group.begin);
+    // A tile stays in memory until its last byte is written.
+    joins = group.end == begin && size <= tileBytes &&
+            at - group.at <= 2 * tileBytes;
+  }
+  if (!joins) {
+    open->second = groups.size();
+    groups.push_back({recipe, begin, begin, at, {}});
+  }
+  Group &group = groups[open->second];
+  group.end = end;
+  group.writes.push_back(writes.size());
+  writes.push_back({unit, bytes});
+}
+
+LogicalResult BlobWriter::addUnit(swap::UnitOp unit, size_t index) {
   SmallVector<swap::PieceAttr> pieces;
   for (Attribute piece : unit.getPieces())
     pieces.push_back(cast<swap::PieceAttr>(piece));
@@ -120,7 +170,7 @@ LogicalResult BlobWriter::addTasks(swap::UnitOp unit, size_t index) {
   uint64_t at = 0, length = unit.getLength();
   auto fill = [&](uint64_t end) {
     if (end > at)
-      tasks.push_back({nullptr, {}, end - at, index});
+      writes.push_back({index, end - at});
     at = end;
   };
   for (swap::PieceAttr piece : pieces) {
@@ -135,74 +185,127 @@ LogicalResult BlobWriter::addTasks(swap::UnitOp unit, size_t index) {
       return unit.emitError()
              << "piece of " << piece.getParameter() << " does not fit its unit";
     fill(begin);
-    SmallVector<StorageBox> boxes;
-    (*recipe)->cut(piece.getBegin(), piece.getEnd(), kTileBytes, boxes);
-    for (StorageBox &box : boxes) {
-      uint64_t size = box.bytes;
-      tasks.push_back({*recipe, std::move(box), size, index});
-    }
+    if (bytes)
+      addPiece(*recipe, piece.getBegin(), piece.getEnd(),
+               info.units[index].offset + begin, index);
     at = begin + bytes;
   }
   fill(length);
   return success();
 }
 
-/// Appends one tile; units start where the layout says.
-Error BlobWriter::append(const Task &task, const char *data) {
-  swap_blob_unit &unit = info.units[task.unit];
+/// Cuts the groups into tiles, and writes where they cross the end of one.
+void BlobWriter::makeTiles() {
+  std::vector<SmallVector<Write, 2>> parts(writes.size());
+  std::vector<Tile> cut;
+  for (const Group &group : groups) {
+    SmallVector<StorageBox> boxes;
+    group.recipe->cut(group.begin, group.end, tileBytes, boxes);
+    size_t box = 0;
+    uint64_t offset = 0;
+    for (size_t index : group.writes) {
+      for (uint64_t left = writes[index].bytes; left;) {
+        uint64_t bytes = std::min(left, boxes[box].bytes - offset);
+        parts[index].push_back({writes[index].unit, bytes,
+                                static_cast<int64_t>(cut.size() + box),
+                                offset});
+        offset += bytes;
+        left -= bytes;
+        if (offset == boxes[box].bytes) {
+          ++box;
+          offset = 0;
+        }
+      }
+    }
+    for (StorageBox &box : boxes) {
+      cut.emplace_back();
+      cut.back().recipe = group.recipe;
+      cut.back().box = std::move(box);
+    }
+  }
+  // Tiles are numbered as they are written.
+  std::vector<Write> split;
+  std::vector<int64_t> number(cut.size(), -1);
+  for (size_t index = 0; index < writes.size(); ++index) {
+    if (parts[index].empty())
+      split.push_back(writes[index]);
+    for (Write &part : parts[index]) {
+      int64_t &tile = number[part.tile];
+      if (tile < 0) {
+        std::swap(tiles.emplace_back(), cut[part.tile]);
+        tile = tiles.size() - 1;
+      }
+      part.tile = tile;
+      tiles[tile].lastUse = split.size();
+      split.push_back(part);
+    }
+  }
+  writes = std::move(split);
+}
+
+/// Appends bytes of a unit; units start where the layout says.
+Error BlobWriter::append(const Write &write, const char *data) {
+  swap_blob_unit &unit = info.units[write.unit];
   if (unit.offset > written) {
     if (Error error = file.writeZeros(unit.offset - written))
       return error;
     written = unit.offset;
   }
+  written += write.bytes;
   if (data) {
-    unit.crc32c = swap_crc32c(unit.crc32c, data, task.bytes);
-    written += task.bytes;
-    return file.write(ArrayRef(data, task.bytes));
+    unit.crc32c = swap_crc32c(unit.crc32c, data, write.bytes);
+    return file.writeSparse(ArrayRef(data, write.bytes));
   }
   static const char zeros[SWAP_BLOB_ALIGN] = {};
-  for (uint64_t left = task.bytes; left;) {
+  for (uint64_t left = write.bytes; left;) {
     uint64_t piece = std::min<uint64_t>(left, sizeof(zeros));
     unit.crc32c = swap_crc32c(unit.crc32c, zeros, piece);
     left -= piece;
   }
-  written += task.bytes;
-  return file.writeZeros(task.bytes);
+  return file.writeZeros(write.bytes);
 }
 
-LogicalResult BlobWriter::runTasks(unsigned threads) {
-  uint64_t total = info.bytes, done = 0;
+/// Starts tiles up to number `need`, and those behind it that memory is for.
+void BlobWriter::startTiles(size_t need, llvm::ThreadPoolInterface &pool) {
+  for (; started < tiles.size(); ++started) {
+    Tile &tile = tiles[started];
+    if (started > need && inMemory + tile.box.bytes > kAheadBytes)
+      return;
+    inMemory += tile.box.bytes;
+    tile.data.reset(new char[tile.box.bytes]);
+    tile.done = pool.async([&tile] {
+      if (Error error = tile.recipe->evaluate(
+              tile.box,
+              MutableArrayRef<char>(tile.data.get(), tile.box.bytes)))
+        tile.error = llvm::toString(std::move(error));
+    });
+  }
+}
+
+LogicalResult BlobWriter::runWrites(unsigned threads) {
+  uint64_t done = 0;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
-  std::deque<Running> window;
-  size_t next = 0;
   LogicalResult result = success();
-  for (size_t index = 0; index < tasks.size() && succeeded(result); ++index) {
-    // A few tiles ahead keep the threads busy while this one writes.
-    while (next < tasks.size() && window.size() < threads + 2) {
-      const Task &task = tasks[next++];
-      window.emplace_back();
-      Running &running = window.back();
-      if (!task.recipe)
-        continue;
-      running.data.reset(new char[task.bytes]);
-      running.done = pool.async([&running, &task] {
-        if (Error error = task.recipe->evaluate(
-                task.box,
-                MutableArrayRef<char>(running.data.get(), task.bytes)))
-          running.error = llvm::toString(std::move(error));
-      });
+  for (size_t index = 0; index < writes.size() && succeeded(result); ++index) {
+    const Write &write = writes[index];
+    Tile *tile = nullptr;
+    if (write.tile >= 0) {
+      startTiles(write.tile, pool);
+      tile = &tiles[write.tile];
+      tile->done.wait();
     }
-    Running &front = window.front();
-    if (front.done.valid())
-      front.done.wait();
-    if (!front.error.empty())
-      result = emitError(module.getLoc()) << front.error;
-    else if (Error error = append(tasks[index], front.data.get()))
+    if (tile && !tile->error.empty())
+      result = emitError(module.getLoc()) << tile->error;
+    else if (Error error =
+                 append(write, tile ? tile->data.get() + write.offset : nullptr))
       result =
           emitFailure(UnknownLoc::get(module.getContext()), std::move(error));
-    done += tasks[index].bytes;
-    progress.update(done, total);
-    window.pop_front();
+    done += write.bytes;
+    progress.update(done, info.bytes);
+    if (tile && tile->lastUse == index) {
+      tile->data.reset();
+      inMemory -= tile->box.bytes;
+    }
   }
   pool.wait();
   return result;
@@ -235,9 +338,10 @@ FailureOr<BlobInfo> BlobWriter::write(unsigned threads) {
                 "blobs are written as structs lie in memory");
   size_t index = 0;
   for (swap::UnitOp unit : module.getOps<swap::UnitOp>())
-    if (failed(addTasks(unit, index++)))
+    if (failed(addUnit(unit, index++)))
       return failure();
-  if (failed(runTasks(std::max(threads, 1u))))
+  makeTiles();
+  if (failed(runWrites(std::max(threads, 1u))))
     return failure();
   if (Error error = finishHeader()) {
     (void)emitFailure(UnknownLoc::get(module.getContext()), std::move(error));

@@ -145,6 +145,24 @@ static void runFloat(RecipeBody::Op op, T *out, const T *a, const T *b,
     return each([&](int64_t k) { return std::sin(a[k]); });
   case Op::Cos:
     return each([&](int64_t k) { return std::cos(a[k]); });
+  case Op::Tan:
+    return each([&](int64_t k) { return std::tan(a[k]); });
+  case Op::Asin:
+    return each([&](int64_t k) { return std::asin(a[k]); });
+  case Op::Acos:
+    return each([&](int64_t k) { return std::acos(a[k]); });
+  case Op::Atan:
+    return each([&](int64_t k) { return std::atan(a[k]); });
+  case Op::Sinh:
+    return each([&](int64_t k) { return std::sinh(a[k]); });
+  case Op::Cosh:
+    return each([&](int64_t k) { return std::cosh(a[k]); });
+  case Op::Asinh:
+    return each([&](int64_t k) { return std::asinh(a[k]); });
+  case Op::Acosh:
+    return each([&](int64_t k) { return std::acosh(a[k]); });
+  case Op::Atanh:
+    return each([&](int64_t k) { return std::atanh(a[k]); });
   case Op::Floor:
     return each([&](int64_t k) { return std::floor(a[k]); });
   case Op::Ceil:
@@ -153,6 +171,8 @@ static void runFloat(RecipeBody::Op op, T *out, const T *a, const T *b,
     return each([&](int64_t k) { return std::nearbyint(a[k]); });
   case Op::Pow:
     return each([&](int64_t k) { return std::pow(a[k], b[k]); });
+  case Op::CopySign:
+    return each([&](int64_t k) { return std::copysign(a[k], b[k]); });
   case Op::Fma:
     return each([&](int64_t k) { return std::fma(a[k], b[k], c[k]); });
   default:

@@ -30,6 +30,7 @@ extern "C" {
   ROUTINE(nonmax)                                                              \
   ROUTINE(nonzero)                                                             \
   ROUTINE(roi_align)                                                           \
+  ROUTINE(roi_pool)                                                            \
   ROUTINE(scatter)                                                             \
   ROUTINE(tfidf)                                                               \
   ROUTINE(topk)                                                                \

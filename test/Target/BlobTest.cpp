@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 
 #include <cstring>
+#include <sys/stat.h>
 
 using namespace mlir;
 using namespace swapc;
@@ -102,4 +103,34 @@ TEST(OutputFileTest, DevicesAreRefused) {
   ASSERT_FALSE(bool(file));
   EXPECT_EQ(llvm::toString(file.takeError()),
             "cannot write /dev/null: it is not a regular file");
+}
+
+TEST(OutputFileTest, HolesReadAsZeros) {
+  llvm::SmallString<128> folder;
+  ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("output", folder));
+  std::string path = (folder + "/x").str();
+  // Pieces that begin and end anywhere, of zeros within a page and of many
+  // pages; the file begins and ends with a hole.
+  std::string want(1 << 20, '\0');
+  for (size_t at : {5000, 8191, 8192, 20479, 300000, 300001, 700000})
+    want[at] = 'x';
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  ASSERT_TRUE(bool(file));
+  size_t at = 0;
+  for (size_t length : {1, 4096, 8191, 3, 100000, 400000, 0, 250000}) {
+    ASSERT_FALSE(bool(file->writeSparse(ArrayRef(want.data() + at, length))));
+    at += length;
+  }
+  ASSERT_FALSE(bool(file->writeZeros(want.size() - at)));
+  want.replace(4090, 3, "abc");
+  ASSERT_FALSE(bool(file->writeAt(4090, ArrayRef("abc", 3))));
+  ASSERT_FALSE(bool(file->commit()));
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  ASSERT_TRUE(bool(buffer));
+  EXPECT_TRUE((*buffer)->getBuffer() == want);
+  // File systems without holes exist; those of tests have them.
+  struct stat info = {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_LT(info.st_blocks * 512, 64 * 1024);
+  llvm::sys::fs::remove_directories(folder);
 }

@@ -60,7 +60,9 @@ def run_data_set(case, model, data_set, scratch):
         outputs.update(onnx_tests.flatten(
             info, onnx_tests.load_value(os.path.join(data_set, f"output_{number}.pb"), info)))
     program = os.path.join(scratch, "program")
-    bound = compile_case(case, inputs, [*shapes, *symbolic_sizes(model, inputs)], program, scratch)
+    tensors = {info.name for info in model.graph.input if info.type.HasField("tensor_type")}
+    bindable = {name: tensor for name, tensor in inputs.items() if name in tensors}
+    bound = compile_case(case, bindable, [*shapes, *symbolic_sizes(model, inputs)], program, scratch)
     command = [program]
     for number, (name, tensor) in enumerate(inputs.items()):
         if name not in bound:
@@ -102,23 +104,26 @@ def shape_option(info, value):
 
 
 def symbolic_sizes(model, inputs):
-    """--dim for each named dimension of an input."""
-    sizes = {}
+    """--dim for each named dimension of an input, and --shape where one is 0."""
+    sizes, options = {}, []
     for info in onnx_tests.true_inputs(model.graph):
-        if info.name in inputs:
+        if info.name in inputs and 0 in inputs[info.name].dims:
+            options += ["--shape", f"{info.name}={'x'.join(map(str, inputs[info.name].dims))}"]
+        elif info.name in inputs:
             for dim, size in zip(info.type.tensor_type.shape.dim, inputs[info.name].dims):
                 if dim.dim_param:
                     sizes[dim.dim_param] = size
-    return [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}")]
+    return options + [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}")]
 
 
 def compile_case(case, inputs, options, program, scratch):
-    """Compiles the model; the inputs that it had to bind for that."""
+    """Compiles the model; those of the inputs that it had to bind for that."""
     command = [os.path.join(swapc_testing.build_dir(), "bin", "swapc"), case.model, "-o", program, "--quiet",
                "--threads", "1", "--budget", ",".join(BUDGETS), *options]
     small = [name for name, tensor in inputs.items()
              if len(tensor.dims) <= 1 and np.prod(tensor.dims) <= MAX_BOUND_ELEMENTS]
     integers = [name for name in small if inputs[name].data_type in (onnx.TensorProto.INT32, onnx.TensorProto.INT64)]
+    flags = [name for name in small if inputs[name].data_type == onnx.TensorProto.BOOL]
     bound = []
     while True:
         run = execute(command + bindings(inputs, bound, scratch))
@@ -127,18 +132,19 @@ def compile_case(case, inputs, options, program, scratch):
             return bound
         if MUST_BE_KNOWN not in run.stderr:
             break
-        # Those that the message names; else all that look like shapes; else all small ones.
+        # Those that the message names; else what looks like shapes, or is true or false; else all small ones.
         said = [line for line in run.stderr.splitlines() if MUST_BE_KNOWN in line]
         named = [name for name in small if any(re.search(rf"\b{re.escape(name)}\b", line) for line in said)]
-        for more in (named, integers, small):
+        for more in (named, integers, flags, small):
             more = [name for name in more if name not in bound]
             if more:
                 bound = bound + more
                 break
         else:
             break
-    stage = "refused" if run.returncode == 1 else "crashed"
-    raise Outcome(stage, first_line(run.stderr) if stage == "refused" else exit_text(run.returncode))
+    if run.returncode not in (1, 2):
+        raise Outcome("crashed", exit_text(run.returncode))
+    raise Outcome("refused", first_line(run.stderr))
 
 
 def bindings(inputs, bound, scratch):

@@ -58,7 +58,7 @@ class Case:
 
 
 def list_cases(data, scratch):
-    """All tests, by kind and name. `scratch`: where inputs that are made up go."""
+    """All tests, by kind and name. `scratch`: where inputs that are made up go; without it, there are none."""
     cases = []
     for kind in KINDS:
         for name in sorted(os.listdir(os.path.join(data, kind))):
@@ -71,8 +71,9 @@ def list_cases(data, scratch):
             case = Case(f"{kind}/{name}", os.path.join(folder, "model.onnx"), [], **tolerances)
             if "url" in options:
                 case.model = os.path.join(data, "light", os.path.basename(options["url"]))
-                case.data_sets = [os.path.join(scratch, name)]
-                make_light_data(case)
+                case.data_sets = [os.path.join(scratch, name)] if scratch else []
+                if scratch:
+                    make_light_data(case)
             else:
                 case.data_sets = sorted(glob.glob(os.path.join(folder, "test_data_set_*")))
             cases.append(case)

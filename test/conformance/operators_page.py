@@ -8,6 +8,7 @@ import onnx
 
 import expectations
 import onnx_tests
+import operator_notes
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(SOURCE, "docs", "operators.md")
@@ -20,8 +21,14 @@ not pass, is [test/conformance/expected.txt](../test/conformance/expected.txt).
 
 A test passes when swapc compiles it, and the program's results agree with ONNX's at no budget and at the
 smallest, with equal bits. Shapes, axes and the like that are inputs of a test are bound while compiling
-(`--bind NAME=FILE.npy`); the column *bound* names them. Models of opset 1 to 27 are read: older forms of an
-operator are rewritten to the newest.
+(`--bind NAME=FILE.npy`); the column *bound* names them. In models they mostly are constants.
+
+Models of opset 1 to 28 are read: older forms of an operator are rewritten to the newest. What is refused is
+refused while compiling, with the node's name and a reason; all such nodes are named at once.
+
+Elements are float32, float64, float16, bfloat16, integers of 8 to 64 bits and bool. float8 (all five), float4 and
+integers of 4 and 2 bits are taken by casts, quantisation, `MatMulNBits` and what moves elements. Strings, complex
+numbers and float6 are refused.
 
 | tests | pass |
 | --- | --- |
@@ -35,18 +42,22 @@ Why the others do not:
 
 ## ai.onnx
 
-*Tests*: those of the operator alone that pass, of how many; what swapc does with functions expanded to their
-bodies counts for the operators there. *Opsets*, *types*: of the tests that pass (the elements of inputs and
-outputs). Operators without a test of their own are in larger models only.
+*Since*: the opset that brought the operator; its forms from there on are taken. *Tests*: those of the operator
+alone that pass, of how many; what swapc does with functions expanded to their bodies counts for the operators there.
+*Opsets*, *types*: of the tests that pass (the elements of inputs and outputs). Operators without a test of their own
+are in larger models, or in swapc's tests only. What is marked with `*` is computed by routines, which run on processors
+and not on a GPU.
 
-| operator | tests | opsets | types | bound | does not pass |
-| --- | --- | --- | --- | --- | --- |
+| operator | since | tests | opsets | types | bound | notes |
+| --- | --- | --- | --- | --- | --- | --- |
 {operators}
 
 ## Other domains
 
-ONNX has no tests for these; swapc's own are in `test/e2e`.
+ONNX has no tests for these; swapc's own, against ONNX Runtime, are in `test/e2e`.
 
+| operator | notes |
+| --- | --- |
 {others}
 """
 
@@ -116,6 +127,21 @@ def handlers():
     return names
 
 
+def first_opsets():
+    """The opset that brought each operator of ai.onnx."""
+    first = {}
+    for schema in onnx.defs.get_all_schemas_with_history():
+        if schema.domain == "":
+            first[schema.name] = min(schema.since_version, first.get(schema.name, schema.since_version))
+    return first
+
+
+def notes_of(name, row):
+    notes = [operator_notes.NOTES[name]] if name in operator_notes.NOTES else []
+    missing = ", ".join(f"{reason} ({count})" for reason, count in sorted(row.reasons.items()))
+    return "; ".join(notes + ([f"does not pass: {missing}"] if missing else []))
+
+
 def opset_range(opsets):
     return "" if not opsets else f"{min(opsets)}" if len(opsets) == 1 else f"{min(opsets)} to {max(opsets)}"
 
@@ -130,20 +156,20 @@ def make_page(cases):
     passed = collections.Counter(name.split("/")[0] for name, verdict in verdicts.items()
                                  if verdict == expectations.PASS)
     counts = collections.Counter(verdicts.values())
-    lines = []
+    lines, since = [], first_opsets()
     for name in sorted(rows):
         row = rows[name]
         tests = f"{row.passed} of {row.total}" if row.total else ""
-        missing = ", ".join(f"{reason} ({count})" for reason, count in sorted(row.reasons.items()))
-        lines.append(f"| {name} | {tests} | {opset_range(row.opsets)} | {', '.join(sorted(row.types))} | "
-                     f"{', '.join(sorted(row.bound))} | {missing} |")
+        mark = " `*`" if name in operator_notes.ROUTINES else ""
+        lines.append(f"| {name}{mark} | {since.get(name, '')} | {tests} | {opset_range(row.opsets)} | "
+                     f"{', '.join(sorted(row.types))} | {', '.join(sorted(row.bound))} | {notes_of(name, row)} |")
     return HEAD.format(
         version=onnx_tests.VERSION, passed=sum(passed.values()), total=len(verdicts),
         kinds="\n".join(f"| {kind} | {passed[kind]} of {kinds[kind]} |" for kind in onnx_tests.KINDS),
         reasons="\n".join(f"| {reason.name} | {counts[reason.name]} | {reason.text} |"
                           for reason in expectations.REASONS if counts[reason.name]),
         operators="\n".join(lines),
-        others=", ".join(f"`{name}`" for name in sorted(known) if "." in name) + ".")
+        others="\n".join(f"| {name} | {operator_notes.OTHERS.get(name, '')} |" for name in sorted(known) if "." in name))
 
 
 def is_current(cases):

@@ -233,6 +233,11 @@ def further():
     yield case("Pad", f32(4, 5), i64(1, 2, 2, 1), mode="edge")
     yield case("IsNaN", f32(4, 5))
     yield case("BitShift", integers(0, 100, 9, dtype=np.uint32), integers(0, 5, 9, dtype=np.uint32), direction="LEFT")
+    yield case("BatchNormalization", f32(4, 3, 5), f32(3), f32(3), f32(3), positive(3), training_mode=1, outputs=3)
+    # Functions of weights, which the compiler evaluates.
+    yield from (case(op, Const(0.2 * f32(3, 4)))
+                for op in ["Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Atanh"])
+    yield case("Acosh", Const(1 + positive(3, 4)))
 
 
 FAMILIES = {f.__name__: f for f in

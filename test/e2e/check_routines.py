@@ -96,6 +96,10 @@ def detection():
             yield case("RoiAlign", f32(2, 3, 16, 24), regions, images, mode=mode, output_height=4, output_width=3,
                        sampling_ratio=2, spatial_scale=0.75, coordinate_transformation_mode=transform)
     yield case("RoiAlign", f32(2, 3, 16, 24), regions, images, output_height=4, output_width=3)
+    regions = np.concatenate([images.astype(np.float32)[:, None], regions], axis=1)
+    for scale in [1.0, 0.37]:
+        yield case("MaxRoiPool", f32(2, 3, 16, 24), regions, pooled_shape=[4, 3], spatial_scale=scale)
+    yield case("MaxRoiPool", -np.abs(f32(2, 3, 16, 24)), regions, pooled_shape=[1, 30])
 
 
 FAMILIES = [scatter, scan, selection, detection]

@@ -147,6 +147,17 @@ TEST(Routine, RoiAlignReadsInsideOfItsImages) {
     }
 }
 
+TEST(Routine, RoiPoolReadsInsideOfItsImages) {
+  std::vector<float> input(2 * 3 * 4, 1.0f), result(2 * 2);
+  const float places[] = {kNan, kInfinity, -kInfinity, 1e30f, -1e30f, 1.5f};
+  for (float place : places)
+    for (float of : {-5.0f, 1.0f, kNan, 1e30f}) {
+      std::vector<float> region{of, place, -place, 2 * place, place};
+      run(swap_routine_roi_pool, {input.data(), region.data(), result.data()},
+          {2, 1, 3, 4, 2, 2, 0x3f800000});
+    }
+}
+
 TEST(Routine, DeterminantOfAnyMatrix) {
   std::vector<float> matrices{0, 1, 1, 0, 0, 0, 0, 0, kNan, 1, 1, 1}, result(3);
   run(swap_routine_determinant, {matrices.data(), result.data()}, {SWAP_F32, 2},

@@ -109,7 +109,8 @@ def FormUnits : Pass<"swap-form-units", "::mlir::ModuleOp"> {
   let options = [
     Option<"unitBytes", "unit-bytes", "int64_t", "0",
            "bytes of a unit; 0: a 64th of the weights, from 16 KiB to 256 KiB, "
-           "or from 1 to 8 MiB for a GPU">,
+           "or from 512 KiB to 8 MiB for a GPU, and more where they "
+           "would be more than 16384">,
     Option<"device", "device", "std::string", [{"cpu"}],
            "what runs the kernels: cpu, mcu or cuda">
   ];

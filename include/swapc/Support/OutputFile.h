@@ -34,8 +34,12 @@ public:
   ~OutputFile();
 
   llvm::Error write(llvm::ArrayRef<char> bytes);
+  /// The same, but whole pages of zeros become holes: they read as zeros and
+  /// take no room where the file system has holes.
+  llvm::Error writeSparse(llvm::ArrayRef<char> bytes);
   /// Overwrites bytes written before.
   llvm::Error writeAt(uint64_t offset, llvm::ArrayRef<char> bytes);
+  /// Zeros, whole pages of which become holes.
   llvm::Error writeZeros(uint64_t count);
 
   llvm::StringRef getPath() const { return path; }
@@ -44,9 +48,12 @@ public:
 private:
   OutputFile(std::string path, llvm::sys::fs::TempFile temporary)
       : path(std::move(path)), temporary(std::move(temporary)) {}
+  llvm::Error skip(uint64_t count);
 
   std::string path;
   std::optional<llvm::sys::fs::TempFile> temporary;
+  uint64_t size = 0;       ///< Bytes so far, holes included.
+  bool endsInHole = false; ///< Nothing is written behind the last hole.
 };
 
 /// Writes `text` to `path` in one go; "-" is standard output.
