@@ -10,12 +10,11 @@ are compared with. *blob* is what the weights take on storage, with the float mo
 *of float* and *of ORT* are times over those of the float model compiled by swapc and of ONNX Runtime
 on the quantised one; *error* is the largest difference of an output over its largest magnitude, from
 ONNX Runtime on the quantised model; *drift* the same of ONNX Runtime's float and quantised outputs.
-Programs and ONNX Runtime run in turn, some rounds of it; a time is the least of their medians, one
-thread unless --threads says otherwise.
+Programs and ONNX Runtime run in turn, some rounds of it; a time is the least of all runs, since others
+use the machine, too. One thread unless --threads says otherwise.
 """
 import argparse
 import os
-import statistics
 import sys
 import time
 
@@ -107,13 +106,13 @@ def quantize(name, form, folder):
 
 
 def run_reference(session, inputs, seconds):
-    """ONNX Runtime's median milliseconds."""
+    """ONNX Runtime's least milliseconds."""
     samples, end = [], time.monotonic() + seconds
     while len(samples) < 3 or (time.monotonic() < end and len(samples) < 200):
         start = time.perf_counter()
         session.run(None, inputs)
         samples.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(samples)
+    return min(samples)
 
 
 def outputs_of(session, inputs):
@@ -145,11 +144,11 @@ def bench(name, form, args):
     for _ in range(args.rounds):
         times["ort"].append(run_reference(session, inputs, args.seconds))
         about = times["ort"][-1]
-        times["float"].append(run_program(floats, inputs, "max", about, args)[1]["latency_ms"]["median"])
+        times["float"].append(run_program(floats, inputs, "max", about, args)[1]["latency_ms"]["min"])
         got, stats = run_program(program, inputs, "max", about, args)
-        times["max"].append(stats["latency_ms"]["median"])
+        times["max"].append(stats["latency_ms"]["min"])
         small, least = run_program(program, inputs, "min", about, args)
-        times["min"].append(least["latency_ms"]["median"])
+        times["min"].append(least["latency_ms"]["min"])
     st.require(st.same_bits(got, small), f"{name} {form}: other bits at the smallest budget")
     st.require(least["peak_bytes"] <= least["budget_bytes"], f"{name} {form}: the peak exceeds the budget")
     ms = {what: min(samples) for what, samples in times.items()}
