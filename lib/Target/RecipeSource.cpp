@@ -12,6 +12,7 @@
 #include "swapc/Support/OutputFile.h"
 #include "llvm/Support/Path.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,23 +22,32 @@ using namespace swapc;
 using llvm::Error;
 using llvm::Expected;
 
-SourceFiles::~SourceFiles() {
-  for (auto &entry : descriptors)
-    ::close(entry.second);
-}
+/// Far fewer than a process may have, far more than threads read at once.
+static constexpr size_t kMostOpenFiles = 64;
 
-Expected<int> SourceFiles::open(StringRef path) {
-  auto found = descriptors.find(path);
-  if (found != descriptors.end())
-    return found->second;
+SourceFile::~SourceFile() { ::close(descriptor); }
+
+Expected<std::shared_ptr<SourceFile>> SourceFiles::open(StringRef path) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = files.find(path);
+  if (found != files.end()) {
+    found->second.lastUse = ++uses;
+    return found->second.file;
+  }
   llvm::SmallString<256> full(directory);
   llvm::sys::path::append(full, path);
   int descriptor = ::open(full.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return fileError("read", full,
                      std::error_code(errno, std::generic_category()));
-  descriptors[path] = descriptor;
-  return descriptor;
+  if (files.size() >= kMostOpenFiles)
+    files.erase(std::min_element(files.begin(), files.end(),
+                                 [](const auto &a, const auto &b) {
+                                   return a.second.lastUse < b.second.lastUse;
+                                 }));
+  Entry &entry = files[path];
+  entry = {std::make_shared<SourceFile>(descriptor), ++uses};
+  return entry.file;
 }
 
 /// Bytes of the elements in storage form.
@@ -79,10 +89,10 @@ FailureOr<RecipeSource> RecipeSource::create(swap::ParameterOp op,
   source.elementType = *elementType;
   source.shape.assign(type.getShape().begin(), type.getShape().end());
   if (auto file = dyn_cast<swap::FileAttr>(op.getSource())) {
-    Expected<int> descriptor = files.open(file.getPath().getValue());
-    if (!descriptor)
-      return op.emitError() << llvm::toString(descriptor.takeError());
-    source.descriptor = *descriptor;
+    auto opened = files.open(file.getPath().getValue());
+    if (!opened)
+      return op.emitError() << llvm::toString(opened.takeError());
+    source.files = &files;
     source.offset = file.getOffset();
     source.path = file.getPath().str();
     return source;
@@ -95,7 +105,8 @@ FailureOr<RecipeSource> RecipeSource::create(swap::ParameterOp op,
   return source;
 }
 
-Error RecipeSource::readFile(uint64_t at, char *to, uint64_t length) const {
+Error RecipeSource::readFile(int descriptor, uint64_t at, char *to,
+                             uint64_t length) const {
   while (length) {
     ssize_t count = ::pread(descriptor, to, length, at);
     if (count < 0 && errno == EINTR)
@@ -116,7 +127,7 @@ Error RecipeSource::readFile(uint64_t at, char *to, uint64_t length) const {
 }
 
 uint64_t RecipeSource::getReadBytes(ArrayRef<Interval> box) const {
-  if (descriptor < 0)
+  if (!files)
     return 0;
   uint64_t bytes = elementType.bytes;
   for (Interval interval : box)
@@ -133,13 +144,17 @@ Expected<SourceView> RecipeSource::read(ArrayRef<Interval> request) const {
     if (request[d].low < 0 || request[d].high >= shape[d])
       return llvm::createStringError(llvm::inconvertibleErrorCode(),
                                      "recipe reads outside of its source");
-  if (descriptor < 0) {
+  if (!files) {
     view.data = inlined.data();
     if (!splat)
       for (int64_t d = rank - 1, stride = 1; d >= 0; stride *= shape[d--])
         view.strides[d] = stride;
     return view;
   }
+
+  auto file = files->open(path);
+  if (!file)
+    return file.takeError();
 
   // Short pieces of neighbouring rows are read with what lies between them.
   SmallVector<Interval, 6> box(request);
@@ -187,7 +202,7 @@ Expected<SourceView> RecipeSource::read(ArrayRef<Interval> request) const {
       at += index[d] * pitch[d];
     if (inner < rank)
       at += box[inner].low * pitch[inner];
-    if (Error error = readFile(at, to, length))
+    if (Error error = readFile((*file)->descriptor, at, to, length))
       return std::move(error);
     size_t d = inner;
     for (; d > 0; --d) {
