@@ -50,14 +50,15 @@ Expected<std::shared_ptr<SourceFile>> SourceFiles::open(StringRef path) {
   return entry.file;
 }
 
-/// Bytes of the elements in storage form.
+/// The elements in storage form, where they are or else in `owned`.
 static LogicalResult getBytes(ElementsAttr elements, ElementType type,
-                              std::vector<char> &bytes, bool &splat) {
+                              ArrayRef<char> &bytes, std::vector<char> &owned,
+                              bool &splat) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob)
       return failure();
-    bytes.assign(blob->getData().begin(), blob->getData().end());
+    bytes = blob->getData();
     return success(bytes.size() ==
                    size_t(elements.getNumElements()) * type.bytes);
   }
@@ -65,16 +66,15 @@ static LogicalResult getBytes(ElementsAttr elements, ElementType type,
   if (!dense)
     return failure();
   splat = dense.isSplat();
+  bytes = dense.getRawData();
   if (type.bits == 1) {
     if (splat)
-      bytes.push_back(dense.getSplatValue<bool>());
+      owned.push_back(dense.getSplatValue<bool>());
     else
       for (bool value : dense.getValues<bool>())
-        bytes.push_back(value);
-    return success();
+        owned.push_back(value);
+    bytes = owned;
   }
-  ArrayRef<char> raw = dense.getRawData();
-  bytes.assign(raw.begin(), raw.end());
   return success();
 }
 
@@ -99,7 +99,8 @@ FailureOr<RecipeSource> RecipeSource::create(swap::ParameterOp op,
   }
   auto elements = dyn_cast<ElementsAttr>(op.getSource());
   if (!elements ||
-      failed(getBytes(elements, *elementType, source.inlined, source.splat)))
+      failed(getBytes(elements, *elementType, source.inlined, source.owned,
+                      source.splat)))
     return op.emitError() << "parameter " << op.getSymName()
                           << " has a source that swapc cannot read";
   return source;

@@ -52,7 +52,8 @@ private:
   SourceFiles *files = nullptr; /// Null where `inlined` holds all.
   uint64_t offset = 0;
   bool splat = false; /// `inlined` is one element.
-  std::vector<char> inlined;
+  llvm::ArrayRef<char> inlined; /// In the attribute or in `owned`.
+  std::vector<char> owned;
 };
 
 } // namespace swapc
