@@ -470,6 +470,12 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
         !getByteSize(result->getShape(), result->getElementType()))
       return error(loc) << "node '" << label << "' (" << node.opType
                         << "): the size of a result overflows";
+  if (options.trace) {
+    options.trace->push_back({label, loc, {}});
+    for (TensorRef result : *results)
+      if (result->kind == TensorValue::Tensor)
+        options.trace->back().shapes.emplace_back(result->getShape());
+  }
   for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;
   return success();

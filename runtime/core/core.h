@@ -102,6 +102,29 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
+/* sizes/cuts.c: what models whose sizes a run says refer to. */
+typedef struct swap_core_cuts {
+  swap_kernel_fn fn; /* of the kernel, and what it would be given */
+  void *const *operands;
+  uint32_t count;
+  const swap_cut *cuts;
+  uint64_t limits[SWAP_MAX_CUTS]; /* of each cut */
+} swap_core_cuts;
+
+struct swap_sizing {
+  /* The tables make sense; the sizes in the inputs are in their ranges. */
+  int (*check_tables)(const swap_model *model);
+  int (*check_inputs)(const swap_model *model, const void *const *inputs);
+  /* Whether tiles of a kernel are left out. If so, `run` takes the kernel's
+   * place and the cuts that of its operands. */
+  int (*find_cuts)(const swap_session *session, uint32_t kernel,
+                   swap_core_cuts *cuts);
+  swap_kernel_fn run;
+  /* Of the rows that a step brings, how many the run needs. */
+  uint32_t (*cut_rows)(const swap_session *session, uint32_t unit,
+                       uint32_t rows);
+};
+
 /* reads.c: tickets of the storage. While session->polls, what would wait for a
  * ticket changes nothing and answers SWAP_PENDING, as does all that calls it: it
  * is called again. Nothing is counted or remembered before that. */

@@ -71,6 +71,9 @@ int swap_core_rows(swap_session *session, const swap_step *step,
               .row_bytes = entry->row_bytes,
               .table_rows = (uint32_t)rows,
               .most = UINT64_MAX};
+  const swap_dynamic *dynamic = session->model->dynamic;
+  if (dynamic)
+    g.count = dynamic->sizing->cut_rows(session, unit, g.count);
   if (storage && storage->begin_any >= g.row_bytes)
     g.most = storage->begin_any; /* no more than `begin` takes */
 

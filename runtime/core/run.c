@@ -17,6 +17,8 @@ typedef struct call {
   uint32_t gap;
   uint8_t *scratch;
   uint32_t scratch_stride;
+  void *const *passed; /* the operands, or the cuts that stand for them */
+  swap_core_cuts cuts;
 } call;
 
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
@@ -27,7 +29,7 @@ static void run_tile(void *context, uint64_t index, uint32_t thread) {
     swap_core_divide(index, c->width, &panel);
     tile += panel * c->gap;
   }
-  c->fn(c->operands, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
+  c->fn(c->passed, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
 }
 
 static void *address(const swap_session *session, const swap_operand *operand) {
@@ -74,7 +76,7 @@ static void run_tiles(call *c, const swap_step *step,
     }
   }
   for (uint64_t tile = c->begin; tile < end; tile += pitch)
-    c->fn(c->operands, tile, tile + width, c->scratch);
+    c->fn(c->passed, tile, tile + width, c->scratch);
 }
 
 SWAP_CORE_APART static int call_kernel(swap_session *session,
@@ -96,6 +98,14 @@ SWAP_CORE_APART static int call_kernel(swap_session *session,
   }
   if (plan->scratch_stride)
     c.scratch = (uint8_t *)session->config.arena + (size_t)plan->scratch_offset;
+  c.passed = c.operands;
+  const swap_dynamic *dynamic = session->model->dynamic;
+  if (dynamic && dynamic->sizing->find_cuts(session, step->index, &c.cuts)) {
+    c.cuts.fn = c.fn;
+    c.cuts.operands = c.operands;
+    c.fn = dynamic->sizing->run;
+    c.passed = (void *const *)(void *)&c.cuts;
+  }
   run_tiles(&c, step, session->config.executor);
   return SWAP_OK;
 }
@@ -268,7 +278,9 @@ int swap_start(swap_session *session, const void *const *inputs,
   session->step = session->asked = session->row = 0;
   return are_tensors(model->inputs, model->input_count, inputs) &&
                  are_tensors(model->outputs, model->output_count,
-                             (const void *const *)outputs)
+                             (const void *const *)outputs) &&
+                 (!model->dynamic ||
+                  model->dynamic->sizing->check_inputs(model, inputs))
              ? SWAP_OK
              : end(session, SWAP_ERR_ARGUMENT);
 }

@@ -58,25 +58,45 @@ def network():
                     [initializer(k, v) for k, v in weights.items()])
 
 
+def attention():
+    """One of a text network: products of two tensors that are computed."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "wq"], ["q"]),
+        helper.make_node("MatMul", ["x", "wk"], ["k"]),
+        helper.make_node("MatMul", ["x", "wv"], ["v"]),
+        helper.make_node("Transpose", ["k"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["q", "t"], ["s"]),
+        helper.make_node("Softmax", ["s"], ["p"]),
+        helper.make_node("MatMul", ["p", "v"], ["o"]),
+        helper.make_node("MatMul", ["o", "wo"], ["d"]),
+        helper.make_node("Add", ["x", "d"], ["y"]),
+    ]
+    weights = {name: f32(48, 48, scale=0.15) for name in ("wq", "wk", "wv", "wo")}
+    return model_of(nodes, [value("x", [2, 12, 48])], [value("y", [2, 12, 48])],
+                    [initializer(k, v) for k, v in weights.items()])
+
+
 class Calibration:
-    def __init__(self):
-        self.feeds = iter([{"x": f32(2, 3, 16, 16)} for _ in range(4)])
+    def __init__(self, shape):
+        self.feeds = iter([{"x": f32(*shape)} for _ in range(4)])
 
     def get_next(self):
         return next(self.feeds, None)
 
 
-def quantized(workdir, name, **options):
+def quantized(workdir, name, plain=network, **options):
     """The network as quantize_static or quantize_dynamic writes it."""
     from onnxruntime import quantization as q
 
     source, path = os.path.join(workdir, "float.onnx"), os.path.join(workdir, name + ".onnx")
-    onnx.save(network(), source)
+    model = plain()
+    shape = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
+    onnx.save(model, source)
     if "quant_format" in options:
-        q.quantize_static(source, path, Calibration(), **options)
+        q.quantize_static(source, path, Calibration(shape), **options)
     else:
         q.quantize_dynamic(source, path, **options)
-    return onnx.load(path), {"x": f32(2, 3, 16, 16)}
+    return onnx.load(path), {"x": f32(*shape)}
 
 
 def networks(workdir):
@@ -91,6 +111,11 @@ def networks(workdir):
                                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8), 0.05)
     yield ("qoperator-u8", *quantized(workdir, "qoperator-u8", quant_format=QuantFormat.QOperator,
                                       activation_type=QuantType.QUInt8, weight_type=QuantType.QUInt8), 0.05)
+    for activations in (QuantType.QUInt8, QuantType.QInt8):
+        name = f"attention-{activations}"
+        yield (name, *quantized(workdir, name, attention, quant_format=QuantFormat.QDQ, activation_type=activations,
+                                weight_type=QuantType.QInt8), 0.05)
+    yield ("attention-dynamic", *quantized(workdir, "attention-dynamic", attention, weight_type=QuantType.QInt8), 0.05)
     yield ("dynamic", *quantized(workdir, "dynamic", weight_type=QuantType.QInt8), 0.05)
 
 

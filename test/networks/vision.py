@@ -72,7 +72,7 @@ def ultralytics_model(config, folder, **options):
     import ultralytics
 
     torch.manual_seed(0)
-    model = ultralytics.YOLO(config)
+    model = (ultralytics.RTDETR if config.startswith("rtdetr") else ultralytics.YOLO)(config)
     registry.seeded(lambda: model.model)
     path = model.export(format="onnx", imgsz=320, simplify=False, device="cpu", verbose=False, **options)
     os.makedirs(folder, exist_ok=True)
