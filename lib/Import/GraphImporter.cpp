@@ -55,6 +55,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addAttentions(handlers);
+  addBlockGathers(handlers);
   addCasts(handlers);
   addConditionals(structureHandlers);
   addConvolutions(handlers);
@@ -71,6 +72,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addGenerators(handlers);
   addGroupQueryAttention(handlers);
   addHots(handlers);
+  addIntegerToFloats(handlers);
   addLinearAttentions(handlers);
   addLoops(structureHandlers);
   addLosses(handlers);
