@@ -38,6 +38,9 @@ def Swap_Dialect : Dialect {
     | `swap.page_bytes` | module | slots of units start on multiples of this and take whole ones: a power of two from 64 to 4096 (the default, for files) |
     | `swap.segment` | `swap.call` | number of the stretch of calls that runs band by band with this one |
     | `swap.update` | `swap.launch` | continues a result that an earlier launch began |
+    | `swap.sizes` | module | names of the sizes that a run says, with the least and the most of each; they are the last arguments of `@main` |
+    | `swap.extents` | `@main` arguments and results | three numbers for each dimension that sizes shorten: the dimension, the size, and by how much one less shortens it |
+    | `swap.cuts` | kernel functions | five numbers for each size that tiles depend on, as in swap_cut: size, period, unit, scale, offset |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];
   let useDefaultTypePrinterParser = 1;
@@ -57,6 +60,9 @@ def Swap_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kPageBytesAttr = "swap.page_bytes";
     static constexpr ::llvm::StringLiteral kSegmentAttr = "swap.segment";
     static constexpr ::llvm::StringLiteral kUpdateAttr = "swap.update";
+    static constexpr ::llvm::StringLiteral kSizesAttr = "swap.sizes";
+    static constexpr ::llvm::StringLiteral kExtentsAttr = "swap.extents";
+    static constexpr ::llvm::StringLiteral kCutsAttr = "swap.cuts";
     static constexpr ::llvm::StringLiteral kOriginAttr = "swap.origin";
   }];
 }

@@ -16,6 +16,9 @@ using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
 
+/// Comparisons of up to this many elements are of sizes, not of positions.
+static constexpr int64_t kMaxUniformTruths = 16;
+
 /// Calls `visit` with each index into `shape`, in row-major order.
 static void forEachIndex(ArrayRef<int64_t> shape,
                          function_ref<bool(ArrayRef<int64_t>)> visit) {
@@ -59,8 +62,11 @@ TensorRef NodeImporter::fold(ArrayRef<Operand> operands,
     allSplat &= operand.tensor->constant.isSplat();
   }
   auto type = RankedTensorType::get(shape, elementType);
-  if (operands.empty() ||
-      (!allSplat && type.getNumElements() > kMaxFoldedElements))
+  // A comparison of positions may not be linear in a size as they are.
+  int64_t limit = graph.getOptions().isUniform && elementType.isInteger(1)
+                      ? kMaxUniformTruths
+                      : kMaxFoldedElements;
+  if (operands.empty() || (!allSplat && type.getNumElements() > limit))
     return nullptr;
   SmallVector<SmallVector<Attribute>> elements;
   for (const Operand &operand : operands)
@@ -268,20 +274,25 @@ TensorRef NodeImporter::transpose(TensorRef tensor,
 
 /// linalg takes a plain loop index for one that reaches all of the dimension.
 /// A piece from the front is therefore index 0 of [pieces, size] where the size
-/// divides, else `index + unit` with a loop of extent 1 in front of the others.
+/// divides, else `index + unit` with a loop of extent 1 in front of the others;
+/// always so, even of all of a weight, where operations must not depend on sizes.
 TensorRef NodeImporter::slice(TensorRef tensor, ArrayRef<int64_t> offsets,
                               ArrayRef<int64_t> sizes,
                               ArrayRef<int64_t> steps) {
-  if (tensor->getShape() == sizes &&
+  bool isUniform = graph.getOptions().isUniform;
+  // A table may be as long as the bound, and longer than another size.
+  bool isTable = isUniform && tensor->source && !tensor->constant;
+  if (tensor->getShape() == sizes && !isTable &&
       llvm::all_of(steps, [](int64_t s) { return s == 1; }))
     return tensor;
   auto isFront = [&](unsigned i) {
     return offsets[i] == 0 && steps[i] == 1 && sizes[i] > 1 &&
-           sizes[i] < tensor->getDim(i);
+           (isTable || sizes[i] < tensor->getDim(i));
   };
   bool needsUnit = false;
   for (unsigned i = 0; i < sizes.size(); ++i)
-    needsUnit |= isFront(i) && tensor->getDim(i) % sizes[i] != 0;
+    needsUnit |=
+        isFront(i) && (isUniform || tensor->getDim(i) % sizes[i] != 0);
   needsUnit &= !tensor->constant;
   SmallVector<int64_t> split, shape;
   if (needsUnit)
@@ -294,7 +305,7 @@ TensorRef NodeImporter::slice(TensorRef tensor, ArrayRef<int64_t> offsets,
       at = b.getAffineConstantExpr(offsets[i]);
     } else if (!isFront(i) || tensor->constant) {
       at = at * steps[i] + offsets[i];
-    } else if (size % sizes[i] == 0) {
+    } else if (!isUniform && size % sizes[i] == 0) {
       split.push_back(size / sizes[i]);
       results.push_back(b.getAffineConstantExpr(0));
       size = sizes[i];

@@ -54,20 +54,35 @@ static LogicalResult importOneHot(NodeImporter &n) {
   AffineExpr off = n.b.getAffineConstantExpr(0),
              on = n.b.getAffineConstantExpr(1);
   bool isUnsigned = indices->isUnsigned;
+  auto choose = [&](Scalar &s, Value index, Value position, Value off,
+                    Value on) -> Value {
+    Value wide = s.cast(index, s.getBuilder().getI64Type(), isUnsigned, false);
+    Value isNegative = s.compare(Scalar::Less, wide, s.constant(wide, 0));
+    Value turned = s.add(wide, s.constant(wide, *depth));
+    Value hit = s.compare(Scalar::Equal, s.select(isNegative, turned, wide),
+                          position);
+    return s.select(hit, on, off);
+  };
+  SmallVector<Operand> operands = {{indices, n.getMap(rank, map)},
+                                   {values, n.getMap(rank, {off})},
+                                   {values, n.getMap(rank, {on})}};
+  Type type = values->getElementType();
+  // PyTorch computes how often it repeats each element with one.
+  if (n.getInts(indices) && getProduct(shape) <= kMaxFoldedElements) {
+    SmallVector<int64_t> positions = llvm::to_vector(llvm::seq(*depth));
+    operands.push_back({n.constantInts(*depth, positions, n.b.getI64Type()),
+                        n.getMap(rank, {n.dim(*axis)})});
+    return n.finish(n.parallel(
+        operands, shape, type,
+        [&](Scalar &s, ValueRange args) {
+          return choose(s, args[0], args[3], args[1], args[2]);
+        },
+        values->isUnsigned));
+  }
   return n.finish(n.parallel(
-      {{indices, n.getMap(rank, map)},
-       {values, n.getMap(rank, {off})},
-       {values, n.getMap(rank, {on})}},
-      shape, values->getElementType(),
-      [&](Scalar &s, ValueRange args) -> Value {
-        Type i64 = s.getBuilder().getI64Type();
-        Value index = s.cast(args[0], i64, isUnsigned, false);
-        Value isNegative = s.compare(Scalar::Less, index, s.constant(index, 0));
-        Value turned = s.add(index, s.constant(index, *depth));
-        Value hit =
-            s.compare(Scalar::Equal, s.select(isNegative, turned, index),
-                      getLoopIndex(s, *axis));
-        return s.select(hit, args[2], args[1]);
+      operands, shape, type,
+      [&](Scalar &s, ValueRange args) {
+        return choose(s, args[0], getLoopIndex(s, *axis), args[1], args[2]);
       },
       values->isUnsigned, /*foldable=*/false));
 }

@@ -34,6 +34,10 @@ static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 80,
               "model");
 static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 112,
               "model");
+static_assert(sizeof(void *) != 8 || sizeof(swap_size) == 32, "size");
+static_assert(sizeof(swap_extent) == 24, "extent");
+static_assert(sizeof(swap_cut) == 32, "cut");
+static_assert(sizeof(void *) != 8 || sizeof(swap_dynamic) == 48, "dynamic");
 static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_kernel) == 24, "kernel");
 static_assert(offsetof(swap_cuda_image, bytes) == 16, "image");
 static_assert(sizeof(void *) != 8 || sizeof(swap_cuda_image) == 32, "image");
@@ -60,6 +64,7 @@ public:
     return records(values, name);
   }
   Constant *plan(const PlanTable &plan);
+  Constant *dynamic(const DynamicTables &tables);
   Constant *kernels(ArrayRef<std::string> names, StringRef symbol,
                     bool onDevice);
   Constant *cudaModel(const CudaTables &cuda, ArrayRef<std::string> names,
@@ -85,6 +90,29 @@ Constant *Emitter::plan(const PlanTable &plan) {
        records(operands, "operands"), data(ArrayRef(plan.slots), "slots"),
        data(ArrayRef(plan.isResident), "resident"),
        data(ArrayRef(plan.live), "live")});
+}
+
+/// A pointer to a swap_dynamic, null where a run says no sizes.
+Constant *Emitter::dynamic(const DynamicTables &tables) {
+  if (tables.sizes.empty())
+    return ConstantPointerNull::get(pointer);
+  SmallVector<Constant *> sizes, extents, cuts;
+  for (const DynamicTables::Size &size : tables.sizes)
+    sizes.push_back(record({text(size.name), i32(size.input), i32(0),
+                            i64(size.least), i64(size.most)}));
+  for (const DynamicTables::Extent &extent : tables.extents)
+    extents.push_back(record({i32(extent.tensor), i32(extent.dim),
+                              i32(extent.size), i32(0), i64(extent.scale)}));
+  for (const DynamicTables::Cut &cut : tables.cuts)
+    cuts.push_back(record({i32(cut.kernel), i32(cut.size), i32(cut.period),
+                           i32(cut.unit), i64(cut.scale), i64(cut.offset)}));
+  Constant *one =
+      record({i32(sizes.size()), i32(extents.size()), i32(cuts.size()), i32(0),
+              records(sizes, "sizes"), records(extents, "extents"),
+              records(cuts, "cuts"),
+              module.getOrInsertGlobal("swap_sizes", Type::getInt8Ty(
+                                                         module.getContext()))});
+  return records({one}, "dynamic");
 }
 
 std::string swapc::getKernelSymbol(StringRef model, StringRef kernel) {
@@ -157,7 +185,8 @@ void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,
        emit.i64(blob.bytes), emit.i64(tables.weightBytes),
        emit.i64(tables.modelBytes), emit.i64(tables.minBytes),
        ConstantDataArray::get(module.getContext(),
-                              ArrayRef<uint8_t>(blob.hash))});
+                              ArrayRef<uint8_t>(blob.hash)),
+       emit.dynamic(signature.dynamic)});
   GlobalVariable *global = emit.exported(model, symbol);
   if (tables.cuda)
     emit.exported(emit.cudaModel(*tables.cuda, tables.kernels, global),

@@ -109,6 +109,7 @@ public:
     os << '\n';
   }
   void defineTensors(StringRef kind, ArrayRef<TensorInfo> tensors);
+  void defineSizes(const DynamicTables &dynamic);
   void definePlans(const ModelTables &tables);
 
 private:
@@ -116,6 +117,22 @@ private:
   StringRef model;
 };
 } // namespace
+
+/// Inputs that say how long dimensions are.
+void MacroWriter::defineSizes(const DynamicTables &dynamic) {
+  if (dynamic.sizes.empty())
+    return;
+  os << '\n';
+  define("SIZE_COUNT", dynamic.sizes.size());
+  for (auto [index, size] : llvm::enumerate(dynamic.sizes)) {
+    os << "/* inputs[" << size.input << "] is the size \""
+       << inComment(size.name) << "\" of a run */\n";
+    std::string name = ("SIZE_" + Twine(index)).str();
+    define(name + "_INPUT", size.input);
+    define(name + "_LEAST", size.least);
+    define(name + "_MOST", size.most);
+  }
+}
 
 void MacroWriter::defineTensors(StringRef kind, ArrayRef<TensorInfo> tensors) {
   os << '\n';
@@ -208,6 +225,7 @@ std::string swapc::makeHeader(const ModelTables &tables, const CodeSizes &sizes,
                   "most that a call takes, without the program's callbacks");
   macros.defineTensors("INPUT", tables.signature.inputs);
   macros.defineTensors("OUTPUT", tables.signature.outputs);
+  macros.defineSizes(tables.signature.dynamic);
   declareModel(os, tables, name);
   os << "\n#endif\n";
   return text;

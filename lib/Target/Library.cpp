@@ -32,8 +32,8 @@ Expected<CodeSizes> swapc::measureModel(ArrayRef<CodeBuffer> objects,
 
 /// Adds the runtime's objects, and what they say of sizes.
 static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
-                        const CodeOptions &options, RuntimeCode &runtime,
-                        CodeSizes &sizes) {
+                        const CodeOptions &options, bool hasSizes,
+                        RuntimeCode &runtime, CodeSizes &sizes) {
   StackBound stack;
   for (CodeBuffer &object : objects) {
     if (Error error = stack.addKernels(object))
@@ -41,7 +41,7 @@ static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
     if (Error error = strip(object, options.target))
       return error;
   }
-  Expected<RuntimeCode> emitted = emitRuntime(options, stack);
+  Expected<RuntimeCode> emitted = emitRuntime(options, hasSizes, stack);
   if (!emitted)
     return emitted.takeError();
   runtime = std::move(*emitted);
@@ -65,7 +65,9 @@ Expected<CodeBuffer> swapc::makeLibrary(MutableArrayRef<CodeBuffer> objects,
                                         CodeSizes &sizes) {
   RuntimeCode runtime;
   if (!tables.cuda)
-    if (Error error = addRuntime(objects, options, runtime, sizes))
+    if (Error error = addRuntime(objects, options,
+                                !tables.signature.dynamic.sizes.empty(),
+                                runtime, sizes))
       return std::move(error);
   std::vector<ArchiveMember> members;
   for (auto [index, object] : llvm::enumerate(objects))

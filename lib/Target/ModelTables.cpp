@@ -95,6 +95,31 @@ static LogicalResult addTensor(func::FuncOp main, Type type,
   return success();
 }
 
+/// The sizes of `module` and the dimensions of its tensors that they shorten.
+static void addDynamic(ModuleOp module, func::FuncOp main,
+                       DynamicTables &tables) {
+  auto sizes =
+      module->getAttrOfType<ArrayAttr>(swap::SwapDialect::kSizesAttr);
+  if (!sizes)
+    return;
+  uint32_t inputs = main.getNumArguments(), next = inputs - sizes.size();
+  for (auto size : sizes.getAsRange<DictionaryAttr>())
+    tables.sizes.push_back({size.getAs<StringAttr>("name").str(), next++,
+                            size.getAs<IntegerAttr>("least").getInt(),
+                            size.getAs<IntegerAttr>("most").getInt()});
+  auto add = [&](uint32_t tensor, Attribute attr) {
+    auto extents = dyn_cast_or_null<DenseI64ArrayAttr>(attr);
+    for (int64_t i = 0; extents && i + 2 < extents.size(); i += 3)
+      tables.extents.push_back({tensor, static_cast<uint32_t>(extents[i]),
+                                static_cast<uint32_t>(extents[i + 1]),
+                                extents[i + 2]});
+  };
+  for (uint32_t i = 0; i < inputs; ++i)
+    add(i, main.getArgAttr(i, swap::SwapDialect::kExtentsAttr));
+  for (uint32_t i = 0; i < main.getNumResults(); ++i)
+    add(inputs + i, main.getResultAttr(i, swap::SwapDialect::kExtentsAttr));
+}
+
 FailureOr<ModelSignature> swapc::getModelSignature(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main)
@@ -111,6 +136,7 @@ FailureOr<ModelSignature> swapc::getModelSignature(ModuleOp module) {
                          main.getResultAttrDict(i), "output", i,
                          signature.outputs)))
       return failure();
+  addDynamic(module, main, signature.dynamic);
   return signature;
 }
 
@@ -316,6 +342,28 @@ static uint64_t getBytesAttr(ModuleOp module, StringRef name) {
   return attribute ? attribute.getInt() : 0;
 }
 
+/// Tiles that kernels leave out, and rows of tables: swap.cuts.
+static void addCuts(ModuleOp module, ModelTables &tables) {
+  auto add = [&](size_t index, Operation *op) {
+    auto cuts =
+        op->getAttrOfType<DenseI64ArrayAttr>(swap::SwapDialect::kCutsAttr);
+    for (int64_t i = 0; cuts && i + 4 < cuts.size(); i += 5)
+      tables.signature.dynamic.cuts.push_back(
+          {static_cast<uint32_t>(index), static_cast<uint32_t>(cuts[i]),
+           static_cast<uint32_t>(cuts[i + 1]),
+           static_cast<uint32_t>(cuts[i + 2]), cuts[i + 3], cuts[i + 4]});
+  };
+  for (auto [index, name] : llvm::enumerate(tables.kernels))
+    add(index, module.lookupSymbol(name));
+  for (auto [index, unit] : llvm::enumerate(module.getOps<swap::UnitOp>())) {
+    if (!unit.getRowBytes() || unit.getPieces().empty())
+      continue;
+    auto piece = cast<swap::PieceAttr>(unit.getPieces()[0]);
+    if (Operation *table = module.lookupSymbol(piece.getParameter()))
+      add(tables.kernels.size() + index, table);
+  }
+}
+
 FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
                                                ModelSignature signature) {
   ModelTables tables;
@@ -335,5 +383,7 @@ FailureOr<ModelTables> swapc::buildModelTables(ModuleOp module,
   tables.weightBytes = getBytesAttr(module, "swap.weight_bytes");
   tables.modelBytes = getBytesAttr(module, "swap.model_bytes");
   tables.minBytes = getBytesAttr(module, "swap.min_bytes");
+  if (!tables.signature.dynamic.sizes.empty())
+    addCuts(module, tables);
   return tables;
 }

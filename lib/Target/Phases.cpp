@@ -16,7 +16,7 @@
 #include "swap/runtime.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CUDA/Passes.h"
-#include "swapc/Import/Import.h"
+#include "swapc/Dynamic/Dynamic.h"
 #include "swapc/Kernels/Passes.h"
 #include "swapc/Partition/Passes.h"
 #include "swapc/Support/Diagnostics.h"
@@ -94,6 +94,11 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   pack.cpu = phases.target.cpu;
   pack.features = phases.target.features;
   pm.addPass(createPackParameters(pack));
+  CutTilesOptions cuts;
+  cuts.triple = phases.target.triple;
+  cuts.cpu = phases.target.cpu;
+  cuts.features = phases.target.features;
+  pm.addPass(createCutTiles(cuts));
   KernelFootprintsOptions footprints;
   footprints.triple = phases.target.triple;
   footprints.cpu = phases.target.cpu;
@@ -208,7 +213,8 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
   import.routines = options.device != Device::Cuda;
   import.bindings = options.bindings;
   import.shapes = options.shapes;
-  phases.module = importOnnx(options.model, import, context);
+  phases.module =
+      importDynamic(options.model, import, options.ranges, context);
   if (!phases.module)
     return failure();
   if (options.emit == Emit::TensorIR)

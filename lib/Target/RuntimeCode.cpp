@@ -18,6 +18,7 @@
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
@@ -38,6 +39,7 @@ using namespace swapc;
   BITCODE(part, riscv64)                                                       \
   BITCODE(part, x86_64)
 ARCHITECTURES(core)
+ARCHITECTURES(sizes)
 ARCHITECTURES(flash)
 ARCHITECTURES(routines)
 #undef BITCODE
@@ -63,6 +65,7 @@ struct Part {
   }
 
 static Part getCore() { return PART(core); }
+static Part getSizes() { return PART(sizes); }
 static Part getFlash() { return PART(flash); }
 static Part getRoutines() { return PART(routines); }
 
@@ -184,8 +187,21 @@ static uint64_t takeSessionBytes(Module &module) {
   return value;
 }
 
-/// Compiles a part; `prepare` sees its IR first, `finish` last.
-static Expected<RuntimeObject> emitPart(const Part &part,
+static Expected<std::unique_ptr<Module>>
+parsePart(const Part &part, const TargetMachine &machine,
+          LLVMContext &context) {
+  Expected<std::unique_ptr<Module>> module = parseBitcodeFile(
+      MemoryBufferRef(getBitcode(part, machine), part.name), context);
+  if (module) {
+    (*module)->setModuleIdentifier(part.name);
+    (*module)->setSourceFileName(part.name);
+  }
+  return module;
+}
+
+/// Compiles parts into one object, which has the first one's name; `prepare`
+/// sees the IR first, `finish` last.
+static Expected<RuntimeObject> emitParts(ArrayRef<Part> parts,
                                         const CodeOptions &options,
                                         function_ref<void(Module &)> prepare,
                                         function_ref<void(Module &)> finish) {
@@ -194,14 +210,19 @@ static Expected<RuntimeObject> emitPart(const Part &part,
       createTargetMachine(options, message);
   if (!machine)
     return createStringError(message);
-  StringRef bitcode = getBitcode(part, *machine);
   LLVMContext context;
   Expected<std::unique_ptr<Module>> module =
-      parseBitcodeFile(MemoryBufferRef(bitcode, part.name), context);
+      parsePart(parts.front(), *machine, context);
   if (!module)
     return module.takeError();
-  (*module)->setModuleIdentifier(part.name);
-  (*module)->setSourceFileName(part.name);
+  for (const Part &part : parts.drop_front()) {
+    Expected<std::unique_ptr<Module>> more =
+        parsePart(part, *machine, context);
+    if (!more)
+      return more.takeError();
+    if (Linker::linkModules(**module, std::move(*more)))
+      return createStringError(part.name + " does not link");
+  }
   prepare(**module);
   setLinkage(**module);
   setFlags(**module, options);
@@ -210,19 +231,22 @@ static Expected<RuntimeObject> emitPart(const Part &part,
   optimize(**module, *machine, OptimizationLevel::Oz);
   finish(**module);
   RuntimeObject object;
-  object.name = part.name.str();
+  object.name = parts.front().name.str();
   if (!emitModule(**module, *machine, CodeFormat::Object, object.code, message))
     return createStringError(message);
   return object;
 }
 
 Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
-                                         StackBound &stack) {
+                                         bool hasSizes, StackBound &stack) {
   RuntimeCode code;
+  SmallVector<Part, 2> parts{getCore()};
+  if (hasSizes)
+    parts.push_back(getSizes());
   CodeOptions withFrames = options;
   withFrames.frames = true;
-  Expected<RuntimeObject> core = emitPart(
-      getCore(), withFrames,
+  Expected<RuntimeObject> core = emitParts(
+      parts, withFrames,
       [&](Module &module) { code.sessionBytes = takeSessionBytes(module); },
       [&](Module &module) { stack.addCalls(module); });
   if (!core)
@@ -232,7 +256,7 @@ Expected<RuntimeCode> swapc::emitRuntime(const CodeOptions &options,
     return std::move(error);
   if (Error error = strip(code.core.code, options.target))
     return std::move(error);
-  Expected<RuntimeObject> flash = emitPart(
+  Expected<RuntimeObject> flash = emitParts(
       getFlash(), options, [](Module &) {}, [](Module &) {});
   if (!flash)
     return flash.takeError();

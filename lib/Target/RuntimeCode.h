@@ -34,11 +34,11 @@ struct RuntimeCode {
 /// An error if there is no runtime for a triple.
 llvm::Error checkLibraryTarget(llvm::StringRef triple);
 
-/// Compiles the runtime. Public functions are weak, for each library of a
+/// Compiles the runtime, with what models need whose sizes a run says. Public functions are weak, for each library of a
 /// program has them; nothing else can be seen. The core's calls and frames go
 /// to `stack`.
 llvm::Expected<RuntimeCode> emitRuntime(const CodeOptions &options,
-                                        StackBound &stack);
+                                        bool hasSizes, StackBound &stack);
 
 /// Bitcode of the routines; empty where an architecture has none.
 llvm::StringRef getRoutineBitcode(const llvm::TargetMachine &machine);

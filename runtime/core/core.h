@@ -102,6 +102,29 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
+/* Tiles that a step runs. */
+typedef struct swap_core_work {
+  swap_kernel_fn fn;
+  void *const *operands;
+  /* sizes/cuts.c: `fn` and `operands` of the kernel behind the cuts. */
+  swap_kernel_fn whole;
+  void *const *whole_operands;
+  const swap_cut *cuts;
+  uint32_t count;
+  uint64_t limits[SWAP_MAX_CUTS]; /* of each cut */
+} swap_core_work;
+
+/* sizes/cuts.c: what models refer to whose sizes a run says. */
+struct swap_sizing {
+  /* The tables make sense, and the sizes in the inputs are in their ranges. */
+  int (*check)(const swap_session *session);
+  /* If tiles of a kernel are left out, work becomes that. */
+  void (*cut)(const swap_session *session, const swap_step *step,
+              swap_core_work *work);
+  /* Of the rows that a step brings, how many the run needs. */
+  uint32_t (*cut_rows)(const swap_session *session, const swap_step *step);
+};
+
 /* reads.c: tickets of the storage. While session->polls, what would wait for a
  * ticket changes nothing and answers SWAP_PENDING, as does all that calls it: it
  * is called again. Nothing is counted or remembered before that. */

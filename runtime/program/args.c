@@ -31,10 +31,24 @@ static int parse_input(void *fields, const char *name, const char *value) {
   return 0;
 }
 
+static int parse_dim(void *fields, const char *name, const char *value) {
+  options *o = fields;
+  const char *equals = strchr(value, '=');
+  if (!equals || equals == value || !equals[1])
+    return fail(EXIT_USAGE, "--%s: '%s' is not of the form NAME=N", name,
+                value);
+  o->dims[o->dim_count++] = value;
+  return 0;
+}
+
 static const option table[] = {
     {"input", OPTION_OWN, 0, "NAME=FILE",
      "an input, from an .npy or ONNX .pb file (repeatable)", ANY, NULL,
      parse_input},
+    {"dim", OPTION_OWN, 0, "NAME=N",
+     "size of a dimension that has a bound, where no input says it "
+     "(repeatable; default: the bound)",
+     CPU, NULL, parse_dim},
     {"random", OPTION_FLAG, FIELD(random), NULL,
      "make up the inputs that are not given, always the same", ANY, NULL, NULL},
     {"output-dir", OPTION_TEXT, FIELD(output_dir), "DIR",
@@ -116,7 +130,8 @@ void args_help(void) {
 int args_parse(options *o, int argc, char **argv) {
   *o = (options){.iterations = 1, .rtol = 1e-3, .atol = 1e-5};
   o->inputs = calloc((size_t)argc, sizeof *o->inputs);
-  if (!o->inputs)
+  o->dims = calloc((size_t)argc, sizeof *o->dims);
+  if (!o->inputs || !o->dims)
     return fail(EXIT_RUN, "out of memory");
   const int status = options_parse(&known, o, argc, argv);
   if (status)

@@ -135,6 +135,12 @@ typedef struct tensors {
   void **inputs;
   void **outputs;
   const struct target *owner; /* of some of them, or null */
+  /* Null where the model's sizes are fixed. */
+  int64_t *sizes;     /* of the run */
+  int64_t *wanted;    /* by --dim; 0: not */
+  uint8_t *is_given;  /* inputs that came from a file */
+  swap_tensor *given; /* the inputs as they came */
+  swap_tensor *made;  /* the outputs of the run */
 } tensors;
 int tensors_allocate(tensors *t, const swap_model *model);
 void tensors_free(tensors *t);
@@ -144,5 +150,23 @@ void tensors_make_up(tensors *t, uint32_t input);
 /* Memory of one such list, or null. */
 void **tensors_memory(const swap_tensor *tensors, uint32_t count);
 void tensors_release(void **list, uint32_t count);
+
+
+/* sized.c: sizes that a run says. */
+int sized_allocate(tensors *t); /* 0: no memory */
+void sized_free(tensors *t);
+/* Notes the shape of an input's file, where it fits. */
+int sized_take(tensors *t, uint32_t input, const tensor_file *file);
+/* Whether an input is a size: it comes from no file. */
+int tensors_is_size(const swap_model *model, uint32_t input);
+/* NAME=N of --dim. */
+int tensors_want_size(tensors *t, const char *text);
+/* All inputs are there, dense: finds the sizes and puts each where kernels
+ * expect it. */
+int tensors_settle(tensors *t);
+/* Makes the outputs of a run dense, once. */
+void tensors_crop(const tensors *t);
+/* An output as the run makes it. */
+const swap_tensor *tensors_output(const tensors *t, uint32_t output);
 
 #endif /* SWAP_PROGRAM_COMMON_H */

@@ -7,17 +7,40 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void tensors_json(const char *key, const swap_tensor *tensors,
-                         uint32_t count) {
+/* Sizes that a run says: names of those that make a dimension shorter. */
+static void sizes_json(const swap_model *model, uint32_t tensor,
+                       uint32_t rank) {
+  const swap_dynamic *dynamic = model->dynamic;
+  const char *comma = "";
+  for (uint32_t dim = 0; dynamic && dim < rank; ++dim)
+    for (uint32_t i = 0; i < dynamic->extent_count; ++i)
+      if (dynamic->extents[i].tensor == tensor &&
+          dynamic->extents[i].dim == dim) {
+        printf("%s{\"dim\": %u, \"size\": ", *comma ? ", " : ", \"sizes\": [",
+               (unsigned)dim);
+        json_string(stdout, dynamic->sizes[dynamic->extents[i].size].name);
+        printf(", \"scale\": %" PRId64 "}", dynamic->extents[i].scale);
+        comma = ", ";
+      }
+  printf("%s", *comma ? "]" : "");
+}
+
+static void tensors_json(const swap_model *model, const char *key,
+                         const swap_tensor *tensors, uint32_t count,
+                         uint32_t first) {
   printf("  \"%s\": [", key);
   for (uint32_t i = 0; i < count; ++i) {
+    if (first + i < model->input_count && tensors_is_size(model, i))
+      continue; /* the last ones */
     printf("%s\n    {\"name\": ", i ? "," : "");
     json_string(stdout, tensors[i].name);
     printf(", \"dtype\": \"%s\", \"shape\": [",
            dtype_find(tensors[i].dtype)->name);
     for (uint32_t k = 0; k < tensors[i].rank; ++k)
       printf("%s%" PRId64, k ? ", " : "", tensors[i].dims[k]);
-    printf("], \"bytes\": %" PRIu64 "}", tensors[i].bytes);
+    printf("], \"bytes\": %" PRIu64, tensors[i].bytes);
+    sizes_json(model, first + i, tensors[i].rank);
+    printf("}");
   }
   printf("%s],\n", count ? "\n  " : "");
 }
@@ -32,8 +55,19 @@ int describe(const swap_model *model, const char *weights) {
   for (uint32_t i = 0; i < SWAP_HASH_BYTES; ++i)
     printf("%02x", model->blob_hash[i]);
   printf("\",\n");
-  tensors_json("inputs", model->inputs, model->input_count);
-  tensors_json("outputs", model->outputs, model->output_count);
+  tensors_json(model, "inputs", model->inputs, model->input_count, 0);
+  tensors_json(model, "outputs", model->outputs, model->output_count,
+               model->input_count);
+  if (model->dynamic) {
+    printf("  \"sizes\": [");
+    for (uint32_t i = 0; i < model->dynamic->size_count; ++i) {
+      printf("%s\n    {\"name\": ", i ? "," : "");
+      json_string(stdout, model->dynamic->sizes[i].name);
+      printf(", \"least\": %" PRId64 ", \"most\": %" PRId64 "}",
+             model->dynamic->sizes[i].least, model->dynamic->sizes[i].most);
+    }
+    printf("\n  ],\n");
+  }
   printf("  \"budgets\": [");
   for (uint32_t i = 0; i < model->plan_count; ++i) {
     const swap_plan *plan = &model->plans[i];

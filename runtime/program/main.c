@@ -131,5 +131,6 @@ int main(int argc, char **argv) {
                           : run(model, &o, weights, budget);
   }
   free(o.inputs);
+  free(o.dims);
   return program_end(status);
 }

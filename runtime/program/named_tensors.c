@@ -37,7 +37,7 @@ static int name_missing(const tensors *t, const uint8_t *have) {
   fail(EXIT_USAGE, "inputs are missing (or --random):");
   for (uint32_t i = 0; i < t->model->input_count; ++i) {
     const swap_tensor *tensor = &t->model->inputs[i];
-    if (!have[i])
+    if (!have[i] && !tensors_is_size(t->model, i))
       fprintf(stderr, "  --input %s=FILE.npy  %s\n", tensor->name,
               shape_text(dtype_find(tensor->dtype)->name, tensor->rank,
                          tensor->dims));
@@ -49,7 +49,8 @@ static int unknown_input(const tensors *t, const char *text) {
   fail(EXIT_USAGE,
        "the model has no input '%.*s'; it has:", (int)strcspn(text, "="), text);
   for (uint32_t i = 0; i < t->model->input_count; ++i)
-    fprintf(stderr, "  %s\n", t->model->inputs[i].name);
+    if (!tensors_is_size(t->model, i))
+      fprintf(stderr, "  %s\n", t->model->inputs[i].name);
   return EXIT_USAGE;
 }
 
@@ -60,6 +61,8 @@ static uint32_t find_input(const tensors *t, const char *text) {
   for (uint32_t i = 0; i < t->model->input_count; ++i) {
     const char *name = t->model->inputs[i].name;
     const size_t length = strlen(name);
+    if (tensors_is_size(t->model, i))
+      continue;
     if (strncmp(name, text, length) == 0 && text[length] == '=' &&
         length >= longest) {
       found = i;
@@ -89,13 +92,17 @@ int tensors_load(tensors *t, const options *o) {
   for (uint32_t k = 0; !status && k < o->input_count; ++k)
     status = load_named(t, o->inputs[k], have);
   for (uint32_t i = 0; !status && i < t->model->input_count; ++i) {
+    if (tensors_is_size(t->model, i))
+      continue;
     if (!have[i] && !o->random && !o->profile)
       status = name_missing(t, have);
     else if (!have[i])
       tensors_make_up(t, i);
   }
   free(have);
-  return status;
+  for (uint32_t k = 0; !status && k < o->dim_count; ++k)
+    status = tensors_want_size(t, o->dims[k]);
+  return status ? status : tensors_settle(t);
 }
 
 int tensors_place(const tensors *t, const char *directory) {
@@ -117,6 +124,6 @@ int tensors_place(const tensors *t, const char *directory) {
 int tensors_save(const tensors *t, const char *directory) {
   int status = 0;
   for (uint32_t i = 0; !status && i < t->model->output_count; ++i)
-    status = npy_write(directory, &t->model->outputs[i], t->outputs[i]);
+    status = npy_write(directory, tensors_output(t, i), t->outputs[i]);
   return status;
 }

@@ -13,6 +13,8 @@
 typedef struct options {
   const char **inputs; /* NAME=FILE */
   uint32_t input_count;
+  const char **dims; /* NAME=N */
+  uint32_t dim_count;
   const char *output_dir;
   const char *budget;
   const char *weights;

@@ -82,6 +82,8 @@ int run_model(target *handle, const tensors *t, const options *o) {
   if (!status)
     status = measure_all(&s, handle, t, o);
   progress_end();
+  if (!status)
+    tensors_crop(t);
   if (!status && o->output_dir)
     status = tensors_save(t, o->output_dir);
   else if (!status)

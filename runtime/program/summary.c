@@ -44,5 +44,5 @@ static void summary_output(const swap_tensor *tensor, const void *data) {
 
 void summary_outputs(const tensors *t) {
   for (uint32_t i = 0; i < t->model->output_count; ++i)
-    summary_output(&t->model->outputs[i], t->outputs[i]);
+    summary_output(tensors_output(t, i), t->outputs[i]);
 }

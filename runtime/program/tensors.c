@@ -32,7 +32,7 @@ int tensors_allocate(tensors *t, const swap_model *model) {
       (tensors){.model = model,
                 .inputs = tensors_memory(model->inputs, model->input_count),
                 .outputs = tensors_memory(model->outputs, model->output_count)};
-  return t->inputs && t->outputs
+  return sized_allocate(t) && t->inputs && t->outputs
              ? 0
              : fail(EXIT_RUN, "out of memory for inputs and outputs");
 }
@@ -41,6 +41,7 @@ void tensors_free(tensors *t) {
   if (t->model) {
     tensors_release(t->inputs, t->model->input_count);
     tensors_release(t->outputs, t->model->output_count);
+    sized_free(t);
   }
   *t = (tensors){.model = NULL};
 }
@@ -51,7 +52,8 @@ int tensors_load_file(tensors *t, uint32_t input, const char *path) {
   int status = tensor_file_open(&file, path, tensor->dtype);
   if (status)
     return status;
-  status = tensor_file_matches(&file, tensor, "input");
+  status = t->given ? sized_take(t, input, &file)
+                    : tensor_file_matches(&file, tensor, "input");
   if (!status)
     status = tensor_file_read(&file, t->inputs[input], file.elements);
   tensor_file_close(&file);

@@ -115,7 +115,7 @@ static int check_output(const tensors *t, const char *path, uint32_t number,
     return status;
   const uint32_t output =
       find(t->model->outputs, t->model->output_count, file.name, number);
-  const swap_tensor *tensor = &t->model->outputs[output];
+  const swap_tensor *tensor = tensors_output(t, output);
   status = tensor_file_matches(&file, tensor, "output");
   if (!status)
     status = compare(&file, tensor, t->outputs[output], o);
@@ -140,9 +140,13 @@ static int load_inputs(tensors *t, const char *directory) {
   for (; !status && exists(path, sizeof path, directory, "input_%u.pb", count);
        ++count)
     status = load_input(t, path, count, have);
-  if (!status && count != t->model->input_count)
+  const uint32_t wanted = t->model->input_count -
+                          (t->model->dynamic ? t->model->dynamic->size_count : 0);
+  if (!status && count != wanted)
     status = fail(EXIT_RUN, "%s: it has %u inputs, the model %u", directory,
-                  count, t->model->input_count);
+                  count, wanted);
+  if (!status)
+    status = tensors_settle(t);
   free(have);
   return status;
 }
@@ -155,6 +159,8 @@ static int run_set(target *handle, tensors *t, const options *o,
   target_ahead(handle, 0); /* files are compared before the next run */
   if (!status)
     status = run_once(handle, t);
+  if (!status)
+    tensors_crop(t);
   progress_end();
   if (status)
     return status;

@@ -46,11 +46,23 @@ def main(outdir):
     write(outdir, "offset", {"location": "data.bin", "offset": "20"})
     write(outdir, "negative", {"location": "data.bin", "offset": "-4"})
     write(outdir, "text", {"location": "data.bin", "length": "many"})
+    write(outdir, "wrapped", {"location": "data.bin", "offset": str(2**64 - 8)})
+    write(outdir, "beyond", {"location": "data.bin", "offset": str(2**64)})
+    write(outdir, "nowhere", {"offset": "0"})
+    write(outdir, "folder", {"location": "sub"})
+    write(outdir, "overflow", {"location": "data.bin"}, shape=(2**31, 2**31, 2**31))
+    write(outdir, "huge", {"location": "sparse.bin", "offset": "16"}, shape=(2**31, 2))
+    with open(os.path.join(outdir, "sparse.bin"), "wb") as out:
+        out.truncate(2**34)
     write(outdir, "length", {"location": "data.bin", "length": "12"})
     with open(os.path.join(outdir, "good.onnx"), "rb") as source:
         model = source.read()
     with open(os.path.join(outdir, "cut.onnx"), "wb") as out:
         out.write(model[: len(model) // 2])
+    # A graph of 3 GiB, says its length, of which 1 GiB is there.
+    with open(os.path.join(outdir, "short.onnx"), "wb") as out:
+        out.write(b"\x08\x0a\x3a\x80\x80\x80\x80\x0c")
+        out.truncate(2**30)
     with open(os.path.join(outdir, "foreign.onnx"), "wb") as out:
         out.write(b"GIF89a is not a model")
     newer = onnx.ModelProto.FromString(model)

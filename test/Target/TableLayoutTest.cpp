@@ -30,7 +30,7 @@ const char *const kModel[] = {
     "abi_version",  "input_count", "output_count", "kernel_count", "unit_count",
     "plan_count",   "page_bytes",  "reserved",     "name",         "inputs",
     "outputs",      "kernels",     "units",        "plans",        "blob_bytes",
-    "weight_bytes", "model_bytes", "min_bytes",    "blob_hash"};
+    "weight_bytes", "model_bytes", "min_bytes",    "blob_hash",  "dynamic"};
 const char *const kPlan[] = {"budget_bytes",   "arena_bytes",
                              "peak_bytes",     "resident_bytes",
                              "streamed_bytes", "region_bytes",
@@ -46,6 +46,13 @@ const char *const kStep[] = {
 const char *const kTensor[] = {"name", "dtype", "rank", "dims", "bytes"};
 const char *const kOperand[] = {"space", "index", "offset"};
 const char *const kKernel[] = {"name", "fn"};
+const char *const kSize[] = {"name", "input", "reserved", "least", "most"};
+const char *const kExtent[] = {"tensor", "dim", "size", "reserved", "scale"};
+const char *const kCut[] = {"kernel", "size",  "period",
+                            "unit",   "scale", "offset"};
+const char *const kDynamic[] = {"size_count", "extent_count", "cut_count",
+                                "reserved",   "sizes",        "extents",
+                                "cuts"};
 const char *const kUnit[] = {"offset", "length", "crc32c", "row_bytes"};
 
 /// Assertions in C that a struct lies as `type` does in memory.
@@ -75,6 +82,8 @@ TEST_P(TableLayoutTest, AsCReadsIt) {
   ModelTables tables;
   tables.signature.name = "m";
   tables.signature.inputs = {{"x", SWAP_F32, {1, 2}, 8}};
+  tables.signature.dynamic = {
+      {{"n", 0, 1, 2}}, {{0, 0, 0, 1}}, {{0, 0, 1, 1, 1, 0}}};
   tables.kernels = {"k"};
   PlanTable plan = {};
   plan.steps.resize(1);
@@ -107,6 +116,13 @@ TEST_P(TableLayoutTest, AsCReadsIt) {
   table(follow(model, 9), "swap_tensor", kTensor);
   table(follow(model, 11), "swap_kernel", kKernel);
   table(follow(model, 12), "swap_blob_unit", kUnit);
+  Constant *dynamic = follow(model, 19);
+  table(dynamic, "swap_dynamic", kDynamic);
+  if (HasFatalFailure())
+    return;
+  table(follow(dynamic, 4), "swap_size", kSize);
+  table(follow(dynamic, 5), "swap_extent", kExtent);
+  table(follow(dynamic, 6), "swap_cut", kCut);
 
   SmallString<128> path;
   int descriptor;

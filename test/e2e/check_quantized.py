@@ -58,25 +58,45 @@ def network():
                     [initializer(k, v) for k, v in weights.items()])
 
 
+def attention():
+    """One of a text network: products of two tensors that are computed."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "wq"], ["q"]),
+        helper.make_node("MatMul", ["x", "wk"], ["k"]),
+        helper.make_node("MatMul", ["x", "wv"], ["v"]),
+        helper.make_node("Transpose", ["k"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["q", "t"], ["s"]),
+        helper.make_node("Softmax", ["s"], ["p"]),
+        helper.make_node("MatMul", ["p", "v"], ["o"]),
+        helper.make_node("MatMul", ["o", "wo"], ["d"]),
+        helper.make_node("Add", ["x", "d"], ["y"]),
+    ]
+    weights = {name: f32(48, 48, scale=0.15) for name in ("wq", "wk", "wv", "wo")}
+    return model_of(nodes, [value("x", [2, 12, 48])], [value("y", [2, 12, 48])],
+                    [initializer(k, v) for k, v in weights.items()])
+
+
 class Calibration:
-    def __init__(self):
-        self.feeds = iter([{"x": f32(2, 3, 16, 16)} for _ in range(4)])
+    def __init__(self, shape):
+        self.feeds = iter([{"x": f32(*shape)} for _ in range(4)])
 
     def get_next(self):
         return next(self.feeds, None)
 
 
-def quantized(workdir, name, **options):
+def quantized(workdir, name, plain=network, **options):
     """The network as quantize_static or quantize_dynamic writes it."""
     from onnxruntime import quantization as q
 
     source, path = os.path.join(workdir, "float.onnx"), os.path.join(workdir, name + ".onnx")
-    onnx.save(network(), source)
+    model = plain()
+    shape = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
+    onnx.save(model, source)
     if "quant_format" in options:
-        q.quantize_static(source, path, Calibration(), **options)
+        q.quantize_static(source, path, Calibration(shape), **options)
     else:
         q.quantize_dynamic(source, path, **options)
-    return onnx.load(path), {"x": f32(2, 3, 16, 16)}
+    return onnx.load(path), {"x": f32(*shape)}
 
 
 def networks(workdir):
@@ -91,6 +111,11 @@ def networks(workdir):
                                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8), 0.05)
     yield ("qoperator-u8", *quantized(workdir, "qoperator-u8", quant_format=QuantFormat.QOperator,
                                       activation_type=QuantType.QUInt8, weight_type=QuantType.QUInt8), 0.05)
+    for activations in (QuantType.QUInt8, QuantType.QInt8):
+        name = f"attention-{activations}"
+        yield (name, *quantized(workdir, name, attention, quant_format=QuantFormat.QDQ, activation_type=activations,
+                                weight_type=QuantType.QInt8), 0.05)
+    yield ("attention-dynamic", *quantized(workdir, "attention-dynamic", attention, weight_type=QuantType.QInt8), 0.05)
     yield ("dynamic", *quantized(workdir, "dynamic", weight_type=QuantType.QInt8), 0.05)
 
 
@@ -102,10 +127,11 @@ def packed(codes, bits):
 
 
 def few_bits(workdir):
-    """MatMulNBits with and without zero points, and a K that fills no block."""
-    for bits, block, depth, zeros, rows in [(4, 32, 128, False, 1), (4, 32, 96, True, 3), (4, 16, 72, False, 2),
-                                            (8, 32, 128, True, 2)]:
-        columns, blocks = 48, -(-depth // block)
+    """MatMulNBits with and without zero points, a K that fills no block, and columns cut into pieces."""
+    for bits, block, depth, columns, zeros, rows in [
+            (4, 32, 128, 48, False, 1), (4, 32, 96, 48, True, 3), (4, 16, 72, 48, False, 2), (8, 32, 128, 48, True, 2),
+            (4, 32, 512, 4100, True, 2)]:
+        blocks = -(-depth // block)
         codes = rng.integers(0, 1 << bits, (columns, blocks * block))
         tensors = [initializer("b", packed(codes, bits).reshape(columns, blocks, -1)),
                    initializer("s", np.abs(f32(columns, blocks, scale=0.1)))]
@@ -116,7 +142,7 @@ def few_bits(workdir):
             names.append("z")
         node = helper.make_node("MatMulNBits", names, ["y"], domain="com.microsoft", K=depth, N=columns, bits=bits, block_size=block)
         model = model_of([node], [value("a", [rows, depth])], [value("y", [rows, columns])], tensors, domains=["com.microsoft"])
-        yield f"nbits-{bits}-{depth}-{zeros}", model, {"a": f32(rows, depth)}, 1e-4
+        yield f"nbits-{bits}-{depth}-{columns}-{zeros}", model, {"a": f32(rows, depth)}, 1e-4
 
 
 def packed_weights(workdir):
@@ -136,6 +162,16 @@ def packed_weights(workdir):
         x = f32(3, depth)
         wide = np.repeat(scale, block, axis=0) if block else scale
         yield f"int4-{block}", model, {"x": x}, 1e-4, {"y.npy": x @ (codes * wide).astype(np.float32)}
+
+
+def tables(workdir):
+    """Rows of a table of bytes, which are converted after they are gathered."""
+    for kind, low in [(np.int8, -128), (np.uint8, 0)]:
+        rows = rng.integers(low, low + 256, (300, 48)).astype(kind)
+        nodes = [helper.make_node("DequantizeLinear", ["w", "s", "z"], ["d"]), helper.make_node("Gather", ["d", "x"], ["y"])]
+        model = model_of(nodes, [value("x", [2, 5], TensorProto.INT64)], [value("y", [2, 5, 48])],
+                         [initializer("w", rows), initializer("s", np.float32(0.05)), initializer("z", kind(7))])
+        yield f"table-{kind.__name__}", model, {"x": rng.integers(-300, 300, (2, 5))}, 1e-6
 
 
 def check(workdir, name, model, feeds, limit, want=None):
@@ -159,7 +195,7 @@ def main():
     workdir = sys.argv[1]
     os.makedirs(workdir, exist_ok=True)
     count = 0
-    for family in (networks, few_bits, packed_weights):
+    for family in (networks, few_bits, packed_weights, tables):
         for case in family(workdir):
             check(workdir, *case)
             count += 1

@@ -63,5 +63,6 @@ def encodec(folder):
 @network("transformers", "dynamo")
 def hifigan(folder):
     """A vocoder: from a spectrogram to sound."""
-    module = calling(lambda m, spectrogram: m.net(spectrogram))(net=of("SpeechT5HifiGan", "SpeechT5HifiGanConfig"))
+    module = calling(lambda m, spectrogram: m.net(spectrogram))(net=of("SpeechT5HifiGan", "SpeechT5HifiGanConfig",
+                                                                             eager=True))
     return registry.export(module, {"spectrogram": normal(1, 50, 80)}, folder, True, ["sound"])

@@ -102,11 +102,6 @@ def yolov10n(folder):
     return ultralytics_model("yolov10n.yaml", folder)
 
 
-@network("ultralytics", "its own (TorchScript)")
-def rtdetr(folder):
-    return ultralytics_model("rtdetr-l.yaml", folder)
-
-
 @network("transformers", "TorchScript")
 def segformer(folder):
     module = calling(lambda m, picture: m.net(picture).logits)(

@@ -162,7 +162,8 @@ struct Fixture {
              weights,
              plans[2].arena_bytes,
              plans[0].arena_bytes,
-             {}};
+             {},
+             nullptr};
     memcpy(model.blob_hash, header.hash, SWAP_HASH_BYTES);
   }
 

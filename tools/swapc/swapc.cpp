@@ -16,6 +16,7 @@
 #include "swapc/Target/Compiler.h"
 #include "swapc/Target/Link.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -72,8 +73,11 @@ struct Options {
   cl::opt<bool> cudaTf32{
       "cuda-tf32", cl::cat(category),
       cl::desc("multiply float32 on tensor cores, at 10 bits of mantissa")};
-  cl::list<std::string> dims{"dim", cl::value_desc("NAME=N"), cl::cat(category),
-                             cl::desc("size of a symbolic dimension")};
+  cl::list<std::string> dims{
+      "dim", cl::value_desc("NAME=N"), cl::cat(category),
+      cl::desc("size of a symbolic dimension; NAME<=N (or M<=NAME<=N): its "
+               "bound, for which memory is planned while each run has a size "
+               "of its own")};
   cl::list<std::string> shapes{
       "shape", cl::value_desc("NAME=2x3[,4x5...]"), cl::cat(category),
       cl::desc("shape of an input that the model leaves open (scalar for no "
@@ -144,16 +148,44 @@ static std::optional<Emit> parseEmit(StringRef kind) {
       .Default(std::nullopt);
 }
 
+/// Reads NAME<=N or M<=NAME<=N.
+static bool parseRange(StringRef text, SizeRange &range) {
+  auto [rest, most] = text.rsplit("<=");
+  auto [least, name] = rest.split("<=");
+  if (name.empty())
+    std::swap(least, name);
+  range.name = name.trim().str();
+  return !range.name.empty() &&
+         (least.empty() || !least.trim().getAsInteger(10, range.least)) &&
+         !most.trim().getAsInteger(10, range.most) && range.least > 0 &&
+         range.least <= range.most && range.most <= INT32_MAX;
+}
+
 static bool parseDims(const Options &line, CompileOptions &options,
                       std::string &wrong) {
+  StringSet<> names;
   for (const std::string &dim : line.dims) {
+    if (StringRef(dim).contains("<=")) {
+      SizeRange range;
+      if (!parseRange(dim, range)) {
+        wrong = "'" + dim + "' is not NAME<=N or M<=NAME<=N with 0 < M <= N";
+        return false;
+      }
+      if (!names.insert(range.name).second) {
+        wrong = "'" + range.name + "' is given twice";
+        return false;
+      }
+      options.ranges.push_back(range);
+      continue;
+    }
     auto [name, value] = StringRef(dim).rsplit('=');
     int64_t size;
     if (name.empty() || value.getAsInteger(10, size) || size <= 0) {
       wrong = "'" + dim + "' is not NAME=N with N above 0";
       return false;
     }
-    if (!options.dims.try_emplace(name, size).second) {
+    options.dims[name] = size;
+    if (!names.insert(name).second) {
       wrong = "'" + name.str() + "' is given twice";
       return false;
     }
@@ -248,6 +280,9 @@ static int readOptions(const Options &line, CompileOptions &options,
   std::string wrong;
   if (!parseDims(line, options, wrong))
     return usageError("--dim: " + wrong);
+  if (!options.ranges.empty() && options.device == Device::Cuda)
+    return usageError("--dim: with --target cuda a dimension has one size: "
+                      "NAME=N");
   if (!parseShapes(line, options, wrong))
     return usageError("--shape: " + wrong);
   if (!parseBindings(line, options, wrong))

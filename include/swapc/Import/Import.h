@@ -12,7 +12,18 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <string>
+#include <vector>
+
 namespace swapc {
+
+/// What one node computed, whatever became of it in the IR.
+struct ImportedNode {
+  std::string name;
+  mlir::Location location;
+  /// The shapes of its results.
+  llvm::SmallVector<llvm::SmallVector<int64_t>, 1> shapes;
+};
 
 struct ImportOptions {
   /// Sizes of the symbolic dimensions, by name.
@@ -24,6 +35,11 @@ struct ImportOptions {
   /// The shapes of inputs, by name: one for a tensor, any number for a
   /// sequence, at most one for an optional tensor.
   llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;
+  /// Whether the operations are the same for all sizes of a dimension, where
+  /// others would do better for some of them.
+  bool isUniform = false;
+  /// Filled with the nodes in their order.
+  std::vector<ImportedNode> *trace = nullptr;
 };
 
 /// Reads the ONNX model at `path` into a module of the tensor phase. Weights

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "swapc/Codegen/CUDA/CudaTarget.h"
+#include "swapc/Dynamic/Dynamic.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <optional>
@@ -48,6 +49,8 @@ struct CompileOptions {
   std::vector<std::string> budgets = {"max"};
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;
+  /// Dimensions whose size a run says.
+  std::vector<SizeRange> ranges;
   llvm::StringMap<std::string> bindings; ///< Paths, by the input's name.
   /// Of inputs, by name: ImportOptions::shapes.
   llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;

@@ -31,10 +31,31 @@ struct TensorInfo {
   uint64_t bytes;
 };
 
+/// Sizes that a run says, as in swap_dynamic; nothing where there are none.
+struct DynamicTables {
+  struct Size {
+    std::string name;
+    uint32_t input;
+    int64_t least, most;
+  };
+  struct Extent {
+    uint32_t tensor, dim, size;
+    int64_t scale;
+  };
+  struct Cut {
+    uint32_t kernel, size, period, unit;
+    int64_t scale, offset;
+  };
+  std::vector<Size> sizes;
+  std::vector<Extent> extents;
+  std::vector<Cut> cuts;
+};
+
 /// Inputs and outputs of @main. Planning replaces @main: take it before.
 struct ModelSignature {
   std::string name;
   std::vector<TensorInfo> inputs, outputs;
+  DynamicTables dynamic;
 };
 llvm::FailureOr<ModelSignature> getModelSignature(mlir::ModuleOp module);
 

@@ -85,6 +85,14 @@ enum class PanelSource {
   Scratch // packed by the kernel, once per tile
 };
 
+/// Steps of k whose products one instruction sums.
+enum class ProductSteps {
+  One,
+  Two,      // of 16 bits
+  TwoTwice, // the same; four bytes of A are loaded at once
+  Four      // of 8 bits
+};
+
 /// Sizes of the register tile and of a grid tile.
 struct ContractionPlan {
   PanelSource source = PanelSource::Packed;
@@ -99,7 +107,7 @@ struct ContractionPlan {
   int64_t straightTaps = 32; // of taps and k together, the same of the taps
   int64_t unroll = 4;        // steps of k in a loop's body
   int64_t rowUnroll = 8;     // the same where the tile has one row
-  bool pairs = false;        // sums two products of 16 bits at once
+  ProductSteps steps = ProductSteps::One;
   bool fuses = false;        // multiplies and adds with one rounding, by demand
   int64_t width() const { return lanes * vectors; }
 };
@@ -111,8 +119,9 @@ llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);
 
-/// Whether the products of two steps of k can be summed at once.
-bool canMultiplyPairs(const ContractionInfo &info);
+/// What the processor can do with the kernel's integers.
+ProductSteps getProductSteps(const ContractionInfo &info,
+                             const CpuTarget &target);
 
 /// The schedule that says the same; emission takes rows and block from it.
 mlir::swap::ScheduleAttr getSchedule(const ContractionInfo &info,

@@ -59,8 +59,22 @@ private:
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, bool both, Values acc);
+  Values emitTwoPairs(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
+                      int64_t offset, Values acc);
+  Values emitQuad(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
+                  int64_t offset, Values acc);
+  Values emitSteps(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
+                   int64_t count, int64_t from, Values acc);
+  Value rowOfB(Value pointer, Value k);
+  Value loadStepB(Value row, int64_t offset, int64_t vector);
   Value loadPairA(Value at, bool both);
+  Value loadQuadA(Value at, mlir::Type type);
   Value extendPair(mlir::Operation *cast, Value value);
+  Value addPairs(Value sum, Value x, Value y);
+  Value splat(mlir::Type type, int64_t value);
+  /// Whether a row of sums more is kept, of what makes bytes of A unsigned.
+  bool isShifted() const;
+  void unshift(Values &acc);
 
   // ContractionEpilogue.cpp
   void emitEpilogue(llvm::MutableArrayRef<Row> rows, llvm::ArrayRef<Value> acc);

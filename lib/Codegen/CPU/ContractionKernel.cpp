@@ -201,8 +201,9 @@ void ContractionEmitter::emitRegisterTile(Value firstRow) {
 
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-  Values acc(plan.rows * plan.vectors, zero);
+  Values acc((plan.rows + (isShifted() ? 1 : 0)) * plan.vectors, zero);
   acc = emitTaps(rows, 0, {}, acc);
+  unshift(acc);
   emitEpilogue(rows, acc);
 }
 
@@ -289,12 +290,7 @@ SmallVector<Value> ContractionEmitter::emitInner(ArrayRef<Value> pointersA,
                                               : plan.unroll;
   int64_t whole = size - size % unroll;
   auto steps = [&](Value k, int64_t count, int64_t from, Values values) {
-    for (int64_t step = 0; plan.pairs && step < count; step += 2)
-      values = emitPair(pointersA, pointerB, k, from + step, step + 1 < count,
-                        values);
-    for (int64_t step = 0; !plan.pairs && step < count; ++step)
-      values = emitStep(pointersA, pointerB, k, from + step, values);
-    return values;
+    return emitSteps(pointersA, pointerB, k, count, from, values);
   };
   acc = forLoop(whole, unroll, acc, [&](Value k, Values values) {
     return steps(k, unroll, 0, values);

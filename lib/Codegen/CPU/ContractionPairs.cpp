@@ -1,4 +1,4 @@
-//===- ContractionPairs.cpp - Sums of two products at once ------*- C++ -*-===//
+//===- ContractionPairs.cpp - Sums of several products at once --*- C++ -*-===//
 //
 // Part of swapc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // An x86 processor multiplies integers of 16 bits and adds neighbours in one
-// instruction: two steps of k in half the time of one float's. Sums of 32 bits
-// wrap around, so their bits are those of one step after the other.
+// instruction: two steps of k in the time of one float's. Those with VNNI do it
+// with four bytes, of which the left ones are unsigned. Sums of 32 bits wrap
+// around, so their bits are those of one step after the other.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,10 +24,19 @@ static bool fitsPair(Type element, Operation *cast) {
          (element.isInteger(16) && isa_and_present<arith::ExtSIOp>(cast));
 }
 
-bool swapc::canMultiplyPairs(const ContractionInfo &info) {
-  return info.accumulator.isInteger(32) && !info.vectorA &&
-         info.innerK() >= 2 && fitsPair(info.elementA, info.castA) &&
-         fitsPair(info.elementB, info.castB);
+ProductSteps swapc::getProductSteps(const ContractionInfo &info,
+                                    const CpuTarget &target) {
+  if (!target.hasPairs || !info.accumulator.isInteger(32) || info.vectorA ||
+      info.innerK() < 2 || !fitsPair(info.elementA, info.castA) ||
+      !fitsPair(info.elementB, info.castB))
+    return ProductSteps::One;
+  if (info.innerK() < 4 || !info.elementA.isInteger(8) ||
+      info.accessA.coefficients[info.k] != 1)
+    return ProductSteps::Two;
+  return target.hasDots && info.elementB.isInteger(8) &&
+                 isa<arith::ExtSIOp>(info.castB)
+             ? ProductSteps::Four
+             : ProductSteps::TwoTwice;
 }
 
 /// `value`, of integers, as 16 bits, extended as `cast` does.
@@ -42,6 +52,22 @@ Value ContractionEmitter::extendPair(Operation *cast, Value value) {
   return arith::ExtUIOp::create(b, loc, to, value);
 }
 
+/// The elements of B at `offset` after `row`, for one vector of columns.
+Value ContractionEmitter::loadStepB(Value row, int64_t offset, int64_t vector) {
+  bool direct = plan.source == PanelSource::Direct;
+  int64_t stride = direct ? info.accessB.coefficients[info.k] : plan.width();
+  Value at =
+      advance(row, info.elementB, offset * stride + vector * plan.lanes);
+  return loadVector(info.elementB, at, direct ? masks[vector] : Value());
+}
+
+/// Row `k` of B.
+Value ContractionEmitter::rowOfB(Value pointer, Value k) {
+  bool direct = plan.source == PanelSource::Direct;
+  int64_t stride = direct ? info.accessB.coefficients[info.k] : plan.width();
+  return advance(pointer, info.elementB, scale(k, stride));
+}
+
 /// Two steps of a row of A in all lanes; the second is zero unless `both`.
 Value ContractionEmitter::loadPairA(Value at, bool both) {
   int64_t stride = info.accessA.coefficients[info.k];
@@ -51,8 +77,8 @@ Value ContractionEmitter::loadPairA(Value at, bool both) {
     Value loaded = LLVM::LoadOp::create(
         b, loc, two, at, swap::getElementBytes(info.elementA));
     loaded = extendPair(info.castA, loaded);
-    pair = vector::BitCastOp::create(b, loc, VectorType::get({1}, b.getI32Type()),
-                                     loaded);
+    pair = vector::BitCastOp::create(
+        b, loc, VectorType::get({1}, b.getI32Type()), loaded);
     pair = vector::ExtractOp::create(b, loc, pair, ArrayRef<int64_t>{0});
   } else {
     auto load = [&](int64_t step) -> Value {
@@ -63,8 +89,7 @@ Value ContractionEmitter::loadPairA(Value at, bool both) {
     };
     pair = load(0);
     if (both) {
-      Value half =
-          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(16));
+      Value half = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(16));
       pair = arith::OrIOp::create(
           b, loc, pair, arith::ShLIOp::create(b, loc, load(1), half));
     }
@@ -74,43 +99,174 @@ Value ContractionEmitter::loadPairA(Value at, bool both) {
       b, loc, VectorType::get({2 * plan.lanes}, b.getI16Type()), pair);
 }
 
+/// sum + the sums of neighbouring products of 16 bits.
+Value ContractionEmitter::addPairs(Value sum, Value x, Value y) {
+  StringRef name = plan.lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                   : plan.lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+                                     : "llvm.x86.sse2.pmadd.wd";
+  auto products = LLVM::CallIntrinsicOp::create(
+      b, loc, sum.getType(), b.getStringAttr(name), ValueRange{x, y});
+  return arith::AddIOp::create(b, loc, sum, products.getResult(0));
+}
+
 /// Steps `offset` and, where `both`, `offset + 1` after `k`.
 SmallVector<Value> ContractionEmitter::emitPair(ArrayRef<Value> pointersA,
                                                 Value pointerB, Value k,
                                                 int64_t offset, bool both,
                                                 Values acc) {
-  bool direct = plan.source == PanelSource::Direct;
   int64_t strideA = info.accessA.coefficients[info.k];
-  int64_t strideB =
-      direct ? info.accessB.coefficients[info.k] : plan.width();
-  Type element = info.elementB;
-  Value rowB = advance(pointerB, element, scale(k, strideB));
+  Value rowB = rowOfB(pointerB, k);
   Values vectorsB;
   for (int64_t v = 0; v < plan.vectors; ++v) {
-    auto load = [&](int64_t step) {
-      Value at = advance(rowB, element, step * strideB + v * plan.lanes);
-      return loadVector(element, at, direct ? masks[v] : Value());
-    };
-    Value first = load(offset);
-    Value second = both ? load(offset + 1)
+    Value first = loadStepB(rowB, offset, v);
+    Value second = both ? loadStepB(rowB, offset + 1, v)
                         : Value(arith::ConstantOp::create(
                               b, loc, b.getZeroAttr(first.getType())));
     vectorsB.push_back(extendPair(
         info.castB, vector::InterleaveOp::create(b, loc, first, second)));
   }
-  StringRef name = plan.lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
-                   : plan.lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
-                                     : "llvm.x86.sse2.pmadd.wd";
-  VectorType type = vectorOf(info.accumulator);
   for (auto [r, pointer] : llvm::enumerate(pointersA)) {
     Value at = advance(pointer, info.elementA, scale(k, strideA));
-    at = advance(at, info.elementA, offset * strideA);
-    Value pair = loadPairA(at, both);
+    Value pair = loadPairA(advance(at, info.elementA, offset * strideA), both);
     for (int64_t v = 0; v < plan.vectors; ++v) {
-      auto products = LLVM::CallIntrinsicOp::create(
-          b, loc, type, b.getStringAttr(name), ValueRange{pair, vectorsB[v]});
       Value &sum = acc[r * plan.vectors + v];
-      sum = arith::AddIOp::create(b, loc, sum, products.getResult(0));
+      sum = addPairs(sum, pair, vectorsB[v]);
+    }
+  }
+  return acc;
+}
+
+/// Four bytes of a row of A in all lanes, as elements of `type`.
+Value ContractionEmitter::loadQuadA(Value at, Type type) {
+  Value quad = LLVM::LoadOp::create(b, loc, b.getI32Type(), at, 1);
+  quad = vector::BroadcastOp::create(b, loc, vectorOf(b.getI32Type()), quad);
+  int64_t count = plan.lanes * 32 / type.getIntOrFloatBitWidth();
+  return vector::BitCastOp::create(b, loc, VectorType::get({count}, type),
+                                   quad);
+}
+
+Value ContractionEmitter::splat(Type type, int64_t value) {
+  auto vector = cast<VectorType>(type);
+  return arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(
+          vector, b.getIntegerAttr(vector.getElementType(), value)));
+}
+
+/// Steps `offset` to `offset + 3` after `k`, two pairs: the bytes at even
+/// places and those at odd ones, so that a row of A needs no more than masks.
+SmallVector<Value> ContractionEmitter::emitTwoPairs(ArrayRef<Value> pointersA,
+                                                    Value pointerB, Value k,
+                                                    int64_t offset,
+                                                    Values acc) {
+  Value rowB = rowOfB(pointerB, k);
+  Values evenB, oddB;
+  for (int64_t v = 0; v < plan.vectors; ++v) {
+    auto pair = [&](int64_t step) {
+      Value first = loadStepB(rowB, offset + step, v);
+      Value second = loadStepB(rowB, offset + step + 2, v);
+      return extendPair(info.castB, vector::InterleaveOp::create(
+                                        b, loc, first, second));
+    };
+    evenB.push_back(pair(0));
+    oddB.push_back(pair(1));
+  }
+  for (auto [r, pointer] : llvm::enumerate(pointersA)) {
+    Value at = advance(pointer, info.elementA, k);
+    Value quad =
+        loadQuadA(advance(at, info.elementA, offset), b.getI16Type());
+    Value eight = splat(quad.getType(), 8);
+    Value even, odd;
+    if (isa<arith::ExtSIOp>(info.castA)) {
+      odd = arith::ShRSIOp::create(b, loc, quad, eight);
+      even = arith::ShLIOp::create(b, loc, quad, eight);
+      even = arith::ShRSIOp::create(b, loc, even, eight);
+    } else {
+      odd = arith::ShRUIOp::create(b, loc, quad, eight);
+      even = arith::AndIOp::create(b, loc, quad, splat(quad.getType(), 255));
+    }
+    for (int64_t v = 0; v < plan.vectors; ++v) {
+      Value &sum = acc[r * plan.vectors + v];
+      sum = addPairs(addPairs(sum, even, evenB[v]), odd, oddB[v]);
+    }
+  }
+  return acc;
+}
+
+/// The same steps in one instruction. It takes a byte of A that is signed as
+/// 128 more; what that adds is summed once for all rows, after their sums.
+SmallVector<Value> ContractionEmitter::emitQuad(ArrayRef<Value> pointersA,
+                                                Value pointerB, Value k,
+                                                int64_t offset, Values acc) {
+  Value rowB = rowOfB(pointerB, k);
+  Values vectorsB;
+  for (int64_t v = 0; v < plan.vectors; ++v) {
+    auto pair = [&](int64_t step) -> Value {
+      return vector::InterleaveOp::create(
+          b, loc, loadStepB(rowB, offset + step, v),
+          loadStepB(rowB, offset + step + 2, v));
+    };
+    Value even = pair(0), odd = pair(1);
+    vectorsB.push_back(vector::InterleaveOp::create(b, loc, even, odd));
+  }
+  std::string name =
+      "llvm.x86.avx512.vpdpbusd." + std::to_string(plan.lanes * 32);
+  auto add = [&](Value &sum, Value x, Value y) {
+    sum = LLVM::CallIntrinsicOp::create(b, loc, sum.getType(),
+                                        b.getStringAttr(name),
+                                        ValueRange{sum, x, y})
+              .getResult(0);
+  };
+  Type bytes = vectorsB[0].getType();
+  for (auto [r, pointer] : llvm::enumerate(pointersA)) {
+    Value at = advance(pointer, info.elementA, k);
+    Value quad = loadQuadA(advance(at, info.elementA, offset), b.getI8Type());
+    if (isShifted())
+      quad = arith::XOrIOp::create(b, loc, quad, splat(bytes, -128));
+    for (int64_t v = 0; v < plan.vectors; ++v)
+      add(acc[r * plan.vectors + v], quad, vectorsB[v]);
+  }
+  for (int64_t v = 0; isShifted() && v < plan.vectors; ++v)
+    add(acc[plan.rows * plan.vectors + v], splat(bytes, -128), vectorsB[v]);
+  return acc;
+}
+
+bool ContractionEmitter::isShifted() const {
+  return plan.steps == ProductSteps::Four && isa<arith::ExtSIOp>(info.castA);
+}
+
+/// Takes what signed bytes added off the sums of the rows.
+void ContractionEmitter::unshift(Values &acc) {
+  if (!isShifted())
+    return;
+  for (int64_t r = 0; r < plan.rows; ++r)
+    for (int64_t v = 0; v < plan.vectors; ++v) {
+      Value &sum = acc[r * plan.vectors + v];
+      sum = arith::SubIOp::create(b, loc, sum,
+                                  acc[plan.rows * plan.vectors + v]);
+    }
+}
+
+/// `count` steps from `from` after `k`.
+SmallVector<Value> ContractionEmitter::emitSteps(ArrayRef<Value> pointersA,
+                                                 Value pointerB, Value k,
+                                                 int64_t count, int64_t from,
+                                                 Values acc) {
+  bool fours = plan.steps == ProductSteps::Four ||
+               plan.steps == ProductSteps::TwoTwice;
+  for (int64_t step = 0; step < count;) {
+    int64_t at = from + step;
+    if (plan.steps == ProductSteps::One) {
+      acc = emitStep(pointersA, pointerB, k, at, acc);
+      step += 1;
+    } else if (fours && step + 4 <= count) {
+      acc = plan.steps == ProductSteps::Four
+                ? emitQuad(pointersA, pointerB, k, at, acc)
+                : emitTwoPairs(pointersA, pointerB, k, at, acc);
+      step += 4;
+    } else {
+      acc = emitPair(pointersA, pointerB, k, at, step + 1 < count, acc);
+      step += 2;
     }
   }
   return acc;

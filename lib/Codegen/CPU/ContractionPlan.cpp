@@ -86,6 +86,10 @@ static TileLimits getTileLimits(const ContractionInfo &info,
     else // Sums and pointers share the registers.
       limits.tile = target.addressRegisters <= 16 ? 4 : 12;
   }
+  // Pairs of even and of odd bytes take more registers.
+  if (getProductSteps(info, target) == ProductSteps::TwoTwice &&
+      target.vectorRegisters <= 16)
+    limits.tile = 8;
   if (info.vectorA && !info.windows.empty()) // Depthwise: the checks of more
     limits.rows = std::min<int64_t>(limits.rows, 2); // rows cost what they save
   return limits;
@@ -154,7 +158,8 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
   chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
-  plan.pairs = target.hasPairs && plan.lanes >= 4 && canMultiplyPairs(info);
+  if (plan.lanes >= 4)
+    plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
 

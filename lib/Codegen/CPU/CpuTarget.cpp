@@ -94,6 +94,7 @@ static void describeInstructions(const llvm::Triple &triple,
       target.vectorRegisters = 32;
       target.hasMasks = true;
     }
+    target.hasDots = target.hasMasks ? has("avx512vnni") : has("avxvnni");
     return;
   }
   if (triple.isAArch64()) {

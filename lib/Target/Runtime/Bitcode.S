@@ -24,6 +24,7 @@ bitcode \name, x86_64
 
 .section .rodata
 part core
+part sizes
 part flash
 part routines
 .section .note.GNU-stack, "", %progbits

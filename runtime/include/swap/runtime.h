@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-#define SWAP_ABI_VERSION 4u
+#define SWAP_ABI_VERSION 5u
 #define SWAP_MAX_OPERANDS 64u
 #define SWAP_BUFFER_ALIGN 64u
 /* Units under way at once. They are most of a session, which takes less than
@@ -180,6 +180,55 @@ typedef struct swap_kernel {
   swap_kernel_fn fn; /* null where another processor runs it (swap/cuda.h) */
 } swap_kernel;
 
+/* A dimension that was given a bound while compiling; a run says its size. */
+typedef struct swap_size {
+  const char *name; /* of the dimension, as in the ONNX file */
+  uint32_t input;   /* of the model that holds the size: an int64 scalar */
+  uint32_t reserved; /* 0 */
+  int64_t least;     /* sizes that a run may have */
+  int64_t most;
+} swap_size;
+
+/* Dimension `dim` of a tensor is dims[dim] long where size `size` is the most,
+ * and `scale` less for each that the size is less. Several may add up. */
+typedef struct swap_extent {
+  uint32_t tensor; /* of the model's inputs, or of its outputs + input_count */
+  uint32_t dim;
+  uint32_t size;
+  uint32_t reserved; /* 0 */
+  int64_t scale;     /* above 0 */
+} swap_extent;
+
+/* Of each `period` tiles of kernel `kernel`, only the first n / `unit`, rounded
+ * up, compute what is inside the size: n = `offset` + `scale` * the size. From
+ * kernel_count on it is a unit of rows, and of those that SWAP_OP_ROWS brings
+ * only so many are needed. */
+typedef struct swap_cut {
+  uint32_t kernel; /* or kernel_count + unit */
+  uint32_t size;
+  uint32_t period;
+  uint32_t unit;
+  int64_t scale;
+  int64_t offset;
+} swap_cut;
+
+#define SWAP_MAX_CUTS 4u /* of one kernel */
+
+/* The code for all that, linked where a model's tables name it. */
+typedef struct swap_sizing swap_sizing;
+extern const swap_sizing swap_sizes;
+
+typedef struct swap_dynamic {
+  uint32_t size_count;
+  uint32_t extent_count;
+  uint32_t cut_count;
+  uint32_t reserved; /* 0 */
+  const swap_size *sizes;
+  const swap_extent *extents; /* in ascending order of `tensor` */
+  const swap_cut *cuts;       /* in ascending order of `kernel` */
+  const swap_sizing *sizing;  /* &swap_sizes */
+} swap_dynamic;
+
 typedef struct swap_model {
   uint32_t abi_version; /* SWAP_ABI_VERSION */
   uint32_t input_count;
@@ -201,7 +250,23 @@ typedef struct swap_model {
   uint64_t model_bytes;  /* arena_bytes of a plan that swaps nothing */
   uint64_t min_bytes;    /* smallest budget the compiler found feasible */
   uint8_t blob_hash[SWAP_HASH_BYTES];
+  const swap_dynamic *dynamic; /* null where a run says no sizes */
 } swap_model;
+
+/* Sizes of a run. The memory of an input or output is that of its bound, and
+ * the tensor lies in it as if it were that large: row i of a dimension is where
+ * it would be. These move a dense tensor of the sizes `sizes` (of each of the
+ * model's, in order; in range) to there and back; both may be in place where
+ * `dense` has the memory of the bound. `tensor` counts as in swap_extent. */
+
+/* The dimensions of a tensor, `rank` of them; its bytes. */
+uint64_t swap_sized(const swap_model *model, uint32_t tensor,
+                    const int64_t *sizes, int64_t *dims);
+/* What lies outside the sizes becomes 0, which an input needs. */
+void swap_spread(const swap_model *model, uint32_t tensor, const int64_t *sizes,
+                 const void *dense, void *data);
+void swap_crop(const swap_model *model, uint32_t tensor, const int64_t *sizes,
+               const void *data, void *dense);
 
 /* ---- What the caller provides ------------------------------------------- */
 

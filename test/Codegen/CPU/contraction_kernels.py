@@ -3,7 +3,8 @@
 kernel_check.py: matrix products as index strings, and convolutions."""
 
 # name, left, right, result, sizes, options. The right operand is packed in
-# panels of `width` columns where that is given; `types` are left, right, sum.
+# panels of `width` columns where that is given; `types` are left, right, sum;
+# u8 is an i8 that is extended as an unsigned one.
 PRODUCTS = [
     ("product", "mk", "kn", "mn", dict(m=23, n=70, k=37), dict(width=32)),
     ("transposed", "mk", "nk", "mn", dict(m=9, n=64, k=130), dict(width=16, residual=1)),
@@ -25,6 +26,11 @@ PRODUCTS = [
     ("pairs", "mk", "kn", "mn", dict(m=9, n=75, k=41), dict(width=32, types="i16 i8 i32")),
     ("pairs_direct", "mk", "kn", "mn", dict(m=9, n=64, k=41), dict(types="i16 i16 i32")),
     ("pairs_scratch", "mk", "nk", "mn", dict(m=9, n=20, k=3), dict(types="i8 i8 i32")),
+    ("quads", "mk", "nk", "mn", dict(m=11, n=75, k=46), dict(width=32, types="i8 i8 i32")),
+    ("quads_unsigned", "mk", "nk", "mn", dict(m=11, n=75, k=46), dict(width=32, types="u8 i8 i32")),
+    ("quads_row", "mk", "kn", "mn", dict(m=1, n=130, k=67), dict(width=64, types="i8 i8 i32")),
+    ("quads_direct", "mk", "kn", "mn", dict(m=9, n=70, k=45), dict(types="i8 i8 i32")),
+    ("quads_heads", "hmk", "hkn", "mhn", dict(h=3, m=13, n=40, k=19), dict(types="u8 i8 i32")),
     ("pairs_columns", "km", "kn", "mn", dict(m=13, n=40, k=19), dict(width=16, types="i16 i8 i32")),
     ("long", "mk", "kn", "mn", dict(m=9, n=10, k=4), dict(types="i64 i64 i64")),
 ]
@@ -45,6 +51,7 @@ CONVOLUTIONS = [
     ("plain", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("plain_depthwise", 1, 9, 8, 0, 24, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("half_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "f16 f16 f32"),
+    ("quads_conv", 1, 9, 11, 21, 33, 1, 3, 2, 1, 1, 16, "u8 i8 i32"),
     ("pairs_conv", 1, 9, 11, 21, 33, 1, 3, 2, 1, 1, 16, "i16 i8 i32"),
     ("pairs_first", 1, 20, 20, 3, 64, 1, 7, 2, 1, 3, 64, "i16 i8 i32"),
     ("integer_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "i8 i8 i32"),
@@ -58,6 +65,7 @@ def tensor(sizes, element, panels=""):
 def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual=False):
     """The text of a kernel: root, bias, optional residual, relu, narrowing."""
     left, right, total = types
+    unsigned, left = left.startswith("u"), left.replace("u", "i")
     integer = total.startswith("i")
     add, mul, top = ("addi", "muli", "maxsi") if integer else ("addf", "mulf", "maximumf")
     zero = "0" if integer else "0.0"
@@ -93,7 +101,7 @@ def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual
     extend = "extsi" if integer else "extf"
     a, b = "%a", "%b"
     if left != total:
-        line("    %%ae = arith.%s %%a : %s to %s" % (extend, left, total))
+        line("    %%ae = arith.%s %%a : %s to %s" % ("extui" if unsigned else extend, left, total))
         a = "%ae"
     if right != total:
         line("    %%be = arith.%s %%b : %s to %s" % (extend, right, total))

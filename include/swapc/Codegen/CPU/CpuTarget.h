@@ -41,6 +41,7 @@ struct CpuTarget {
   bool hasRounding = true; // to an integral value in one instruction
   bool hasF16c = false;    // float16 to float32 and back in one instruction
   bool hasPairs = false; // sums two products of 16 bits in one instruction
+  bool hasDots = false;  // the same of four bytes
   bool hasMasks = false; // masked loads and stores of any element at full speed
 
   /// Elements of `bits` in one register.

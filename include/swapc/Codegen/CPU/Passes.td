@@ -57,6 +57,22 @@ def KernelFootprints : SwapCPUPass<"swap-kernel-footprints"> {
   let options = targetOptions;
 }
 
+def CutTiles : SwapCPUPass<"swap-cut-tiles"> {
+  let summary = "says which tiles a run leaves out where its sizes are small";
+  let description = [{
+    In a module with `swap.sizes`, kernels whose tiles go along a dimension
+    whose size a run says get `swap.cuts`: of each `period` tiles only the
+    first (offset + scale * size) / unit, rounded up, compute what is inside.
+
+    ```mlir
+    // 512 rows in tiles of 66: of 8 tiles those that hold rows of the run.
+    func.func private @matmul(...) attributes {swap.cuts = array<i64: 0, 8, 66, 1, 0>, ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
 def EmitKernels : SwapCPUPass<"swap-emit-kernels"> {
   let summary = "writes the code of kernels as loops over vectors";
   let description = [{
