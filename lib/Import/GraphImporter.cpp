@@ -58,6 +58,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addAttentions(handlers);
+  addBlockGathers(handlers);
   addCasts(handlers);
   addConditionals(structureHandlers);
   addConvolutions(handlers);
@@ -74,6 +75,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addGenerators(handlers);
   addGroupQueryAttention(handlers);
   addHots(handlers);
+  addIntegerToFloats(handlers);
   addLinearAttentions(handlers);
   addLoops(structureHandlers);
   addLosses(handlers);
