@@ -7,6 +7,9 @@ import argparse
 import os
 import traceback
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched: configurations are written here, weights made up
+os.environ.setdefault("YOLO_AUTOINSTALL", "False")
+
 import flax_networks
 import generative
 import language
