@@ -222,8 +222,8 @@ LogicalResult Bounder::checkBody(linalg::GenericOp op, ArrayRef<Dim> loops,
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// A sum of products of two inputs, as kernels of contractions take it: its
-/// inputs are masked, and the nest stays as it is.
+/// A sum of products of two inputs as they are, which kernels of contractions
+/// know: inputs are masked, and the nest stays as it is.
 static bool isProduct(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op->getNumResults() != 1)
     return false;
@@ -231,8 +231,17 @@ static bool isProduct(linalg::GenericOp op) {
   Operation *add = body->getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
     return false;
+  auto isInput = [&](Value value) {
+    while (isa_and_nonnull<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp,
+                           arith::SIToFPOp, arith::UIToFPOp>(
+        value.getDefiningOp()))
+      value = value.getDefiningOp()->getOperand(0);
+    return value == body->getArgument(0) || value == body->getArgument(1);
+  };
   return llvm::any_of(add->getOperands(), [&](Value value) {
-    return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(value.getDefiningOp());
+    Operation *mul = value.getDefiningOp();
+    return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(mul) &&
+           llvm::all_of(mul->getOperands(), isInput);
   });
 }
 

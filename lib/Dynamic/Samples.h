@@ -63,6 +63,8 @@ private:
 
   mlir::OwningOpRef<mlir::ModuleOp> importAt(llvm::ArrayRef<int64_t> sizes,
                                              Trace &trace);
+  std::optional<int64_t> getStep(size_t size, size_t node, size_t shape,
+                                 size_t at) const;
   mlir::LogicalResult checkTrace(llvm::ArrayRef<int64_t> sizes,
                                  const Trace &trace);
   mlir::LogicalResult match(mlir::Block *block,

@@ -12,7 +12,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Dequantized.h"
 #include "Products.h"
+#include "Quantization.h"
 
 #include "Swap/SwapDialect.h"
 
@@ -22,13 +24,6 @@ using namespace mlir;
 using namespace swapc;
 
 namespace {
-/// What a DequantizeLinear took. Scale and zero point have one element, or one
-/// for each index of `axis`; the zero point may be null.
-struct Dequantized {
-  TensorRef tensor = nullptr, scale = nullptr, zeroPoint = nullptr;
-  int64_t axis = -1;
-};
-
 /// Reads back the loop nest that DequantizeLinear wrote.
 class Reader {
 public:
@@ -135,7 +130,7 @@ private:
 };
 } // namespace
 
-static std::optional<Dequantized> getDequantized(NodeImporter &n,
+std::optional<Dequantized> swapc::getDequantized(NodeImporter &n,
                                                  TensorRef tensor) {
   if (!tensor->value || !tensor->getElementType().isF32())
     return std::nullopt;
@@ -143,6 +138,30 @@ static std::optional<Dequantized> getDequantized(NodeImporter &n,
   if (!op || op.getNumReductionLoops() != 0 || op->getNumResults() != 1)
     return std::nullopt;
   return Reader(n, op).read();
+}
+
+std::optional<Dequantized> swapc::getDequantizedTable(NodeImporter &n,
+                                                      TensorRef tensor) {
+  std::optional<Dequantized> q = getDequantized(n, tensor);
+  if (!q || q->axis >= 0 || !q->tensor->value.getDefiningOp<swap::ParamOp>())
+    return std::nullopt;
+  return q;
+}
+
+TensorRef swapc::dequantize(NodeImporter &n, TensorRef bytes,
+                            const Dequantized &q) {
+  ElementKind kind = q.tensor->getKind();
+  AffineMap scalar = n.getMap(bytes->getRank(), {});
+  SmallVector<Operand> operands{{bytes, n.identity(bytes->getRank())},
+                                {q.scale, scalar}};
+  if (q.zeroPoint)
+    operands.push_back({n.reshape(q.zeroPoint, {}), scalar});
+  return n.parallel(operands, bytes->getShape(), n.b.getF32Type(),
+                    [&](Scalar &s, ValueRange args) {
+                      Value zero = q.zeroPoint ? args[2] : Value();
+                      return s.mul(dequantizeElement(s, args[0], kind, zero),
+                                   args[1]);
+                    });
 }
 
 /// `sums` times both scales; that of the right side belongs to dimension `dim`

@@ -49,6 +49,7 @@ static bool knowsFormats(StringRef name) {
                                            "Shape",
                                            "Size",
                                            "com.microsoft.DequantizeLinear",
+                                           "com.microsoft.GatherBlockQuantized",
                                            "com.microsoft.QuantizeLinear"};
   return kNames.contains(name);
 }

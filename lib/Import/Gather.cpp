@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Dequantized.h"
 #include "NodeImporter.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -108,8 +109,12 @@ static LogicalResult importGather(NodeImporter &n) {
   SmallVector<AffineExpr> map;
   for (int64_t i = 0; i < indexRank; ++i)
     map.push_back(n.dim(*axis + i));
+  // A table of bytes stays one; only what is gathered is converted.
+  std::optional<Dequantized> q = getDequantizedTable(n, data);
+  if (q)
+    data = q->tensor;
   Value table = n.value(data);
-  return n.finish(n.parallel(
+  TensorRef rows = n.parallel(
       {{indices, n.getMap(shape.size(), map)}}, shape, data->getElementType(),
       [&](Scalar &s, ValueRange args) -> Value {
         SmallVector<Value> at;
@@ -119,7 +124,8 @@ static LogicalResult importGather(NodeImporter &n) {
                                    : getLoopIndex(s, i + indexRank - 1));
         return tensor::ExtractOp::create(s.getBuilder(), s.getLoc(), table, at);
       },
-      data->isUnsigned, /*foldable=*/false));
+      data->isUnsigned, /*foldable=*/false);
+  return n.finish(q ? dequantize(n, rows, *q) : rows);
 }
 
 static LogicalResult importGatherElements(NodeImporter &n) {

@@ -41,6 +41,9 @@ static constexpr int64_t kOldestIr = 3, kNewestIr = 14;
 /// Nodes, those of functions and loops counted each time that they run.
 static constexpr unsigned kMaxNodes = 1 << 20;
 
+/// Integers of a constant that are compared for several sizes.
+static constexpr int64_t kMaxTracedElements = 16;
+
 static StringRef normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
@@ -55,6 +58,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   absent.kind = TensorValue::Absent;
   addActivations(handlers);
   addAttentions(handlers);
+  addBlockGathers(handlers);
   addCasts(handlers);
   addConditionals(structureHandlers);
   addConvolutions(handlers);
@@ -71,6 +75,7 @@ GraphImporter::GraphImporter(const onnx::File &file,
   addGenerators(handlers);
   addGroupQueryAttention(handlers);
   addHots(handlers);
+  addIntegerToFloats(handlers);
   addLinearAttentions(handlers);
   addLoops(structureHandlers);
   addLosses(handlers);
@@ -177,6 +182,28 @@ LogicalResult GraphImporter::addInitializers(const onnx::Graph &graph) {
   return success(!failed);
 }
 
+/// The size of a dimension by its name, or by those that exporters make the
+/// name of: "past + 1".
+static std::optional<int64_t> getSize(const ImportOptions &options,
+                                      StringRef symbol) {
+  if (auto bound = options.dims.find(symbol); bound != options.dims.end())
+    return bound->second;
+  SmallVector<StringRef> parts;
+  symbol.split(parts, '+');
+  int64_t sum = 0;
+  for (StringRef part : parts) {
+    int64_t size;
+    auto bound = options.dims.find(part.trim());
+    if (bound != options.dims.end())
+      size = bound->second;
+    else if (part.trim().getAsInteger(10, size) || parts.size() < 2 ||
+             size < 0 || size > INT32_MAX)
+      return std::nullopt;
+    sum += size;
+  }
+  return sum;
+}
+
 LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
   llvm::StringSet<> seen, symbolic;
   std::set<std::string> unbound;
@@ -232,12 +259,12 @@ LogicalResult GraphImporter::addInputs(const onnx::Graph &graph) {
     for (auto [i, dim] : llvm::enumerate(input.dims)) {
       int64_t size = dim.value.value_or(-1);
       if (!dim.value && !dim.symbol.empty()) {
-        auto bound = options.dims.find(dim.symbol);
-        if (bound == options.dims.end()) {
+        std::optional<int64_t> known = getSize(options, dim.symbol);
+        if (!known) {
           unbound.insert(dim.symbol.str());
           continue;
         }
-        size = bound->second;
+        size = *known;
       }
       if (size < 0)
         error(loc) << "dimension " << i << " of input '" << input.name
@@ -381,6 +408,17 @@ static FailureOr<SmallVector<TensorRef>> runHandler(Handler handler,
   return results;
 }
 
+/// Notes the shape of a result, and what it holds if that may be made of sizes.
+static void traceResult(const TensorValue &result, ImportedNode &node) {
+  node.shapes.emplace_back(result.getShape());
+  SmallVector<int64_t> &values = node.shapes.emplace_back();
+  if (!result.constant || result.getNumElements() > kMaxTracedElements ||
+      !isa<IntegerType>(result.getElementType()))
+    return;
+  for (const APInt &value : result.constant.getValues<APInt>())
+    values.push_back(value.getSExtValue());
+}
+
 LogicalResult GraphImporter::importNode(const onnx::Node &original,
                                         Frame &frame) {
   // In a function, attributes may refer to those of the call.
@@ -474,7 +512,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &original,
     options.trace->push_back({label, loc, {}});
     for (TensorRef result : *results)
       if (result->kind == TensorValue::Tensor)
-        options.trace->back().shapes.emplace_back(result->getShape());
+        traceResult(*result, options.trace->back());
   }
   for (auto [output, result] : llvm::zip(outputs, *results))
     output = result;

@@ -66,6 +66,9 @@ constexpr unsigned kMaxFrameDepth = 64;
 /// A constant of up to this many elements may be evaluated while importing.
 constexpr int64_t kMaxFoldedElements = 4096;
 
+/// What is written out step by step, or a tensor each, may be this many.
+constexpr int64_t kMaxIterations = 1 << 16;
+
 class GraphImporter {
 public:
   GraphImporter(const onnx::File &file, const ImportOptions &options,
@@ -199,6 +202,7 @@ mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type,
 
 void addActivations(HandlerMap &handlers);
 void addAttentions(HandlerMap &handlers);
+void addBlockGathers(HandlerMap &handlers);
 void addCasts(HandlerMap &handlers);
 void addConditionals(HandlerMap &handlers);
 void addConvolutions(HandlerMap &handlers);
@@ -215,6 +219,7 @@ void addGathers(HandlerMap &handlers);
 void addGenerators(HandlerMap &handlers);
 void addGroupQueryAttention(HandlerMap &handlers);
 void addHots(HandlerMap &handlers);
+void addIntegerToFloats(HandlerMap &handlers);
 void addLinearAttentions(HandlerMap &handlers);
 void addLoops(HandlerMap &handlers);
 void addLosses(HandlerMap &handlers);

@@ -19,9 +19,6 @@
 using namespace mlir;
 using namespace swapc;
 
-/// A loop that runs longer than this has no end that folding finds.
-static constexpr int64_t kMaxIterations = 1 << 16;
-
 namespace {
 
 /// One Loop node while it is written out.

@@ -18,6 +18,9 @@ using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
 
+/// Weights and scales of one call.
+static constexpr int64_t kPieceBytes = 1 << 20;
+
 namespace {
 /// A MatMulNBits with its attributes and inputs checked.
 struct BlockProduct {
@@ -123,16 +126,12 @@ static TensorRef arrange(NodeImporter &n, const BlockProduct &p) {
   return n.transpose(lhs, {3, 0, 1, 2});
 }
 
-static LogicalResult importMatMulNBits(NodeImporter &n) {
-  if (failed(n.checkInputs(3, 6)))
-    return failure();
-  BlockProduct p;
-  if (failed(readAttributes(n, p)) || failed(readInputs(n, p)))
-    return failure();
-  Type type = p.lhs->getElementType(), f32 = n.b.getF32Type();
+/// The product without its bias, in f32, of a left side that is arranged.
+static TensorRef multiplyBlocks(NodeImporter &n, const BlockProduct &p,
+                                TensorRef lhs) {
+  Type f32 = n.b.getF32Type();
   AffineExpr m = n.dim(0), c = n.dim(1), block = n.dim(2), byte = n.dim(3);
   TensorRef weights = n.reshape(p.weights, {p.columns, p.blocks, p.bytes});
-  TensorRef lhs = arrange(n, p);
   SmallVector<Operand> operands{
       {weights, n.getMap(4, {c, block, byte})},
       {n.reshape(p.scales, {p.columns, p.blocks}), n.getMap(4, {c, block})}};
@@ -162,6 +161,53 @@ static LogicalResult importMatMulNBits(NodeImporter &n) {
         return s.add(args.back(), s.mul(sum, scale));
       });
   product->isUnsigned = false;
+  return product;
+}
+
+/// What a call needs at once should be small, and its weights are needed whole:
+/// so the columns are cut into pieces, of one size where one divides them.
+static int64_t getPieceColumns(const BlockProduct &p) {
+  int64_t bytes = p.columns * p.blocks * (p.bytes + 4);
+  int64_t least = llvm::divideCeil(bytes, kPieceBytes);
+  for (int64_t pieces = least; pieces < 2 * least; ++pieces)
+    if (p.columns % pieces == 0)
+      return p.columns / pieces;
+  return std::max<int64_t>(p.columns / least, 1);
+}
+
+/// Columns `first` to `first + count` of the product.
+static BlockProduct cutColumns(NodeImporter &n, const BlockProduct &p,
+                               int64_t first, int64_t count) {
+  BlockProduct piece = p;
+  piece.columns = count;
+  auto cut = [&](TensorRef tensor) {
+    int64_t inner = tensor->getNumElements() / p.columns;
+    return n.slice(n.reshape(tensor, {p.columns, inner}), {first, 0},
+                   {count, inner}, {1, 1});
+  };
+  piece.weights = cut(p.weights);
+  piece.scales = cut(p.scales);
+  if (p.zeroPoints)
+    piece.zeroPoints = cut(p.zeroPoints);
+  return piece;
+}
+
+static LogicalResult importMatMulNBits(NodeImporter &n) {
+  if (failed(n.checkInputs(3, 6)))
+    return failure();
+  BlockProduct p;
+  if (failed(readAttributes(n, p)) || failed(readInputs(n, p)))
+    return failure();
+  Type type = p.lhs->getElementType(), f32 = n.b.getF32Type();
+  TensorRef lhs = arrange(n, p);
+  SmallVector<TensorRef> pieces;
+  int64_t columns = getPieceColumns(p);
+  for (int64_t first = 0; first < p.columns; first += columns) {
+    int64_t count = std::min(columns, p.columns - first);
+    pieces.push_back(
+        multiplyBlocks(n, cutColumns(n, p, first, count), lhs));
+  }
+  TensorRef product = pieces.size() == 1 ? pieces[0] : n.concat(pieces, 1);
   if (p.bias)
     product = n.broadcasted(
         {product, n.reshape(p.bias, {p.columns})}, f32,

@@ -177,19 +177,32 @@ TensorRef NodeImporter::splat(ArrayRef<int64_t> shape, Attribute value,
 
 TensorRef NodeImporter::apply(StringRef opType, ArrayRef<TensorRef> operands,
                               std::vector<onnx::Attribute> attributes) {
+  SmallVector<TensorRef> parts;
+  if (mlir::failed(
+          applyAll(opType, operands, 1, parts, std::move(attributes))))
+    return nullptr;
+  return parts.front();
+}
+
+LogicalResult NodeImporter::applyAll(StringRef opType,
+                                     ArrayRef<TensorRef> operands,
+                                     unsigned count,
+                                     SmallVectorImpl<TensorRef> &parts,
+                                     std::vector<onnx::Attribute> attributes) {
   // The opset whose meaning the callers of apply know.
   constexpr int64_t kOpset = 22;
   onnx::Node part;
   part.opType = opType;
   part.inputs.assign(operands.size(), "");
-  part.outputs.assign(1, "result");
+  part.outputs.assign(count, "result");
   part.attributes = std::move(attributes);
   NodeImporter inner(graph, part, kOpset, loc, label, operands);
   inner.origin = origin;
   Handler handler = graph.getHandler(opType);
   if (mlir::failed(handler(inner)))
-    return nullptr;
-  return inner.getResults().front();
+    return mlir::failure();
+  parts.assign(inner.getResults().begin(), inner.getResults().end());
+  return mlir::success();
 }
 
 static onnx::Attribute makeAttribute(StringRef name, int32_t kind) {

@@ -162,6 +162,11 @@ public:
   /// null after an error.
   TensorRef apply(llvm::StringRef opType, llvm::ArrayRef<TensorRef> inputs,
                   std::vector<onnx::Attribute> attributes = {});
+  /// The same for an operator with `count` results.
+  llvm::LogicalResult applyAll(llvm::StringRef opType,
+                               llvm::ArrayRef<TensorRef> inputs, unsigned count,
+                               llvm::SmallVectorImpl<TensorRef> &results,
+                               std::vector<onnx::Attribute> attributes = {});
 
   /// The shape that ONNX broadcasting gives, or failure after an error.
   llvm::FailureOr<llvm::SmallVector<int64_t>>

@@ -114,7 +114,10 @@ LogicalResult Recurrence::read(ArrayRef<StringRef> defaults) {
   input = x->getDim(2);
   directions = w->getDim(0);
   hidden = state->getDim(2);
-  if (steps * batch * input * hidden == 0)
+  if (steps > kMaxIterations)
+    return n.error("has " + Twine(steps) + " steps, which are written out; " +
+                   Twine(kMaxIterations) + " are the most");
+  if (llvm::is_contained({steps, batch, input, hidden}, 0))
     return n.error("its sizes must be above 0");
   StringRef direction = n.getString("direction", "forward");
   startsBackwards = direction == "reverse";

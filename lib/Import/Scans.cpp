@@ -42,6 +42,10 @@ LogicalResult ScanState::run(const Twine &label,
     if (length >= 0 && input->getDim(axis) != length)
       return n.error("its scanned inputs differ in length");
     length = input->getDim(axis);
+    if (length > kMaxIterations)
+      return n.error("has " + Twine(length) +
+                     " iterations, which are written out; " +
+                     Twine(kMaxIterations) + " are the most");
   }
   size_t numScans = body.outputs.size() - states.size();
   SmallVector<SmallVector<TensorRef>> scans(numScans);

@@ -123,17 +123,14 @@ static LogicalResult importLength(NodeImporter &n) {
   return n.finish(n.constantInts({}, length, n.b.getI64Type()));
 }
 
-/// Each piece is a tensor of its own.
-static constexpr int64_t kMaxPieces = 1 << 16;
-
 /// The sizes that the second input asks for, or 1 without it.
 static FailureOr<SmallVector<int64_t>> getPieceSizes(NodeImporter &n,
                                                      int64_t whole) {
   auto tooMany = [&] {
-    return n.error("makes more than " + Twine(kMaxPieces) + " pieces");
+    return n.error("makes more than " + Twine(kMaxIterations) + " pieces");
   };
   if (!n.in(1)) {
-    if (whole > kMaxPieces)
+    if (whole > kMaxIterations)
       return tooMany();
     return SmallVector<int64_t>(whole, 1);
   }
@@ -146,7 +143,7 @@ static FailureOr<SmallVector<int64_t>> getPieceSizes(NodeImporter &n,
   if (n.in(1)->getRank() == 0) {
     if (split->front() <= 0)
       return n.error("the size of a piece must be above 0");
-    if (whole / split->front() >= kMaxPieces)
+    if (whole / split->front() >= kMaxIterations)
       return tooMany();
     for (int64_t at = 0; at < whole; at += split->front())
       sizes.push_back(std::min(split->front(), whole - at));

@@ -181,9 +181,6 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
   /* Other processors take whole pages of the blob. */
   int ok = page >= (device ? SWAP_BLOB_ALIGN : SWAP_BUFFER_ALIGN) &&
            is_power(page, SWAP_BLOB_ALIGN) && check_scratch(plan) &&
-           (!model->dynamic ||
-            (model->dynamic->sizing &&
-             model->dynamic->sizing->check_tables(model))) &&
            check_units(&c);
   for (uint32_t i = 0; ok && i < plan->step_count; ++i)
     ok = check_step(&c, &plan->steps[i]);

@@ -102,27 +102,27 @@ int swap_core_check_plan(const swap_model *model, const swap_plan *plan,
  * arena is overwritten where there is one. */
 int swap_core_check_blob(swap_session *session);
 
-/* sizes/cuts.c: what models whose sizes a run says refer to. */
-typedef struct swap_core_cuts {
-  swap_kernel_fn fn; /* of the kernel, and what it would be given */
+/* Tiles that a step runs. */
+typedef struct swap_core_work {
+  swap_kernel_fn fn;
   void *const *operands;
-  uint32_t count;
+  /* sizes/cuts.c: `fn` and `operands` of the kernel behind the cuts. */
+  swap_kernel_fn whole;
+  void *const *whole_operands;
   const swap_cut *cuts;
+  uint32_t count;
   uint64_t limits[SWAP_MAX_CUTS]; /* of each cut */
-} swap_core_cuts;
+} swap_core_work;
 
+/* sizes/cuts.c: what models refer to whose sizes a run says. */
 struct swap_sizing {
-  /* The tables make sense; the sizes in the inputs are in their ranges. */
-  int (*check_tables)(const swap_model *model);
-  int (*check_inputs)(const swap_model *model, const void *const *inputs);
-  /* Whether tiles of a kernel are left out. If so, `run` takes the kernel's
-   * place and the cuts that of its operands. */
-  int (*find_cuts)(const swap_session *session, uint32_t kernel,
-                   swap_core_cuts *cuts);
-  swap_kernel_fn run;
+  /* The tables make sense, and the sizes in the inputs are in their ranges. */
+  int (*check)(const swap_session *session);
+  /* If tiles of a kernel are left out, work becomes that. */
+  void (*cut)(const swap_session *session, const swap_step *step,
+              swap_core_work *work);
   /* Of the rows that a step brings, how many the run needs. */
-  uint32_t (*cut_rows)(const swap_session *session, uint32_t unit,
-                       uint32_t rows);
+  uint32_t (*cut_rows)(const swap_session *session, const swap_step *step);
 };
 
 /* reads.c: tickets of the storage. While session->polls, what would wait for a

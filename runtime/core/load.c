@@ -133,6 +133,7 @@ void swap_core_forget(swap_session *session, int all) {
   swap_core_drain(session, SWAP_CORE_ALL);
   session->started = 0; /* it cannot go on without */
   session->primed = 0;
+  session->ahead_bytes = 0;
   for (uint32_t unit = 0; swap_core_maps(session) && storage->unmap &&
                           unit < session->model->unit_count;
        ++unit) {

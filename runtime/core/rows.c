@@ -15,7 +15,7 @@ typedef struct gather {
   uint32_t count;
   uint32_t row_bytes;
   uint32_t table_rows;
-  uint64_t most; /* bytes of a range */
+  size_t most; /* bytes of a range */
 } gather;
 
 /* Where in the table row number `position` begins; 0 if nowhere. */
@@ -70,13 +70,12 @@ int swap_core_rows(swap_session *session, const swap_step *step,
               .count = (uint32_t)step->tile_end,
               .row_bytes = entry->row_bytes,
               .table_rows = (uint32_t)rows,
-              .most = UINT64_MAX};
-  const swap_dynamic *dynamic = session->model->dynamic;
-  if (dynamic)
-    g.count = dynamic->sizing->cut_rows(session, unit, g.count);
+              .most = SIZE_MAX};
   if (storage && storage->begin_any >= g.row_bytes)
-    g.most = storage->begin_any; /* no more than `begin` takes */
+    g.most = (size_t)storage->begin_any; /* no more than `begin` takes */
 
+  if (session->model->dynamic)
+    g.count = session->model->dynamic->sizing->cut_rows(session, step);
   const uint8_t *table = NULL;
   if (session->plan->resident[unit] ||
       (session->plan->slots[unit] == SWAP_SLOT_IN_PLACE &&

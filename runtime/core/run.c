@@ -10,15 +10,13 @@
 /* The tiles of a call: `width` of each panel, from `begin` on, and `gap` more to
  * the next panel's. A call that is no band is one panel. */
 typedef struct call {
-  swap_kernel_fn fn;
-  void *operands[SWAP_MAX_OPERANDS];
+  swap_core_work work;
   uint64_t begin;
   uint32_t width; /* of a band */
   uint32_t gap;
   uint8_t *scratch;
   uint32_t scratch_stride;
-  void *const *passed; /* the operands, or the cuts that stand for them */
-  swap_core_cuts cuts;
+  void *operands[SWAP_MAX_OPERANDS];
 } call;
 
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
@@ -29,7 +27,7 @@ static void run_tile(void *context, uint64_t index, uint32_t thread) {
     swap_core_divide(index, c->width, &panel);
     tile += panel * c->gap;
   }
-  c->fn(c->passed, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
+  c->work.fn(c->work.operands, tile, tile + 1, c->scratch + (size_t)thread * c->scratch_stride);
 }
 
 static void *address(const swap_session *session, const swap_operand *operand) {
@@ -76,14 +74,15 @@ static void run_tiles(call *c, const swap_step *step,
     }
   }
   for (uint64_t tile = c->begin; tile < end; tile += pitch)
-    c->fn(c->passed, tile, tile + width, c->scratch);
+    c->work.fn(c->work.operands, tile, tile + width, c->scratch);
 }
 
 SWAP_CORE_APART static int call_kernel(swap_session *session,
                                        const swap_step *step) {
   const swap_plan *plan = session->plan;
   call c;
-  c.fn = session->model->kernels[step->index].fn;
+  c.work.fn = session->model->kernels[step->index].fn;
+  c.work.operands = c.operands;
   c.begin = step->tile_begin;
   c.width = c.gap = 0;
   c.scratch = NULL;
@@ -98,14 +97,8 @@ SWAP_CORE_APART static int call_kernel(swap_session *session,
   }
   if (plan->scratch_stride)
     c.scratch = (uint8_t *)session->config.arena + (size_t)plan->scratch_offset;
-  c.passed = c.operands;
-  const swap_dynamic *dynamic = session->model->dynamic;
-  if (dynamic && dynamic->sizing->find_cuts(session, step->index, &c.cuts)) {
-    c.cuts.fn = c.fn;
-    c.cuts.operands = c.operands;
-    c.fn = dynamic->sizing->run;
-    c.passed = (void *const *)(void *)&c.cuts;
-  }
+  if (session->model->dynamic)
+    session->model->dynamic->sizing->cut(session, step, &c.work);
   run_tiles(&c, step, session->config.executor);
   return SWAP_OK;
 }
@@ -264,7 +257,7 @@ int swap_start(swap_session *session, const void *const *inputs,
   *counters = (swap_counters){.runs = counters->runs,
                               .loaded_bytes = counters->loaded_bytes,
                               .streamed_bytes =
-                                  session->primed ? session->ahead_bytes : 0};
+                                  session->ahead_bytes};
   session->ahead_bytes = 0;
   for (uint32_t i = 0; i < session->in_flight_count; ++i)
     session->in_flight[i].kind = SWAP_CORE_UNIT; /* this is the run they are for */
@@ -279,8 +272,7 @@ int swap_start(swap_session *session, const void *const *inputs,
   return are_tensors(model->inputs, model->input_count, inputs) &&
                  are_tensors(model->outputs, model->output_count,
                              (const void *const *)outputs) &&
-                 (!model->dynamic ||
-                  model->dynamic->sizing->check_inputs(model, inputs))
+                 (!model->dynamic || model->dynamic->sizing->check(session))
              ? SWAP_OK
              : end(session, SWAP_ERR_ARGUMENT);
 }

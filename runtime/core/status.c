@@ -66,9 +66,7 @@ SWAP_CORE_APART int swap_core_is_better(const swap_plan *plan,
 const swap_plan *swap_choose_plan(const swap_model *model,
                                   uint64_t arena_bytes) {
   const swap_plan *best = NULL;
-  if (!model)
-    return NULL;
-  for (uint32_t i = 0; i < model->plan_count; ++i) {
+  for (uint32_t i = 0; model && i < model->plan_count; ++i) {
     const swap_plan *plan = &model->plans[i];
     if (plan->arena_bytes > arena_bytes || is_mapped(model, plan))
       continue;

@@ -58,22 +58,8 @@ static uint64_t get_limit(const swap_session *session, const swap_cut *cut) {
   return tiles;
 }
 
-static int find_cuts(const swap_session *session, uint32_t kernel,
-                     swap_core_cuts *cuts) {
-  const swap_dynamic *dynamic = session->model->dynamic;
-  cuts->count = 0;
-  for (uint32_t i = 0; i < dynamic->cut_count; ++i) {
-    if (dynamic->cuts[i].kernel != kernel || cuts->count == SWAP_MAX_CUTS)
-      continue;
-    if (!cuts->count)
-      cuts->cuts = &dynamic->cuts[i];
-    cuts->limits[cuts->count++] = get_limit(session, &dynamic->cuts[i]);
-  }
-  return cuts->count != 0;
-}
-
 /* 0, or how many tiles from this one on are left out. */
-static uint64_t get_gap(const swap_core_cuts *c, uint64_t tile) {
+static uint64_t get_gap(const swap_core_work *c, uint64_t tile) {
   for (uint32_t i = 0; i < c->count; ++i) {
     uint64_t before;
     const uint32_t at = swap_core_divide(tile, c->cuts[i].period, &before);
@@ -84,8 +70,8 @@ static uint64_t get_gap(const swap_core_cuts *c, uint64_t tile) {
 }
 
 /* A kernel's tiles but for those. */
-static void run(void *const *cuts, uint64_t tile, uint64_t end, void *scratch) {
-  const swap_core_cuts *c = (const void *)cuts;
+static void run(void *const *work, uint64_t tile, uint64_t end, void *scratch) {
+  const swap_core_work *c = (const void *)work;
   while (tile < end) {
     uint64_t last = end, before;
     const uint64_t gap = get_gap(c, tile);
@@ -98,16 +84,35 @@ static void run(void *const *cuts, uint64_t tile, uint64_t end, void *scratch) {
       const uint64_t left = c->limits[i] - at;
       last = left < last - tile ? tile + left : last;
     }
-    c->fn(c->operands, tile, last, scratch);
+    c->whole(c->whole_operands, tile, last, scratch);
     tile = last;
   }
 }
 
-static uint32_t cut_rows(const swap_session *session, uint32_t unit,
-                         uint32_t rows) {
+static void cut(const swap_session *session, const swap_step *step,
+                swap_core_work *work) {
   const swap_dynamic *dynamic = session->model->dynamic;
+  work->count = 0;
+  for (uint32_t i = 0; i < dynamic->cut_count; ++i) {
+    if (dynamic->cuts[i].kernel != step->index || work->count == SWAP_MAX_CUTS)
+      continue;
+    if (!work->count)
+      work->cuts = &dynamic->cuts[i];
+    work->limits[work->count++] = get_limit(session, &dynamic->cuts[i]);
+  }
+  if (!work->count)
+    return;
+  work->whole = work->fn;
+  work->whole_operands = work->operands;
+  work->fn = run;
+  work->operands = (void *const *)(void *)work;
+}
+
+static uint32_t cut_rows(const swap_session *session, const swap_step *step) {
+  const swap_dynamic *dynamic = session->model->dynamic;
+  uint32_t rows = (uint32_t)step->tile_end;
   for (uint32_t i = 0; i < dynamic->cut_count; ++i)
-    if (dynamic->cuts[i].kernel == session->model->kernel_count + unit &&
+    if (dynamic->cuts[i].kernel == session->model->kernel_count + step->index &&
         dynamic->cuts[i].period >= rows) {
       const uint64_t count = get_limit(session, &dynamic->cuts[i]);
       rows = count < rows ? (uint32_t)count : rows;
@@ -115,5 +120,9 @@ static uint32_t cut_rows(const swap_session *session, uint32_t unit,
   return rows;
 }
 
-const swap_sizing swap_sizes = {check_tables, check_inputs, find_cuts, run,
-                                cut_rows};
+static int check(const swap_session *session) {
+  return check_tables(session->model) &&
+         check_inputs(session->model, session->inputs);
+}
+
+const swap_sizing swap_sizes = {check, cut, cut_rows};

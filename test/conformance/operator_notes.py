@@ -57,6 +57,7 @@ ScatterElements ScatterND TensorScatter TfIdfVectorizer TopK Unique""".split()
 
 OTHERS = {
     "com.microsoft.Attention": "past_sequence_length, do_rotary and past_present_share_buffer are refused",
+    "com.microsoft.GatherBlockQuantized": "along the first axis of a table whose last one is quantized, in full blocks",
     "com.microsoft.GroupQueryAttention": "quantised caches are refused",
     "com.microsoft.MatMulNBits": "2, 4 and 8 bits; g_idx is refused",
     "com.microsoft.MultiHeadAttention": "past_sequence_length and cache_indirection are refused",

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 import check_ops
 import swapc_testing as st
-from check_ops import Const, f16, f32, i64, integers, scalar
+from check_ops import Const, f16, f32, i64, integers, positive, scalar
 
 MS = "com.microsoft"
 
@@ -70,6 +70,17 @@ def microsoft():
     yield case("FusedConv", f32(1, 4, 9, 9), Const(f32(8, 4, 3, 3)), Const(f32(8)), domain=MS, activation="Clip",
                activation_params=[-0.5, 1.5])
     yield case("FusedConv", f32(1, 4, 9, 9), Const(f32(8, 4, 3, 3)), domain=MS, activation="HardSigmoid", activation_params=[0.3, 0.4])
+    weights = Const(integers(-128, 128, 24, 10, dtype=np.int8))
+    for scale, zero in [(scalar(0.02), None), (Const(positive(10)), Const(integers(-9, 9, 10, dtype=np.int8)))]:
+        yield case("DynamicQuantizeMatMul", f32(2, 5, 24), weights, scale, zero, Const(f32(10)), domain=MS)
+        yield case("MatMulIntegerToFloat", integers(0, 256, 5, 24, dtype=np.uint8), weights, scalar(0.1), scale,
+                   scalar(120, np.uint8), zero, domain=MS)
+    words, scales = integers(0, 9, 2, 6), Const(positive(9, 3))
+    for zeros in [None, Const(integers(0, 256, 9, 2, dtype=np.uint8))]:
+        yield case("GatherBlockQuantized", Const(integers(0, 256, 9, 48, dtype=np.uint8)), words, scales, zeros, domain=MS,
+                   block_size=32)
+    yield case("GatherBlockQuantized", Const(integers(0, 256, 9, 96, dtype=np.uint8)), words, scales, domain=MS, block_size=32,
+               bits=8)
 
 
 def multihead():

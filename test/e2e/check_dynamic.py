@@ -108,14 +108,14 @@ def decoder(past="past", seq="seq", width=32, heads=2):
     rows = g("Unsqueeze", g("Range", g("Squeeze", g("Sub", total, new)), g("Squeeze", total), one), g.ints(1))
     hidden = g("Greater", columns, rows)
     scores = g("MatMul", q, g("Transpose", "all_k", perm=[0, 1, 3, 2]))
-    scores = g("Where", hidden, g.constant(np.float32(-1e9)), scores)
+    scores = g("Where", hidden, g.constant(np.float32(-1e9)), g("Add", scores, "bias"))
     mixed = g("MatMul", g("Softmax", scores, axis=-1), "all_v")
     mixed = g("Reshape", g("Transpose", mixed, perm=[0, 2, 1, 3]), g.ints(1, -1, width))
     g("MatMul", mixed, g.weight(width, width), name="y")
     cache = [1, heads, past, size]
     whole = [1, heads, "total", size]
     return g.model([("x", TensorProto.FLOAT, [1, seq, width]), ("past_k", TensorProto.FLOAT, cache),
-                    ("past_v", TensorProto.FLOAT, cache)],
+                    ("past_v", TensorProto.FLOAT, cache), ("bias", TensorProto.FLOAT, [1, f"{past} + {seq}"])],
                    [("y", TensorProto.FLOAT, [1, seq, width]), ("all_k", TensorProto.FLOAT, whole),
                     ("all_v", TensorProto.FLOAT, whole)])
 
@@ -164,7 +164,8 @@ def inputs_of(model, sizes, seed=5):
     random = np.random.default_rng(seed)
     inputs = {}
     for value in model.graph.input:
-        shape = [d.dim_value or sizes[d.dim_param] for d in value.type.tensor_type.shape.dim]
+        shape = [d.dim_value or sum(sizes[part] for part in d.dim_param.split(" + "))
+                 for d in value.type.tensor_type.shape.dim]
         if value.type.tensor_type.elem_type == TensorProto.FLOAT:
             inputs[value.name] = random.standard_normal(shape).astype(np.float32)
         elif value.name == "mask":

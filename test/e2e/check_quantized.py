@@ -127,10 +127,11 @@ def packed(codes, bits):
 
 
 def few_bits(workdir):
-    """MatMulNBits with and without zero points, and a K that fills no block."""
-    for bits, block, depth, zeros, rows in [(4, 32, 128, False, 1), (4, 32, 96, True, 3), (4, 16, 72, False, 2),
-                                            (8, 32, 128, True, 2)]:
-        columns, blocks = 48, -(-depth // block)
+    """MatMulNBits with and without zero points, a K that fills no block, and columns cut into pieces."""
+    for bits, block, depth, columns, zeros, rows in [
+            (4, 32, 128, 48, False, 1), (4, 32, 96, 48, True, 3), (4, 16, 72, 48, False, 2), (8, 32, 128, 48, True, 2),
+            (4, 32, 512, 4100, True, 2)]:
+        blocks = -(-depth // block)
         codes = rng.integers(0, 1 << bits, (columns, blocks * block))
         tensors = [initializer("b", packed(codes, bits).reshape(columns, blocks, -1)),
                    initializer("s", np.abs(f32(columns, blocks, scale=0.1)))]
@@ -141,7 +142,7 @@ def few_bits(workdir):
             names.append("z")
         node = helper.make_node("MatMulNBits", names, ["y"], domain="com.microsoft", K=depth, N=columns, bits=bits, block_size=block)
         model = model_of([node], [value("a", [rows, depth])], [value("y", [rows, columns])], tensors, domains=["com.microsoft"])
-        yield f"nbits-{bits}-{depth}-{zeros}", model, {"a": f32(rows, depth)}, 1e-4
+        yield f"nbits-{bits}-{depth}-{columns}-{zeros}", model, {"a": f32(rows, depth)}, 1e-4
 
 
 def packed_weights(workdir):
@@ -161,6 +162,16 @@ def packed_weights(workdir):
         x = f32(3, depth)
         wide = np.repeat(scale, block, axis=0) if block else scale
         yield f"int4-{block}", model, {"x": x}, 1e-4, {"y.npy": x @ (codes * wide).astype(np.float32)}
+
+
+def tables(workdir):
+    """Rows of a table of bytes, which are converted after they are gathered."""
+    for kind, low in [(np.int8, -128), (np.uint8, 0)]:
+        rows = rng.integers(low, low + 256, (300, 48)).astype(kind)
+        nodes = [helper.make_node("DequantizeLinear", ["w", "s", "z"], ["d"]), helper.make_node("Gather", ["d", "x"], ["y"])]
+        model = model_of(nodes, [value("x", [2, 5], TensorProto.INT64)], [value("y", [2, 5, 48])],
+                         [initializer("w", rows), initializer("s", np.float32(0.05)), initializer("z", kind(7))])
+        yield f"table-{kind.__name__}", model, {"x": rng.integers(-300, 300, (2, 5))}, 1e-6
 
 
 def check(workdir, name, model, feeds, limit, want=None):
@@ -184,7 +195,7 @@ def main():
     workdir = sys.argv[1]
     os.makedirs(workdir, exist_ok=True)
     count = 0
-    for family in (networks, few_bits, packed_weights):
+    for family in (networks, few_bits, packed_weights, tables):
         for case in family(workdir):
             check(workdir, *case)
             count += 1

@@ -24,16 +24,16 @@ SMALL = dict(sample_size=32, block_out_channels=(64, 128, 128), layers_per_block
              up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"))
 
 
-@network("diffusers", "dynamo")
+@network("diffusers", "TorchScript")
 def unet_small(folder):
-    return export_unet(unet(**SMALL), folder, True, 32, 16, 128)
+    return export_unet(unet(**SMALL), folder, False, 32, 16, 128)
 
 
-@network("diffusers", "TorchScript, float16", tolerance=1e-2)
+@network("diffusers", "dynamo, float16", tolerance=1e-2)
 def unet_stable_diffusion(folder):
     """The network of Stable Diffusion 1.5 with its 860 million weights, for images of 256 x 256."""
     net = unet(sample_size=32, cross_attention_dim=768).half()
-    return export_unet(net, folder, False, 32, 77, 768)
+    return export_unet(net, folder, True, 32, 77, 768)
 
 
 @network("diffusers", "dynamo")

@@ -72,7 +72,7 @@ def ultralytics_model(config, folder, **options):
     import ultralytics
 
     torch.manual_seed(0)
-    model = (ultralytics.RTDETR if config.startswith("rtdetr") else ultralytics.YOLO)(config)
+    model = ultralytics.YOLO(config)
     registry.seeded(lambda: model.model)
     path = model.export(format="onnx", imgsz=320, simplify=False, device="cpu", verbose=False, **options)
     os.makedirs(folder, exist_ok=True)
@@ -100,11 +100,6 @@ def yolov8n_nms(folder):
 def yolov10n(folder):
     """With the choice of detections in the network, by TopK."""
     return ultralytics_model("yolov10n.yaml", folder)
-
-
-@network("ultralytics", "its own (TorchScript)")
-def rtdetr(folder):
-    return ultralytics_model("rtdetr-l.yaml", folder)
 
 
 @network("transformers", "TorchScript")

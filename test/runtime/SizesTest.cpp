@@ -31,8 +31,9 @@ struct SizedModel {
     }
     tensor = {"x", SWAP_U16, uint32_t(dims.size()), dims.data(),
               uint64_t(elements() * 2)};
-    dynamic = {uint32_t(sizes.size()), uint32_t(extents.size()), 0, 0,
-               sizes.data(), extents.data(), nullptr};
+    dynamic = {
+        uint32_t(sizes.size()), uint32_t(extents.size()), 0,       0,
+        sizes.data(),           extents.data(),           nullptr, &swap_sizes};
     model.input_count = 1;
     model.inputs = &tensor;
     model.dynamic = &dynamic;
@@ -72,7 +73,8 @@ TEST(Sizes, SpreadAndCrop) {
     std::iota(dense.begin(), dense.end(), 1);
     std::vector<uint16_t> expected(place.size(), 0);
     for (size_t i = 0; i < count; ++i) {
-      const size_t c = i % size_t(small[2]), b = i / size_t(small[2]) % size_t(small[1]);
+      const size_t c = i % size_t(small[2]),
+                   b = i / size_t(small[2]) % size_t(small[1]);
       const size_t a = i / size_t(small[2] * small[1]);
       expected[(a * size_t(shape[1]) + b) * size_t(shape[2]) + c] = dense[i];
     }
@@ -96,7 +98,8 @@ TEST(Sizes, OneDimensionOfTwo) {
   SizedModel m({9, 2}, {0});
   m.sizes = {{"past", 0, 0, 1, 6}, {"new", 0, 0, 1, 3}};
   m.extents = {{0, 0, 0, 0, 1}, {0, 0, 1, 0, 1}};
-  m.dynamic = {2, 2, 0, 0, m.sizes.data(), m.extents.data(), nullptr};
+  m.dynamic = {2,       2,          0, 0, m.sizes.data(), m.extents.data(),
+               nullptr, &swap_sizes};
   const int64_t sizes[] = {4, 1};
   int64_t dims[2];
   EXPECT_EQ(swap_sized(&m.model, 0, sizes, dims), 20u);
@@ -142,7 +145,8 @@ protected:
     ran = &tiles;
   }
   int run(int64_t n) {
-    dynamic = {1, 0, uint32_t(cuts.size()), 0, &size, nullptr, cuts.data()};
+    dynamic = {1,     0,       uint32_t(cuts.size()), 0,
+               &size, nullptr, cuts.data(),           &swap_sizes};
     tiles.clear();
     Tensors t;
     alignas(SWAP_BUFFER_ALIGN) int64_t value = n;
@@ -215,14 +219,16 @@ TEST_F(Cuts, Tables) {
   const swap_size good = size;
   cuts = {{0, 0, 4, 1, 1, 0}};
   EXPECT_EQ(run(4), SWAP_OK);
-  for (swap_size bad : {swap_size{"n", 3, 0, 2, 8}, swap_size{"n", 0, 0, 2, 8},
-                        swap_size{"n", 2, 0, 0, 8}, swap_size{"n", 2, 0, 5, 4}}) {
+  for (swap_size bad :
+       {swap_size{"n", 3, 0, 2, 8}, swap_size{"n", 0, 0, 2, 8},
+        swap_size{"n", 2, 0, 0, 8}, swap_size{"n", 2, 0, 5, 4}}) {
     size = bad;
     EXPECT_EQ(run(4), SWAP_ERR_ARGUMENT);
   }
   size = good;
-  for (swap_cut bad : {swap_cut{99, 0, 4, 1, 1, 0}, swap_cut{0, 1, 4, 1, 1, 0},
-                       swap_cut{0, 0, 0, 1, 1, 0}, swap_cut{0, 0, 4, 0, 1, 0}}) {
+  for (swap_cut bad :
+       {swap_cut{99, 0, 4, 1, 1, 0}, swap_cut{0, 1, 4, 1, 1, 0},
+        swap_cut{0, 0, 0, 1, 1, 0}, swap_cut{0, 0, 4, 0, 1, 0}}) {
     cuts = {bad};
     EXPECT_EQ(run(4), SWAP_ERR_ARGUMENT);
   }

@@ -27,7 +27,7 @@
 #include <numeric>
 
 /// Rows of a contraction's tile, and more where each tile packs its columns.
-static constexpr int64_t kTileRows = 32, kPackingTileRows = 64;
+static constexpr int64_t kTileRows = 12, kPackingTileRows = 64;
 /// Tiles along a dimension, from which on smaller ones save nothing.
 static constexpr int64_t kSizeTiles = 16;
 /// The most tiles that a kernel is cut into for it.

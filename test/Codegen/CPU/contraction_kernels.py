@@ -29,6 +29,8 @@ PRODUCTS = [
     ("quads", "mk", "nk", "mn", dict(m=11, n=75, k=46), dict(width=32, types="i8 i8 i32")),
     ("quads_unsigned", "mk", "nk", "mn", dict(m=11, n=75, k=46), dict(width=32, types="u8 i8 i32")),
     ("quads_row", "mk", "kn", "mn", dict(m=1, n=130, k=67), dict(width=64, types="i8 i8 i32")),
+    ("quads_direct", "mk", "kn", "mn", dict(m=9, n=70, k=45), dict(types="i8 i8 i32")),
+    ("quads_heads", "hmk", "hkn", "mhn", dict(h=3, m=13, n=40, k=19), dict(types="u8 i8 i32")),
     ("pairs_columns", "km", "kn", "mn", dict(m=13, n=40, k=19), dict(width=16, types="i16 i8 i32")),
     ("long", "mk", "kn", "mn", dict(m=9, n=10, k=4), dict(types="i64 i64 i64")),
 ]
