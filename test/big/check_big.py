@@ -69,21 +69,19 @@ def drop_caches(folder):
 
 
 def compile_big(model, program, budgets):
-    """Compiles twice, once without weights: the rows of the first table."""
+    """Compiles twice, once without weights: rows of the first table."""
     swapc = [os.path.join(testing.build_dir(), "bin", "swapc"), model.path, "--quiet", "--budget", ",".join(budgets)]
-    rows = []
     for what, options in (("plans", ["--emit", "plan", "-o", program + ".json"]), ("program and blob", ["-o", program])):
         drop_caches(os.path.dirname(model.path))
         seconds, user, system, peak = in_cgroup([*swapc, *options], COMPILER_LIMIT)
-        rows.append((what, seconds, user, system, peak))
+        yield what, seconds, user, system, peak
     os.remove(program + ".json")
-    return rows
 
 
 def run_big(model, program, budgets, want, threads):
     inputs = model.inputs()
     beside = sum(a.nbytes for a in inputs.values()) * 2 + model.vocabulary * 4 + testing.PROCESS_BYTES
-    first, rows = None, []
+    first = None
     for plan in testing.describe(program)["budgets"]:
         limit = plan["budget_bytes"] + beside if testing.MemoryCgroup.available() else None
         got, stats, peak = testing.run_program(
@@ -94,8 +92,7 @@ def run_big(model, program, budgets, want, threads):
         same = first is None or all(np.array_equal(first[name], got[name]) for name in first)
         testing.require(same, "the budgets give different bits")
         first = first or got
-        rows.append((plan["budget_bytes"], stats, peak, error))
-    return rows
+        yield plan["budget_bytes"], stats, peak, error
 
 
 def main():
