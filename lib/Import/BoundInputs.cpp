@@ -38,13 +38,13 @@ static bool isSavedAs(StringRef name, int32_t dataType,
 }
 
 /// Elements of less than a byte as ONNX has them: the first in the lowest bits.
-static std::vector<int64_t> packElements(StringRef elements, unsigned bits) {
-  std::vector<int64_t> packed;
+static std::string packElements(StringRef elements, unsigned bits) {
+  std::string packed;
   unsigned perByte = 8 / bits, mask = (1u << bits) - 1;
   for (auto [i, element] : llvm::enumerate(elements)) {
     if (i % perByte == 0)
       packed.push_back(0);
-    packed.back() |= (element & mask) << i % perByte * bits;
+    packed.back() |= static_cast<char>((element & mask) << i % perByte * bits);
   }
   return packed;
 }
@@ -86,9 +86,7 @@ TensorRef GraphImporter::makeBound(const onnx::ValueInfo &input,
   tensor.dataType = input.elementType;
   tensor.dims.assign(file->shape.begin(), file->shape.end());
   unsigned bits = getFormatBits(kind.format);
-  if (bits < 8)
-    tensor.integers = packElements(file->bytes, bits);
-  else
-    tensor.loose = std::move(file->bytes);
+  tensor.loose =
+      bits < 8 ? packElements(file->bytes, bits) : std::move(file->bytes);
   return makeStored(tensor, input.name, loc);
 }

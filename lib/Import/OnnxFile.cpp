@@ -7,6 +7,7 @@
 
 #include "OnnxFile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,16 +59,28 @@ public:
       return 0;
     return llvm::bit_cast<float>(llvm::support::endian::read32le(data.data()));
   }
+  /// An integer as it is coded.
+  StringRef varintBytes() {
+    const char *begin = at;
+    varint();
+    return failed ? StringRef() : StringRef(begin, at - begin);
+  }
+  /// The integers of a packed field, one after another.
+  bool nextPacked(uint64_t &value) {
+    if (failed || at == end)
+      return false;
+    value = readVarint();
+    return !failed;
+  }
   /// A repeated integer, packed or not.
   template <typename Vector> void varints(Vector &values) {
     if (wire == 0) {
       values.push_back(varint());
       return;
     }
-    StringRef data = bytes();
-    Message packed(data, failed);
-    while (!failed && packed.at != packed.end)
-      values.push_back(packed.readVarint());
+    Message packed(bytes(), failed);
+    for (uint64_t value; packed.nextPacked(value);)
+      values.push_back(value);
   }
 
 private:
@@ -134,6 +147,20 @@ struct Parser {
     tensor.loose += data;
   }
 
+  /// The same for integers.
+  void parseVarints(Message &m, Tensor &tensor) {
+    StringRef data = m.wire == 2 ? m.bytes() : m.varintBytes();
+    if (m.wire == 2 && tensor.looseVarints.empty() && !tensor.varints) {
+      tensor.varints = data;
+      return;
+    }
+    if (tensor.varints) {
+      tensor.looseVarints = tensor.varints->str();
+      tensor.varints.reset();
+    }
+    tensor.looseVarints += data;
+  }
+
   Tensor parseTensor(StringRef bytes) {
     Tensor tensor;
     Message m(bytes, failed);
@@ -151,7 +178,7 @@ struct Parser {
       case 5:
       case 7:
       case 11:
-        m.varints(tensor.integers);
+        parseVarints(m, tensor);
         break;
       case 8:
         tensor.name = m.bytes();
@@ -422,6 +449,27 @@ struct Parser {
 };
 
 } // namespace
+
+std::optional<std::string> swapc::onnx::decodeVarints(StringRef coded,
+                                                      unsigned width,
+                                                      bool isBool) {
+  bool failed = false;
+  Message packed(coded, failed);
+  std::string elements;
+  // Each number ends with a byte below 128.
+  elements.reserve(width * llvm::count_if(coded, [](char byte) {
+                     return !(byte & 0x80);
+                   }));
+  for (uint64_t value; packed.nextPacked(value);) {
+    if (isBool)
+      value = value != 0;
+    for (unsigned i = 0; i < width; ++i)
+      elements.push_back(static_cast<char>(value >> (8 * i)));
+  }
+  if (failed)
+    return std::nullopt;
+  return elements;
+}
 
 llvm::Expected<File> File::open(StringRef path) {
   auto fail = [](const llvm::Twine &text) {

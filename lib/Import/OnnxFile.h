@@ -65,13 +65,20 @@ struct Tensor {
   llvm::SmallVector<int64_t, 4> dims;
   /// Dense little-endian elements inside the mapping.
   std::optional<StringRef> bytes;
-  /// Elements of the varint-coded fields: int32_data, int64_data, uint64_data.
-  std::vector<int64_t> integers;
+  /// Elements of int32_data, int64_data and uint64_data as they are coded, inside
+  /// the mapping or, where they are not packed in one piece, in `looseVarints`.
+  std::optional<StringRef> varints;
+  std::string looseVarints;
   /// Elements of float_data and double_data that are not packed in one piece.
   std::string loose;
   bool isExternal = false;
   std::vector<std::pair<StringRef, StringRef>> externalData;
 };
+
+/// The numbers of a varint-coded field, each cut to `width` bytes, or to whether
+/// it is zero where `isBool`; nothing where the coding is broken.
+std::optional<std::string> decodeVarints(StringRef coded, unsigned width,
+                                         bool isBool);
 
 struct Graph;
 

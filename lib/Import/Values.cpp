@@ -141,24 +141,6 @@ TensorRef GraphImporter::makeSequence(ArrayRef<TensorRef> elements) {
   return &sequence;
 }
 
-/// Elements of the varint-coded fields, which hold the bits of f16 and bf16.
-static DenseElementsAttr makeElements(RankedTensorType type,
-                                      ArrayRef<int64_t> values) {
-  unsigned bits = type.getElementTypeBitWidth();
-  if (auto floatType = dyn_cast<FloatType>(type.getElementType())) {
-    SmallVector<APFloat> floats;
-    for (int64_t value : values)
-      floats.emplace_back(floatType.getFloatSemantics(),
-                          APInt(bits, value, false, /*implicitTrunc=*/true));
-    return DenseElementsAttr::get(type, floats);
-  }
-  SmallVector<APInt> integers;
-  for (int64_t value : values)
-    integers.emplace_back(bits, bits == 1 ? value != 0 : value, false,
-                          /*implicitTrunc=*/true);
-  return DenseElementsAttr::get(type, integers);
-}
-
 TensorRef GraphImporter::getStored(const onnx::Tensor &tensor, StringRef name,
                                    Location loc) {
   TensorRef &known = stored[&tensor];
@@ -208,24 +190,25 @@ TensorRef GraphImporter::makeStored(const onnx::Tensor &tensor, StringRef name,
                   " bytes, but its shape and type take " + Twine(*bytes));
     range = {fileName, file.getOffset(*tensor.bytes), *bytes};
   } else {
-    if (perByte > 1 && tensor.integers.size() == *bytes) {
-      std::string packed;
-      for (int64_t value : tensor.integers)
-        packed.push_back(static_cast<char>(value));
-      return known(
-          ::makeElements(type, unpackElements(packed, count, kind.format)));
+    std::string data = tensor.loose;
+    unsigned width = perByte > 1 ? 1 : swap::getElementBytes(elementType);
+    if (data.empty()) {
+      std::optional<std::string> decoded = onnx::decodeVarints(
+          tensor.varints ? *tensor.varints : StringRef(tensor.looseVarints),
+          width, elementType.isInteger(1));
+      if (!decoded)
+        return fail("the protobuf encoding of its elements is broken; export "
+                    "or copy the file again");
+      data = std::move(*decoded);
     }
-    size_t have = tensor.loose.empty() ? tensor.integers.size()
-                                       : tensor.loose.size() /
-                                             swap::getElementBytes(elementType);
-    bool inBytes = !tensor.loose.empty();
-    if (perByte > 1 || have != static_cast<size_t>(count) ||
-        (inBytes && tensor.loose.size() != *bytes))
-      return fail("holds " + Twine(have) + " elements, but its shape takes " +
-                  Twine(count));
-    DenseElementsAttr elements = inBytes
-                                     ? ::makeElements(type, tensor.loose)
-                                     : ::makeElements(type, tensor.integers);
+    if (data.size() != *bytes)
+      return fail("holds " + Twine(data.size() / width) +
+                  " elements, but its shape takes " +
+                  Twine(perByte > 1 ? *bytes : count));
+    if (perByte > 1)
+      return known(
+          ::makeElements(type, unpackElements(data, count, kind.format)));
+    DenseElementsAttr elements = ::makeElements(type, data);
     bool small = count == 1 || (isa<IntegerType>(elementType) &&
                                 count <= kMaxConstantElements);
     if (small)

@@ -12,6 +12,7 @@
 #include "swapc/Support/OutputFile.h"
 #include "llvm/Support/Path.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,33 +22,43 @@ using namespace swapc;
 using llvm::Error;
 using llvm::Expected;
 
-SourceFiles::~SourceFiles() {
-  for (auto &entry : descriptors)
-    ::close(entry.second);
-}
+/// Far fewer than a process may have, far more than threads read at once.
+static constexpr size_t kMostOpenFiles = 64;
 
-Expected<int> SourceFiles::open(StringRef path) {
-  auto found = descriptors.find(path);
-  if (found != descriptors.end())
-    return found->second;
+SourceFile::~SourceFile() { ::close(descriptor); }
+
+Expected<std::shared_ptr<SourceFile>> SourceFiles::open(StringRef path) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = files.find(path);
+  if (found != files.end()) {
+    found->second.lastUse = ++uses;
+    return found->second.file;
+  }
   llvm::SmallString<256> full(directory);
   llvm::sys::path::append(full, path);
   int descriptor = ::open(full.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return fileError("read", full,
                      std::error_code(errno, std::generic_category()));
-  descriptors[path] = descriptor;
-  return descriptor;
+  if (files.size() >= kMostOpenFiles)
+    files.erase(std::min_element(files.begin(), files.end(),
+                                 [](const auto &a, const auto &b) {
+                                   return a.second.lastUse < b.second.lastUse;
+                                 }));
+  Entry &entry = files[path];
+  entry = {std::make_shared<SourceFile>(descriptor), ++uses};
+  return entry.file;
 }
 
-/// Bytes of the elements in storage form.
+/// The elements in storage form, where they are or else in `owned`.
 static LogicalResult getBytes(ElementsAttr elements, ElementType type,
-                              std::vector<char> &bytes, bool &splat) {
+                              ArrayRef<char> &bytes, std::vector<char> &owned,
+                              bool &splat) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob)
       return failure();
-    bytes.assign(blob->getData().begin(), blob->getData().end());
+    bytes = blob->getData();
     return success(bytes.size() ==
                    size_t(elements.getNumElements()) * type.bytes);
   }
@@ -55,16 +66,15 @@ static LogicalResult getBytes(ElementsAttr elements, ElementType type,
   if (!dense)
     return failure();
   splat = dense.isSplat();
+  bytes = dense.getRawData();
   if (type.bits == 1) {
     if (splat)
-      bytes.push_back(dense.getSplatValue<bool>());
+      owned.push_back(dense.getSplatValue<bool>());
     else
       for (bool value : dense.getValues<bool>())
-        bytes.push_back(value);
-    return success();
+        owned.push_back(value);
+    bytes = owned;
   }
-  ArrayRef<char> raw = dense.getRawData();
-  bytes.assign(raw.begin(), raw.end());
   return success();
 }
 
@@ -79,23 +89,25 @@ FailureOr<RecipeSource> RecipeSource::create(swap::ParameterOp op,
   source.elementType = *elementType;
   source.shape.assign(type.getShape().begin(), type.getShape().end());
   if (auto file = dyn_cast<swap::FileAttr>(op.getSource())) {
-    Expected<int> descriptor = files.open(file.getPath().getValue());
-    if (!descriptor)
-      return op.emitError() << llvm::toString(descriptor.takeError());
-    source.descriptor = *descriptor;
+    auto opened = files.open(file.getPath().getValue());
+    if (!opened)
+      return op.emitError() << llvm::toString(opened.takeError());
+    source.files = &files;
     source.offset = file.getOffset();
     source.path = file.getPath().str();
     return source;
   }
   auto elements = dyn_cast<ElementsAttr>(op.getSource());
   if (!elements ||
-      failed(getBytes(elements, *elementType, source.inlined, source.splat)))
+      failed(getBytes(elements, *elementType, source.inlined, source.owned,
+                      source.splat)))
     return op.emitError() << "parameter " << op.getSymName()
                           << " has a source that swapc cannot read";
   return source;
 }
 
-Error RecipeSource::readFile(uint64_t at, char *to, uint64_t length) const {
+Error RecipeSource::readFile(int descriptor, uint64_t at, char *to,
+                             uint64_t length) const {
   while (length) {
     ssize_t count = ::pread(descriptor, to, length, at);
     if (count < 0 && errno == EINTR)
@@ -116,7 +128,7 @@ Error RecipeSource::readFile(uint64_t at, char *to, uint64_t length) const {
 }
 
 uint64_t RecipeSource::getReadBytes(ArrayRef<Interval> box) const {
-  if (descriptor < 0)
+  if (!files)
     return 0;
   uint64_t bytes = elementType.bytes;
   for (Interval interval : box)
@@ -133,13 +145,17 @@ Expected<SourceView> RecipeSource::read(ArrayRef<Interval> request) const {
     if (request[d].low < 0 || request[d].high >= shape[d])
       return llvm::createStringError(llvm::inconvertibleErrorCode(),
                                      "recipe reads outside of its source");
-  if (descriptor < 0) {
+  if (!files) {
     view.data = inlined.data();
     if (!splat)
       for (int64_t d = rank - 1, stride = 1; d >= 0; stride *= shape[d--])
         view.strides[d] = stride;
     return view;
   }
+
+  auto file = files->open(path);
+  if (!file)
+    return file.takeError();
 
   // Short pieces of neighbouring rows are read with what lies between them.
   SmallVector<Interval, 6> box(request);
@@ -187,7 +203,7 @@ Expected<SourceView> RecipeSource::read(ArrayRef<Interval> request) const {
       at += index[d] * pitch[d];
     if (inner < rank)
       at += box[inner].low * pitch[inner];
-    if (Error error = readFile(at, to, length))
+    if (Error error = readFile((*file)->descriptor, at, to, length))
       return std::move(error);
     size_t d = inner;
     for (; d > 0; --d) {

@@ -43,15 +43,17 @@ public:
 
 private:
   RecipeSource() = default;
-  llvm::Error readFile(uint64_t at, char *to, uint64_t length) const;
+  llvm::Error readFile(int descriptor, uint64_t at, char *to,
+                       uint64_t length) const;
 
   ElementType elementType;
   llvm::SmallVector<int64_t, 6> shape;
   std::string path;
-  int descriptor = -1; /// Of the file, or -1 where `inlined` holds all.
+  SourceFiles *files = nullptr; /// Null where `inlined` holds all.
   uint64_t offset = 0;
   bool splat = false; /// `inlined` is one element.
-  std::vector<char> inlined;
+  llvm::ArrayRef<char> inlined; /// In the attribute or in `owned`.
+  std::vector<char> owned;
 };
 
 } // namespace swapc

@@ -1,5 +1,5 @@
 """Weights where numbers of 32 bits end, in sparse files: offsets and tensors beyond 4 GiB,
-several files, data inside a model of more than 2 GiB. What is compiled is run as well.
+several files, many files, data inside a model of more than 2 GiB. What is compiled is run as well.
 
 check_files.py DIR [CASE...]"""
 import os
@@ -94,8 +94,8 @@ def inside(folder):
 
 
 def matrix(folder):
-    """A matrix of more than 2 GiB in one kernel."""
-    rows, columns = 16384, 33000
+    """A matrix of more than 4 GiB in one kernel."""
+    rows, columns = 16384, 66000
     source = np.random.default_rng(3)
     values = source.standard_normal((64, columns), np.float32)
     begin = rows - 64
@@ -108,7 +108,25 @@ def matrix(folder):
     return path, {"x": x}, {"y.npy": (x[:, begin:].astype(np.float64) @ values).astype(np.float32)}
 
 
-CASES = {case.__name__: case for case in (offsets, inside, matrix)}
+def many(folder):
+    """A file for each tensor, more of them than swapc may have open."""
+    source = np.random.default_rng(4)
+    count = 200
+    rows = source.standard_normal((count, 4096), np.float32)
+    tensors, nodes = [], []
+    for i, row in enumerate(rows):
+        write_at(os.path.join(folder, f"many.{i}"), 0, row)
+        tensors.append(external(f"w{i}", (4096,), f"many.{i}", 0))
+        nodes.append(helper.make_node("Add", [f"x{i}", f"w{i}"], [f"x{i + 1}"], name=f"sum{i}"))
+    path = os.path.join(folder, "many.onnx")
+    save(path, helper.make_graph(nodes, "g", [info("x0", (4096,))], [info(f"x{count}", (4096,))], tensors))
+    x = source.standard_normal(4096, np.float32)
+    want = x.astype(np.float64) + rows.astype(np.float64).sum(0)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return path, {"x0": x}, {f"x{count}.npy": want.astype(np.float32)}
+
+
+CASES = {case.__name__: case for case in (offsets, inside, matrix, many)}
 
 
 def main():

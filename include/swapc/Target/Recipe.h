@@ -20,23 +20,38 @@
 #include "llvm/Support/Error.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace swapc {
 
-/// The weight files of a model, opened once. Paths are relative to a folder.
+/// A file that is open for reading.
+struct SourceFile {
+  int descriptor;
+
+  explicit SourceFile(int descriptor) : descriptor(descriptor) {}
+  SourceFile(const SourceFile &) = delete;
+  ~SourceFile();
+};
+
+/// The weight files of a model. Paths are relative to a folder. Exporters write
+/// a file for each of thousands of tensors, more than a process may have open:
+/// those that were used last stay open. Safe to call from several threads.
 class SourceFiles {
 public:
   explicit SourceFiles(llvm::StringRef directory) : directory(directory) {}
-  ~SourceFiles();
-  SourceFiles(const SourceFiles &) = delete;
 
-  /// A descriptor that lives as long as this object.
-  llvm::Expected<int> open(llvm::StringRef path);
+  llvm::Expected<std::shared_ptr<SourceFile>> open(llvm::StringRef path);
 
 private:
+  struct Entry {
+    std::shared_ptr<SourceFile> file;
+    uint64_t lastUse = 0;
+  };
   std::string directory;
-  llvm::StringMap<int> descriptors;
+  std::mutex mutex;
+  llvm::StringMap<Entry> files;
+  uint64_t uses = 0;
 };
 
 /// Part of a parameter in storage: indices [begin, end) of each storage
@@ -49,7 +64,7 @@ struct StorageBox {
 class Recipe {
 public:
   /// `op` is a swap.parameter or swap.derived. What cannot be evaluated is a
-  /// diagnostic at `op`.
+  /// diagnostic at `op`. `files` has to outlive the recipe.
   static llvm::FailureOr<std::unique_ptr<Recipe>> create(mlir::Operation *op,
                                                          SourceFiles &files);
   virtual ~Recipe();
