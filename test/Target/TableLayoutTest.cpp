@@ -52,7 +52,7 @@ const char *const kCut[] = {"kernel", "size",  "period",
                             "unit",   "scale", "offset"};
 const char *const kDynamic[] = {"size_count", "extent_count", "cut_count",
                                 "reserved",   "sizes",        "extents",
-                                "cuts"};
+                                "cuts",       "sizing"};
 const char *const kUnit[] = {"offset", "length", "crc32c", "row_bytes"};
 
 /// Assertions in C that a struct lies as `type` does in memory.
