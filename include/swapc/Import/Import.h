@@ -21,7 +21,8 @@ namespace swapc {
 struct ImportedNode {
   std::string name;
   mlir::Location location;
-  /// The shapes of its results.
+  /// Two for each result: its shape, and what it holds if it is a small constant
+  /// of integers.
   llvm::SmallVector<llvm::SmallVector<int64_t>, 1> shapes;
 };
 
