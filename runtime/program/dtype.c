@@ -166,10 +166,11 @@ int dtype_is_real(uint32_t dtype) {
 }
 
 int dtype_fit(uint32_t dtype, uint8_t *bytes, uint64_t elements) {
-  const unsigned bits = dtype_bits(dtype), mask = (1u << bits) - 1;
-  const int is_signed = dtype == SWAP_I4 || dtype == SWAP_I2;
+  const unsigned bits = dtype_bits(dtype);
   if (bits >= 8)
     return 1;
+  const unsigned mask = (1u << bits) - 1;
+  const int is_signed = dtype == SWAP_I4 || dtype == SWAP_I2;
   for (uint64_t i = 0; i < elements; ++i) {
     const unsigned low = bytes[i] & mask, top = is_signed && low >> (bits - 1);
     const uint8_t value = (uint8_t)(top ? low | ~mask : low);
