@@ -122,9 +122,16 @@ static LogicalResult importMul(NodeImporter &n) {
   });
 }
 
-static LogicalResult
-importUnary(NodeImporter &n,
-            function_ref<Value(Scalar &, ArrayRef<Value>)> body) {
+namespace {
+/// What operators of one tensor take.
+struct Unary {
+  Quantized x;
+  ElementKind kind; ///< Of x and of the result.
+  Quantization to;
+};
+} // namespace
+
+static FailureOr<Unary> getUnary(NodeImporter &n) {
   if (n.getNumInputs() < 4 || n.getNumInputs() > 5)
     return n.error("takes a tensor with scale and zero point, and those of the "
                    "result");
@@ -135,7 +142,16 @@ importUnary(NodeImporter &n,
   FailureOr<Quantization> to = getQuantization(n, 3, kind);
   if (failed(to))
     return failure();
-  return n.finish(compute(n, *x, *to, kind, body));
+  return Unary{*x, kind, *to};
+}
+
+static LogicalResult
+importUnary(NodeImporter &n,
+            function_ref<Value(Scalar &, ArrayRef<Value>)> body) {
+  FailureOr<Unary> node = getUnary(n);
+  if (failed(node))
+    return failure();
+  return n.finish(compute(n, node->x, node->to, node->kind, body));
 }
 
 static LogicalResult importSigmoid(NodeImporter &n) {
@@ -186,16 +202,12 @@ static LogicalResult importConcat(NodeImporter &n) {
 
 /// The mean over the spatial dimensions.
 static LogicalResult importGlobalAveragePool(NodeImporter &n) {
-  if (n.getNumInputs() < 4 || n.getNumInputs() > 5)
-    return n.error("takes a tensor with scale and zero point, and those of the "
-                   "result");
-  FailureOr<Quantized> x = getQuantized(n, 0);
-  if (failed(x))
+  FailureOr<Unary> node = getUnary(n);
+  if (failed(node))
     return failure();
-  ElementKind kind = x->tensor->getKind();
-  FailureOr<Quantization> to = getQuantization(n, 3, kind);
-  if (failed(to))
-    return failure();
+  const Quantized *x = &node->x;
+  const Quantization *to = &node->to;
+  ElementKind kind = node->kind;
   bool channelsLast = n.getInt("channels_last", 0);
   int64_t rank = x->tensor->getRank();
   if (rank < 3)

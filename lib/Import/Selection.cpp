@@ -90,21 +90,32 @@ static LogicalResult importNonZero(NodeImporter &n) {
   return n.finish(addRoutine(n, use));
 }
 
+/// The shape of a tensor and the axis along which slices are chosen; without
+/// the attribute, elements of the tensor as a vector.
+static LogicalResult getSlices(NodeImporter &n, TensorRef input,
+                               SmallVectorImpl<int64_t> &shape, int64_t &axis) {
+  axis = 0;
+  shape.assign({input->getNumElements()});
+  if (!n.has("axis"))
+    return success();
+  FailureOr<int64_t> given = n.getAxis(n.getInt("axis", 0), input->getRank());
+  if (failed(given))
+    return failure();
+  axis = *given;
+  shape.assign(input->getShape().begin(), input->getShape().end());
+  return success();
+}
+
 static LogicalResult importCompress(NodeImporter &n) {
   if (failed(n.checkInputs(2, 2)))
     return failure();
   TensorRef input = n.in(0), condition = n.in(1);
   if (condition->getRank() != 1 || !condition->getElementType().isInteger(1))
     return n.error("the condition must be a vector of bool");
-  SmallVector<int64_t> shape{input->getNumElements()};
-  int64_t axis = 0;
-  if (n.has("axis")) {
-    FailureOr<int64_t> given = n.getAxis(n.getInt("axis", 0), input->getRank());
-    if (failed(given))
-      return failure();
-    axis = *given;
-    shape = llvm::to_vector(input->getShape());
-  }
+  SmallVector<int64_t> shape;
+  int64_t axis;
+  if (failed(getSlices(n, input, shape, axis)))
+    return failure();
   int64_t size = shape[axis];
   FailureOr<int64_t> room = 0;
   DenseElementsAttr known = n.graph.getElements(condition);
@@ -136,15 +147,10 @@ static LogicalResult importUnique(NodeImporter &n) {
   FailureOr<int64_t> type = getRoutineType(n, input);
   if (failed(type))
     return failure();
-  SmallVector<int64_t> shape{input->getNumElements()};
-  int64_t axis = 0;
-  if (n.has("axis")) {
-    FailureOr<int64_t> given = n.getAxis(n.getInt("axis", 0), input->getRank());
-    if (failed(given))
-      return failure();
-    axis = *given;
-    shape = llvm::to_vector(input->getShape());
-  }
+  SmallVector<int64_t> shape;
+  int64_t axis;
+  if (failed(getSlices(n, input, shape, axis)))
+    return failure();
   int64_t size = shape[axis];
   int64_t outer = getProduct(ArrayRef(shape).take_front(axis));
   int64_t inner = getProduct(ArrayRef(shape).drop_front(axis + 1));

@@ -149,23 +149,13 @@ private:
     return false;
   }
 
-  Value remake(OpBuilder &b, IRMapping &mapping, Value value) {
-    if (Value known = mapping.lookupOrNull(value))
-      return known;
-    Operation *def = value.getDefiningOp();
-    for (Value operand : def->getOperands())
-      remake(b, mapping, operand);
-    b.clone(*def, mapping);
-    return mapping.lookup(value);
-  }
-
   /// The steps on `value`: only the products, or all.
   Value evaluate(OpBuilder &b, IRMapping &mapping, Value value, bool shifts) {
     for (auto [step, other] : steps) {
       bool isMul = isa<arith::MulFOp>(step);
       if (!isMul && !shifts)
         continue;
-      Value operand = remake(b, mapping, other);
+      Value operand = cloneTree(b, mapping, other);
       Location loc = step->getLoc();
       value = isMul ? Value(arith::MulFOp::create(b, loc, value, operand))
               : isa<arith::SubFOp>(step)

@@ -66,13 +66,7 @@ static linalg::GenericOp fuseOne(RewriterBase &rewriter,
       }
       continue;
     }
-    setOrigin(fused->fusedOp, consumer);
-    for (auto [from, to] : fused->replacements)
-      rewriter.replaceAllUsesWith(from, to);
-    rewriter.eraseOp(consumer);
-    if (last->use_empty())
-      rewriter.eraseOp(last);
-    return cast<linalg::GenericOp>(fused->fusedOp);
+    return replaceByFused(rewriter, consumer, last, *fused);
   }
   return nullptr;
 }
@@ -158,15 +152,6 @@ private:
                         [&](Value operand) { return isOuter(operand); });
   }
 
-  Value remake(OpBuilder &b, IRMapping &mapping, Value value) {
-    if (Value known = mapping.lookupOrNull(value))
-      return known;
-    Operation *def = value.getDefiningOp();
-    for (Value operand : def->getOperands())
-      remake(b, mapping, operand);
-    return b.clone(*def, mapping)->getResult(0);
-  }
-
   /// The sums times the factors that they share.
   linalg::GenericOp multiply(RewriterBase &rewriter) {
     AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
@@ -203,7 +188,7 @@ private:
             mapping.map(arg, now[index + 1]);
           Value factor;
           for (Value value : outer) {
-            Value next = remake(b, mapping, value);
+            Value next = cloneTree(b, mapping, value);
             factor = factor ? Value(arith::MulFOp::create(b, loc, factor, next))
                             : next;
           }

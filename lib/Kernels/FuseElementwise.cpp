@@ -99,12 +99,7 @@ static bool fuseInto(RewriterBase &rewriter, linalg::GenericOp consumer) {
         linalg::fuseElementwiseOps(rewriter, operand);
     if (failed(fused))
       continue;
-    setOrigin(fused->fusedOp, consumer);
-    for (auto [from, to] : fused->replacements)
-      rewriter.replaceAllUsesWith(from, to);
-    rewriter.eraseOp(consumer);
-    if (last->use_empty())
-      rewriter.eraseOp(last);
+    replaceByFused(rewriter, consumer, last, *fused);
     return true;
   }
   return false;

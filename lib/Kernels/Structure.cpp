@@ -196,6 +196,29 @@ Value swapc::copy(OpBuilder &b, Location loc, Value source,
       .getResult(0);
 }
 
+Value swapc::cloneTree(OpBuilder &b, IRMapping &mapping, Value value) {
+  if (Value known = mapping.lookupOrNull(value))
+    return known;
+  Operation *def = value.getDefiningOp();
+  for (Value operand : def->getOperands())
+    cloneTree(b, mapping, operand);
+  b.clone(*def, mapping);
+  return mapping.lookup(value);
+}
+
+linalg::GenericOp
+swapc::replaceByFused(RewriterBase &rewriter, Operation *consumer,
+                      Operation *producer,
+                      const linalg::ElementwiseOpFusionResult &fused) {
+  setOrigin(fused.fusedOp, consumer);
+  for (auto [from, to] : fused.replacements)
+    rewriter.replaceAllUsesWith(from, to);
+  rewriter.eraseOp(consumer);
+  if (producer->use_empty())
+    rewriter.eraseOp(producer);
+  return cast<linalg::GenericOp>(fused.fusedOp);
+}
+
 void swapc::setOrigin(Operation *to, Operation *from) {
   if (Attribute origin = from->getAttr(swap::SwapDialect::kOriginAttr))
     to->setAttr(swap::SwapDialect::kOriginAttr, origin);

@@ -9,7 +9,9 @@
 #define SWAPC_LIB_KERNELS_STRUCTURE_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace swapc {
 
@@ -61,6 +63,18 @@ bool fitsLoops(mlir::linalg::GenericOp op, mlir::AffineMap map,
 
 /// Scalar constants that the body takes from outside become its own.
 void sinkConstants(mlir::linalg::GenericOp op);
+
+/// A clone of `value` and of what it is computed from, as far as `mapping` does
+/// not say what stands for it.
+mlir::Value cloneTree(mlir::OpBuilder &b, mlir::IRMapping &mapping,
+                      mlir::Value value);
+
+/// Puts what linalg::fuseElementwiseOps made in the place of `consumer`, and
+/// erases the producer where nothing reads it any more.
+mlir::linalg::GenericOp
+replaceByFused(mlir::RewriterBase &rewriter, mlir::Operation *consumer,
+               mlir::Operation *producer,
+               const mlir::linalg::ElementwiseOpFusionResult &fused);
 
 /// Copies swap.origin.
 void setOrigin(mlir::Operation *to, mlir::Operation *from);
