@@ -244,9 +244,9 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
 }
 
 OwningOpRef<ModuleOp> swapc::lowerKernels(Phases &phases,
-                                          const ModelTables &tables) {
+                                          ArrayRef<std::string> names) {
   OwningOpRef<ModuleOp> kernels = ModuleOp::create(phases.module->getLoc());
-  for (const std::string &name : tables.kernels)
+  for (const std::string &name : names)
     kernels->push_back(phases.module->lookupSymbol(name)->clone());
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);

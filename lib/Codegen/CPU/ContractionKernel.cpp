@@ -107,7 +107,7 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     end = arith::MinUIOp::create(b, loc, end, add(begin, constant(plan.block)));
   scf::ForOp::create(b, loc, begin, end, constant(plan.rows), ValueRange(),
                      [&](OpBuilder &, Location, Value row, ValueRange) {
-                       emitRegisterTile(row);
+                       plan.strip ? emitStrips(row) : emitRegisterTile(row);
                        scf::YieldOp::create(b, loc);
                      });
 }
@@ -174,7 +174,8 @@ Value ContractionEmitter::rowOffset(Row &row, ArrayRef<int64_t> coefficients) {
     size *= info.sizes[loop];
   }
   if (even)
-    return scale(row.index, distance);
+    return add(scale(row.index, distance),
+               row.offset ? constant(row.offset * distance) : Value());
   if (row.coordinates.empty())
     row.coordinates = delinearize(row.index, info.m);
   return linear(info.m, row.coordinates, coefficients);
