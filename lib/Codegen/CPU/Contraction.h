@@ -161,10 +161,10 @@ mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
                                          mlir::linalg::GenericOp op,
                                          unsigned input, int64_t width);
 
-/// Coefficients over the root's loops of an input of an epilogue operation.
-llvm::SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
-                                           mlir::linalg::GenericOp op,
-                                           unsigned input);
+/// How an input of an epilogue operation, which may be a window of a larger
+/// tensor, moves with the loops of the root.
+ContractionAccess getEpilogueAccess(const ContractionInfo &info,
+                                    mlir::linalg::GenericOp op, unsigned input);
 
 /// Operands whose memory the result may take: see #swap.schedule.
 llvm::SmallVector<int64_t> findInPlaceOperands(const ContractionInfo &info,

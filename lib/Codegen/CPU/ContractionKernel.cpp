@@ -12,8 +12,9 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Multiplications with padding from which on a test for it is worth it.
-static constexpr int64_t kLeastSkipped = 8;
+/// Multiplications with padding, of vectors and of single elements, from which
+/// on a test for it is worth it.
+static constexpr int64_t kLeastSkippedVectors = 64, kLeastSkipped = 8;
 
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
@@ -237,8 +238,10 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
                               elements * swap::getElementBytes(info.elementA));
   }
-  // Without vectors a multiplication is dear, and a test for padding is not.
-  bool skips = plan.lanes == 1 && info.innerK() >= kLeastSkipped;
+  // What is far outside costs much where dilation is large; without vectors
+  // also next to the border.
+  bool skips = info.innerK() >=
+               (plan.lanes == 1 ? kLeastSkipped : kLeastSkippedVectors);
   Values pointersA;
   Value needed; // by any row
   for (const Row &row : rows) {
