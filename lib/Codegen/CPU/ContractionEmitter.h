@@ -46,15 +46,29 @@ private:
   // ContractionKernel.cpp
   void emitTile(Value panel, Value chunk, Value scratch);
   void emitRegisterTile(Value firstRow);
+  llvm::SmallVector<Row> findRows(Value firstRow);
+  Values findRowsOfA(llvm::ArrayRef<Row> rows, llvm::ArrayRef<Value> taps,
+                     Value &needed);
+  Value findRowsOfB(llvm::ArrayRef<Value> taps);
   Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
                   Values acc);
-  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB, Values acc);
+  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                   int64_t size, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
   void packPanel(Value scratch);
   Value multiplyAdd(Value a, Value b, Value acc);
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
+
+  // ContractionWidening.cpp
+  void emitBlocks(Value begin, Value end);
+  Values emitStrips(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                    Values acc);
+  Values emitStrip(llvm::ArrayRef<Value> pointersA, Value pointerB, Value start,
+                   Values acc);
+  void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
+  void widenPanel(llvm::ArrayRef<Value> taps, Value start);
 
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
@@ -115,6 +129,7 @@ private:
   Value panel, firstColumn; // null: zero
   Values batch;             // coordinates
   Value baseA, baseB;
+  Value strips, block, sums; // in scratch
   Values masks; // one for each vector of columns; null if there is no tail
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Values> invariant;
 };
