@@ -9,6 +9,7 @@
 \*===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ typedef struct reader {
   size_t bytes;
   long passes;
   pthread_barrier_t *start, *end;
+  unsigned thread;
 } reader;
 
 static void read_all(const words *data, size_t bytes) {
@@ -96,6 +98,10 @@ static void read_all(const words *data, size_t bytes) {
 
 static void *reader_main(void *context) {
   const reader *r = context;
+  cpu_set_t own; /* or two threads may share a processor for a while */
+  CPU_ZERO(&own);
+  CPU_SET(r->thread, &own);
+  pthread_setaffinity_np(pthread_self(), sizeof own, &own);
   for (int trial = 0; trial < TRIALS; ++trial) {
     pthread_barrier_wait(r->start);
     for (long pass = 0; pass < r->passes; ++pass)
@@ -115,7 +121,7 @@ static double read_rate(const char *data, size_t bytes, long passes,
   reader readers[MOST_THREADS];
   for (unsigned i = 0; i < threads; ++i) {
     readers[i] = (reader){(const words *)(data + bytes / threads * i),
-                          bytes / threads, passes, &start, &end};
+                          bytes / threads, passes, &start, &end, i};
     if (pthread_create(&ids[i], NULL, reader_main, &readers[i]) != 0)
       exit(1);
   }

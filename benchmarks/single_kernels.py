@@ -108,10 +108,9 @@ def measure(case, threads, peak_program, args):
         if session:
             theirs.append(timed(session, inputs, args.seconds))
         about = theirs[-1] if theirs else 20
-        count = max(3, min(1000, int(args.seconds * 1e3 / about)))
-        trace, runs = kernel_times.traced(program, count, threads, ["--stats", program + ".stats"])
-        with open(program + ".stats") as f:
-            ours.append(json.load(f)["latency_ms"]["median"])
+        count = max(5, min(1000, int(args.seconds * 1e3 / about)))
+        trace, runs, median = kernel_times.traced(program, count, threads)
+        ours.append(median)
         for run in range(runs):
             each = ((len(trace[name]) // runs, trace[name]) for name in kernels)
             calls.append(sum(sum(times[run * n:(run + 1) * n]) for n, times in each) / case.calls)
