@@ -111,6 +111,8 @@ struct ContractionPlan {
   int64_t unroll = 4;        // steps of k in a loop's body
   int64_t rowUnroll = 8;     // the same where the tile has one row
   ProductSteps steps = ProductSteps::One;
+  double inside = 1;         // the share of multiplications without padding
+  bool skips = false;        // taps that no row of a tile has inside
   bool fuses = false;        // multiplies and adds with one rounding, by demand
   int64_t width() const { return lanes * vectors; }
 };
@@ -165,6 +167,8 @@ mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
 llvm::SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
                                            mlir::linalg::GenericOp op,
                                            unsigned input);
+/// The element of it that the first element of the result reads.
+int64_t getOffset(mlir::linalg::GenericOp op, unsigned input);
 
 /// Operands whose memory the result may take: see #swap.schedule.
 llvm::SmallVector<int64_t> findInPlaceOperands(const ContractionInfo &info,

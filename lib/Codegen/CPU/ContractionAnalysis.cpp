@@ -205,16 +205,15 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
           return false;
         continue;
       }
-      SmallVector<int64_t> loopToDim;
-      if (!isStatic(input->get()) || !getLoopToDim(map, loopToDim))
-        return false;
       // A vector of columns must be contiguous.
-      int64_t last = loopToDim.empty() ? -1 : loopToDim.back();
       ContractionAccess access;
-      computeAccess(map,
-                    cast<RankedTensorType>(input->get().getType()).getShape(),
-                    {}, access);
-      if (last >= 0 && access.coefficients.back() != 1 && shape.back() != 1)
+      if (!isStatic(input->get()) ||
+          !computeAccess(
+              map, cast<RankedTensorType>(input->get().getType()).getShape(),
+              {}, access))
+        return false;
+      int64_t step = access.coefficients.back();
+      if (step != 0 && step != 1 && shape.back() != 1)
         return false;
     }
     known.insert(generic);
@@ -396,6 +395,36 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
       !checkEncodings(info))
     return failure();
   return info;
+}
+
+//===----------------------------------------------------------------------===//
+// Operands of the epilogue
+//===----------------------------------------------------------------------===//
+
+/// The access of an input over the loops of an epilogue operation, which are
+/// the dimensions of the result.
+static ContractionAccess getAccess(linalg::GenericOp op, unsigned input) {
+  ContractionAccess access;
+  computeAccess(op.getMatchingIndexingMap(op.getDpsInputOperand(input)),
+                cast<RankedTensorType>(op.getInputs()[input].getType())
+                    .getShape(),
+                {}, access);
+  return access;
+}
+
+SmallVector<int64_t> swapc::getCoefficients(const ContractionInfo &info,
+                                            linalg::GenericOp op,
+                                            unsigned input) {
+  SmallVector<int64_t> coefficients(info.sizes.size(), 0);
+  ContractionAccess access = getAccess(op, input);
+  for (auto [loop, dim] : llvm::enumerate(info.loopToDimOut))
+    if (dim >= 0)
+      coefficients[loop] = access.coefficients[dim];
+  return coefficients;
+}
+
+int64_t swapc::getOffset(linalg::GenericOp op, unsigned input) {
+  return getAccess(op, input).constant;
 }
 
 //===----------------------------------------------------------------------===//

@@ -12,9 +12,6 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Multiplications with padding from which on a test for it is worth it.
-static constexpr int64_t kLeastSkipped = 8;
-
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
                             const ContractionPlan &plan, Value operands,
@@ -237,8 +234,6 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
                               elements * swap::getElementBytes(info.elementA));
   }
-  // Without vectors a multiplication is dear, and a test for padding is not.
-  bool skips = plan.lanes == 1 && info.innerK() >= kLeastSkipped;
   Values pointersA;
   Value needed; // by any row
   for (const Row &row : rows) {
@@ -253,7 +248,7 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     }
     if (valid) {
       pointer = arith::SelectOp::create(b, loc, valid, pointer, zeros);
-      if (skips)
+      if (plan.skips)
         needed =
             needed ? Value(arith::OrIOp::create(b, loc, needed, valid)) : valid;
     }

@@ -54,6 +54,11 @@ static double estimateScalarCycles(const ContractionInfo &info, int64_t m,
                   6.0 * rows + 4.0 * rows * columns);
 }
 
+/// Multiplications with padding from which on a test for it is worth it.
+static constexpr int64_t kLeastSkipped = 8;
+/// The share of multiplications with no padding below which it is anywhere.
+static constexpr double kMostlyInside = 0.75;
+
 namespace {
 /// The largest register tiles.
 struct TileLimits {
@@ -93,6 +98,34 @@ static TileLimits getTileLimits(const ContractionInfo &info,
   if (info.vectorA && !info.windows.empty()) // Depthwise: the checks of more
     limits.rows = std::min<int64_t>(limits.rows, 2); // rows cost what they save
   return limits;
+}
+
+/// The share of multiplications that do not meet padding, as far as windows go
+/// along one dimension each.
+static double getInsideShare(const ContractionInfo &info) {
+  double share = 1;
+  for (const ContractionWindow &window : info.windows) {
+    int64_t along = -1, tap = -1, others = 0;
+    for (auto [loop, coefficient] : llvm::enumerate(window.coefficients)) {
+      if (coefficient == 0)
+        continue;
+      int64_t &slot = llvm::is_contained(info.taps, loop) ? tap : along;
+      others += slot >= 0;
+      slot = loop;
+    }
+    if (along < 0 || tap < 0 || others > 0)
+      continue;
+    int64_t inside = 0;
+    for (int64_t x = 0; x < info.sizes[along]; ++x)
+      for (int64_t t = 0; t < info.sizes[tap]; ++t) {
+        int64_t at = window.coefficients[along] * x +
+                     window.coefficients[tap] * t - window.low;
+        inside += at >= 0 && at < window.size;
+      }
+    share *= static_cast<double>(inside) /
+             static_cast<double>(info.sizes[along] * info.sizes[tap]);
+  }
+  return share;
 }
 
 static void chooseRegisterTile(const ContractionInfo &info,
@@ -164,6 +197,11 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
+  // Without vectors a multiplication is dear, and a test for padding is not;
+  // with them it pays where much is padding, as far apart as taps may be.
+  plan.inside = getInsideShare(info);
+  plan.skips = info.innerK() >= kLeastSkipped &&
+               (plan.lanes == 1 || plan.inside < kMostlyInside);
 
   // Masked loads of narrow types need AVX-512; elsewhere they become branches.
   bool tail = info.columns() % plan.width() != 0;
@@ -201,10 +239,13 @@ swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
   // Without an encoding there is one panel, whatever the width of the tiles.
   bool packed = plan.source == PanelSource::Packed;
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
+  int64_t flops = info.flops();
+  if (plan.skips && plan.lanes > 1)
+    flops = static_cast<int64_t>(static_cast<double>(flops) * plan.inside);
   return swap::ScheduleAttr::get(
       info.b.getContext(), swap::KernelKind::Contraction,
       packed ? plan.panels : 1, packed ? chunks : plan.panels * chunks,
-      plan.rows, plan.block, plan.scratch, info.flops(),
+      plan.rows, plan.block, plan.scratch, flops,
       findInPlaceOperands(info, plan));
 }
 

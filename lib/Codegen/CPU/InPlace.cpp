@@ -41,6 +41,8 @@ static bool isReadWhereWritten(const ContractionInfo &info,
     auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
     if (!op || !llvm::is_contained(info.epilogue, op) || !op.isDpsInput(&use))
       return false;
+    if (getOffset(op, use.getOperandNumber()) != 0)
+      return false;
     SmallVector<int64_t> read =
         getCoefficients(info, op, use.getOperandNumber());
     for (auto [loop, size] : llvm::enumerate(info.sizes))

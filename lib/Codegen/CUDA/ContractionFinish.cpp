@@ -28,13 +28,16 @@ void ContractionText::loadOperand(linalg::GenericOp op, unsigned input,
       "static_cast<const " + element + " *>(args.operand[" +
       std::to_string(cast<BlockArgument>(operand).getArgNumber()) + "])";
   SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
+  int64_t first = getOffset(op, input);
+  if (first != 0)
+    pointer = "(" + pointer + " + " + std::to_string(first) + ")";
   bool packed = static_cast<bool>(swap::getPanels(type));
   if (!packed && coefficients[info.n] == 0) {
     to << "    const " << element << " " << name << " = " << pointer << "["
        << offset(coefficients) << "];\n";
     return;
   }
-  bool whole = packed || isVectorColumns(info, coefficients, 0);
+  bool whole = packed || isVectorColumns(info, coefficients, first);
   std::string from =
       packed ? "batch * (kColumnTiles * kWidth)" : offset(coefficients);
   to << "    " << element << " " << name << "[4];\n    swap_load4<"
