@@ -172,6 +172,25 @@ static linalg::GenericOp findRoot(func::FuncOp kernel) {
   return root;
 }
 
+/// Each result is a constant or one loop, of its own, and a constant.
+static bool isWindow(AffineMap map) {
+  llvm::SmallBitVector seen(map.getNumDims());
+  for (AffineExpr expr : map.getResults()) {
+    SmallVector<int64_t> coefficients(map.getNumDims(), 0);
+    int64_t constant = 0, loops = 0;
+    if (!addLinear(expr, 1, coefficients, constant) || constant < 0)
+      return false;
+    for (auto [loop, coefficient] : llvm::enumerate(coefficients)) {
+      if (coefficient == 0)
+        continue;
+      if (coefficient != 1 || ++loops > 1 || seen.test(loop))
+        return false;
+      seen.set(loop);
+    }
+  }
+  return true;
+}
+
 /// Elementwise operations after the root, all over the result's index space.
 static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
   Value root = info.root->getResult(0);
@@ -205,15 +224,15 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
           return false;
         continue;
       }
+      if (!isStatic(input->get()) || !isWindow(map))
+        return false;
       // A vector of columns must be contiguous.
       ContractionAccess access;
-      if (!isStatic(input->get()) ||
-          !computeAccess(
-              map, cast<RankedTensorType>(input->get().getType()).getShape(),
-              {}, access))
-        return false;
-      int64_t step = access.coefficients.back();
-      if (step != 0 && step != 1 && shape.back() != 1)
+      computeAccess(map,
+                    cast<RankedTensorType>(input->get().getType()).getShape(),
+                    {}, access);
+      if (map.isFunctionOfDim(map.getNumDims() - 1) &&
+          access.coefficients.back() != 1 && shape.back() != 1)
         return false;
     }
     known.insert(generic);
@@ -397,34 +416,19 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
   return info;
 }
 
-//===----------------------------------------------------------------------===//
-// Operands of the epilogue
-//===----------------------------------------------------------------------===//
-
-/// The access of an input over the loops of an epilogue operation, which are
-/// the dimensions of the result.
-static ContractionAccess getAccess(linalg::GenericOp op, unsigned input) {
-  ContractionAccess access;
-  computeAccess(op.getMatchingIndexingMap(op.getDpsInputOperand(input)),
-                cast<RankedTensorType>(op.getInputs()[input].getType())
-                    .getShape(),
-                {}, access);
-  return access;
-}
-
-SmallVector<int64_t> swapc::getCoefficients(const ContractionInfo &info,
-                                            linalg::GenericOp op,
-                                            unsigned input) {
-  SmallVector<int64_t> coefficients(info.sizes.size(), 0);
-  ContractionAccess access = getAccess(op, input);
+ContractionAccess swapc::getEpilogueAccess(const ContractionInfo &info,
+                                           linalg::GenericOp op,
+                                           unsigned input) {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(input));
+  auto type = cast<RankedTensorType>(op.getInputs()[input].getType());
+  ContractionAccess byDim, access;
+  computeAccess(map, type.getShape(), {}, byDim);
+  access.constant = byDim.constant;
+  access.coefficients.assign(info.sizes.size(), 0);
   for (auto [loop, dim] : llvm::enumerate(info.loopToDimOut))
     if (dim >= 0)
-      coefficients[loop] = access.coefficients[dim];
-  return coefficients;
-}
-
-int64_t swapc::getOffset(linalg::GenericOp op, unsigned input) {
-  return getAccess(op, input).constant;
+      access.coefficients[loop] = byDim.coefficients[dim];
+  return access;
 }
 
 //===----------------------------------------------------------------------===//

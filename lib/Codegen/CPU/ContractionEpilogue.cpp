@@ -25,8 +25,9 @@ Value ContractionEmitter::loadEpilogue(linalg::GenericOp op, unsigned input,
     return loadVector(element, advance(pointer, element, vector * plan.lanes),
                       nullptr);
   }
-  SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
-  pointer = advance(pointer, element, getOffset(op, input));
+  ContractionAccess access = getEpilogueAccess(info, op, input);
+  ArrayRef<int64_t> coefficients = access.coefficients;
+  pointer = advance(pointer, element, access.constant);
   pointer = advance(pointer, element, linear(info.batch, batch, coefficients));
   if (row)
     pointer = advance(pointer, element, rowOffset(*row, coefficients));
@@ -86,10 +87,11 @@ void ContractionEmitter::emitEpilogue(MutableArrayRef<Row> rows,
     for (unsigned input = 0; input < op.getInputs().size(); ++input) {
       if (!isa<BlockArgument>(op.getInputs()[input]))
         continue;
-      SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
+      ContractionAccess access = getEpilogueAccess(info, op, input);
       bool shared = swap::getPanels(op.getInputs()[input].getType()) ||
                     llvm::all_of(info.m, [&](unsigned loop) {
-                      return coefficients[loop] == 0 || info.sizes[loop] == 1;
+                      return access.coefficients[loop] == 0 ||
+                             info.sizes[loop] == 1;
                     });
       if (!shared)
         continue;

@@ -22,12 +22,19 @@ static constexpr int64_t kPanelBytes = 1536 * 1024;
 
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
-static double estimateCycles(const ContractionInfo &info, int64_t m,
-                             int64_t rows, int64_t vectors, int64_t lanes) {
+static double estimateCycles(const ContractionInfo &info,
+                             const ContractionPlan &plan, int64_t m,
+                             int64_t rows, int64_t vectors) {
+  int64_t lanes = plan.lanes;
   double fma = static_cast<double>(rows * vectors);
   double loads = (info.vectorA ? rows * vectors : rows) + vectors;
   // A chain of dependent multiply-adds needs four cycles a step.
   double step = std::max(fma + 0.35 * loads + 0.5, 4.0);
+  // Conversions, by vectors where they are ahead of their use.
+  if (info.castA && isa<FloatType>(info.accumulator))
+    step += rows * (plan.widensA ? 4.0 / lanes : 1.0);
+  if (info.castB && isa<FloatType>(info.accumulator) && !plan.widensB)
+    step += vectors;
   double tiles =
       static_cast<double>(llvm::divideCeil(m, rows) *
                           llvm::divideCeil(info.columns(), vectors * lanes));
@@ -53,11 +60,6 @@ static double estimateScalarCycles(const ContractionInfo &info, int64_t m,
   return tiles * (step * info.depth() + checks * info.sizeOf(info.taps) +
                   6.0 * rows + 4.0 * rows * columns);
 }
-
-/// Multiplications with padding from which on a test for it is worth it.
-static constexpr int64_t kLeastSkipped = 8;
-/// The share of multiplications with no padding below which it is anywhere.
-static constexpr double kMostlyInside = 0.75;
 
 namespace {
 /// The largest register tiles.
@@ -100,34 +102,6 @@ static TileLimits getTileLimits(const ContractionInfo &info,
   return limits;
 }
 
-/// The share of multiplications that do not meet padding, as far as windows go
-/// along one dimension each.
-static double getInsideShare(const ContractionInfo &info) {
-  double share = 1;
-  for (const ContractionWindow &window : info.windows) {
-    int64_t along = -1, tap = -1, others = 0;
-    for (auto [loop, coefficient] : llvm::enumerate(window.coefficients)) {
-      if (coefficient == 0)
-        continue;
-      int64_t &slot = llvm::is_contained(info.taps, loop) ? tap : along;
-      others += slot >= 0;
-      slot = loop;
-    }
-    if (along < 0 || tap < 0 || others > 0)
-      continue;
-    int64_t inside = 0;
-    for (int64_t x = 0; x < info.sizes[along]; ++x)
-      for (int64_t t = 0; t < info.sizes[tap]; ++t) {
-        int64_t at = window.coefficients[along] * x +
-                     window.coefficients[tap] * t - window.low;
-        inside += at >= 0 && at < window.size;
-      }
-    share *= static_cast<double>(inside) /
-             static_cast<double>(info.sizes[along] * info.sizes[tap]);
-  }
-  return share;
-}
-
 static void chooseRegisterTile(const ContractionInfo &info,
                                const CpuTarget &target, ContractionPlan &plan,
                                int64_t fixedWidth) {
@@ -136,6 +110,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
   plan.lanes = std::min<int64_t>(native, llvm::PowerOf2Ceil(info.columns()));
   while (fixedWidth % plan.lanes != 0)
     plan.lanes /= 2;
+  chooseWidening(info, plan);
   int64_t m = info.rows();
   TileLimits limits = getTileLimits(info, target);
   // Two vectors are the first choice: their panels are small, which the cache
@@ -160,7 +135,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
         continue;
       double cycles = limits.isScalar
                           ? estimateScalarCycles(info, m, rows, vectors)
-                          : estimateCycles(info, m, rows, vectors, plan.lanes);
+                          : estimateCycles(info, plan, m, rows, vectors);
       if (least == 0 || cycles < least) {
         least = cycles;
         bestRows = rows;
@@ -197,11 +172,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
-  // Without vectors a multiplication is dear, and a test for padding is not;
-  // with them it pays where much is padding, as far apart as taps may be.
-  plan.inside = getInsideShare(info);
-  plan.skips = info.innerK() >= kLeastSkipped &&
-               (plan.lanes == 1 || plan.inside < kMostlyInside);
 
   // Masked loads of narrow types need AVX-512; elsewhere they become branches.
   bool tail = info.columns() % plan.width() != 0;
@@ -212,9 +182,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.source = PanelSource::Direct;
   else
     plan.source = PanelSource::Scratch;
-  if (plan.source == PanelSource::Scratch)
-    plan.scratch = llvm::alignTo(
-        info.depth() * plan.width() * swap::getElementBytes(info.elementB), 64);
 
   // Rows of a grid tile: enough work for a thread, but several tiles for each.
   int64_t m = info.rows();
@@ -223,14 +190,16 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   int64_t wanted =
       llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), plan.panels);
   block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));
-  if (plan.source == PanelSource::Scratch)
-    block = std::max<int64_t>(block, 64); // Packing pays over many rows.
+  // Packing and widening pay over many rows.
+  if (plan.source == PanelSource::Scratch || plan.widensB)
+    block = std::max<int64_t>(block, 64);
   block =
       std::min<int64_t>(llvm::alignTo(std::max<int64_t>(block, 1), plan.rows),
                         llvm::alignTo(m, plan.rows));
   // Tiles of about the same size.
   int64_t chunks = llvm::divideCeil(m, block);
   plan.block = llvm::alignTo(llvm::divideCeil(m, chunks), plan.rows);
+  plan.scratch = getScratch(info, plan).end;
   return plan;
 }
 
@@ -239,13 +208,10 @@ swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
   // Without an encoding there is one panel, whatever the width of the tiles.
   bool packed = plan.source == PanelSource::Packed;
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
-  int64_t flops = info.flops();
-  if (plan.skips && plan.lanes > 1)
-    flops = static_cast<int64_t>(static_cast<double>(flops) * plan.inside);
   return swap::ScheduleAttr::get(
       info.b.getContext(), swap::KernelKind::Contraction,
       packed ? plan.panels : 1, packed ? chunks : plan.panels * chunks,
-      plan.rows, plan.block, plan.scratch, flops,
+      plan.rows, plan.block, plan.scratch, info.flops(),
       findInPlaceOperands(info, plan));
 }
 
@@ -255,5 +221,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   ContractionPlan plan = planContraction(info, target);
   plan.rows = std::max<int64_t>(1, schedule.getRows());
   plan.block = std::max<int64_t>(plan.rows, schedule.getBlock());
+  plan.scratch = getScratch(info, plan).end;
   return plan;
 }
