@@ -94,6 +94,11 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   pack.cpu = phases.target.cpu;
   pack.features = phases.target.features;
   pm.addPass(createPackParameters(pack));
+  FuseAttentionOptions attention;
+  attention.triple = phases.target.triple;
+  attention.cpu = phases.target.cpu;
+  attention.features = phases.target.features;
+  pm.addPass(createFuseAttention(attention));
   CutTilesOptions cuts;
   cuts.triple = phases.target.triple;
   cuts.cpu = phases.target.cpu;
