@@ -135,7 +135,7 @@ static row *make_rows(kernel_times *k, const swap_plan *plan, uint32_t *count) {
     r.name = k->model->kernels[i].name;
     r.ms = median(k->compute + (uint64_t)i * k->runs, k->run);
     r.stall_ms = median(k->stall + (uint64_t)i * k->runs, k->run);
-    r.node = costs ? costs->node : NULL;
+    r.node = costs && *costs->node ? costs->node : NULL;
     if (costs && costs->tiles && !is_cut(k->model, i)) {
       const double times = (double)tiles[i] / (double)costs->tiles;
       r.operations = times * (double)costs->operations;
