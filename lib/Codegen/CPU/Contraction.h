@@ -104,6 +104,9 @@ struct ContractionPlan {
   int64_t strip = 0;   // rows of a register tile of a depthwise kernel, or 0
   int64_t block = 1;   // rows of a grid tile
   int64_t panels = 1;  // of all batches
+  int64_t step = 0;    // of k, what is widened at once; divides it
+  bool widensA = false;
+  bool widensB = false;
   int64_t scratch = 0; // bytes per thread
   unsigned indexBits = 64;
   int64_t straightSteps = 8; // of k, below which the code has no loop
@@ -132,6 +135,13 @@ bool isInterior(const ContractionInfo &info, const StripLoops &loops, int64_t x,
 /// Sets the register tile of a depthwise kernel; false if it has no strips.
 bool chooseStrip(const ContractionInfo &info, const CpuTarget &target,
                  int64_t fixedWidth, ContractionPlan &plan);
+/// Where in scratch memory, in bytes from its begin.
+struct ContractionScratch {
+  int64_t block = 0;  // after the panel that the kernel packs: widened B
+  int64_t sums = 0;   // of the rows of a tile
+  int64_t strips = 0; // of A
+  int64_t end = 0;
+};
 
 /// Recognises a kernel that the micro-kernel can compute. Fails silently.
 llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
@@ -143,6 +153,13 @@ ContractionPlan planContraction(const ContractionInfo &info,
 /// What the processor can do with the kernel's integers.
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);
+
+/// Whether 16-bit floats and bytes are converted ahead of their use, and how
+/// many at once: see ContractionWidening.cpp.
+void chooseWidening(const ContractionInfo &info, ContractionPlan &plan);
+
+ContractionScratch getScratch(const ContractionInfo &info,
+                              const ContractionPlan &plan);
 
 /// The schedule that says the same; emission takes rows and block from it.
 mlir::swap::ScheduleAttr getSchedule(const ContractionInfo &info,
@@ -161,10 +178,10 @@ mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
                                          mlir::linalg::GenericOp op,
                                          unsigned input, int64_t width);
 
-/// Coefficients over the root's loops of an input of an epilogue operation.
-llvm::SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
-                                           mlir::linalg::GenericOp op,
-                                           unsigned input);
+/// How an input of an epilogue operation, which may be a window of a larger
+/// tensor, moves with the loops of the root.
+ContractionAccess getEpilogueAccess(const ContractionInfo &info,
+                                    mlir::linalg::GenericOp op, unsigned input);
 
 /// Operands whose memory the result may take: see #swap.schedule.
 llvm::SmallVector<int64_t> findInPlaceOperands(const ContractionInfo &info,

@@ -47,9 +47,14 @@ private:
   // ContractionKernel.cpp
   void emitTile(Value panel, Value chunk, Value scratch);
   void emitRegisterTile(Value firstRow);
+  llvm::SmallVector<Row> findRows(Value firstRow);
+  Values findRowsOfA(llvm::ArrayRef<Row> rows, llvm::ArrayRef<Value> taps,
+                     Value &needed);
+  Value findRowsOfB(llvm::ArrayRef<Value> taps);
   Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
                   Values acc);
-  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB, Values acc);
+  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                   int64_t size, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
   void packPanel(Value scratch);
@@ -76,6 +81,15 @@ private:
                        unsigned level, Values taps, Values acc);
   Values emitStripRow(const Strip &strip, const StripLoops &loops, Values taps,
                       Values acc);
+
+  // ContractionWidening.cpp
+  void emitBlocks(Value begin, Value end);
+  Values emitWidenedInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Values acc);
+  Values emitWidenedSteps(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Value start, Values acc);
+  void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
+  void widenPanel(llvm::ArrayRef<Value> taps, Value start);
 
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
@@ -136,6 +150,7 @@ private:
   Value panel, firstColumn; // null: zero
   Values batch;             // coordinates
   Value baseA, baseB;
+  Value strips, block, sums; // in scratch
   Values masks; // one for each vector of columns; null if there is no tail
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Values> invariant;
 };
