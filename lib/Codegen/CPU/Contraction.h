@@ -57,6 +57,7 @@ struct ContractionInfo {
   unsigned n = 0;
   int k = -1;           // the innermost reduction, if there is one
   bool vectorA = false; // A depends on n: depthwise
+  bool slicesB = false; // B is at one index of a larger dimension: never packed
   ContractionAccess accessA, accessB, accessOut;
   llvm::SmallVector<ContractionWindow> windows;
   llvm::SmallVector<int64_t> loopToDimB;   // dimension of B, or -1

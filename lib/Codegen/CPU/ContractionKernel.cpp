@@ -90,6 +90,7 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     baseB = advance(baseB, info.elementB,
                     scale(panel, info.depth() * plan.width()));
   } else {
+    baseB = advance(baseB, info.elementB, info.accessB.constant);
     baseB = advance(baseB, info.elementB,
                     linear(info.batch, batch, info.accessB.coefficients));
     baseB = advance(baseB, info.elementB,
