@@ -19,7 +19,7 @@ using namespace swapc;
 
 /// Scores of one tile that leave room in the second-level cache for the keys
 /// and values that pass by.
-static constexpr int64_t kScoreBytes = 192 * 1024;
+static constexpr int64_t kScoreBytes = 32 * 1024;
 /// Rows of a tile, below which keys and values pass by too often.
 static constexpr int64_t kLeastRows = 32;
 
