@@ -41,7 +41,6 @@ def Swap_Dialect : Dialect {
     | `swap.sizes` | module | names of the sizes that a run says, with the least and the most of each; they are the last arguments of `@main` |
     | `swap.extents` | `@main` arguments and results | three numbers for each dimension that sizes shorten: the dimension, the size, and by how much one less shortens it |
     | `swap.cuts` | kernel functions | five numbers for each size that tiles depend on, as in swap_cut: size, period, unit, scale, offset |
-    | `swap.part` | operations of an attention kernel | number of the product or the softmax that it belongs to |
     | `swap.origin` | operations, kernels | the ONNX node that it comes from |
   }];
   let useDefaultTypePrinterParser = 1;
