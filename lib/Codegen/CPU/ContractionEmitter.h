@@ -57,7 +57,6 @@ private:
                    int64_t size, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
-  void packPanel(Value scratch);
   Value multiplyAdd(Value a, Value b, Value acc);
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
@@ -90,6 +89,12 @@ private:
                           Value start, Values acc);
   void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
   void widenPanel(llvm::ArrayRef<Value> taps, Value start);
+
+  // ContractionPacking.cpp
+  void packPanel(Value scratch);
+  int findSquares() const;
+  void packSquares(Value scratch, llvm::ArrayRef<unsigned> loops,
+                   unsigned along, Value columns);
 
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,

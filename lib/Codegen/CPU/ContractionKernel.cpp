@@ -121,49 +121,6 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
                      });
 }
 
-/// Copies the panel of B at `baseB` into [taps][k][NR] at `scratch`.
-void ContractionEmitter::packPanel(Value scratch) {
-  SmallVector<unsigned> loops(info.taps);
-  if (info.k >= 0)
-    loops.push_back(info.k);
-  Value columns = constant(plan.width());
-  if (columnTail)
-    columns = arith::MinUIOp::create(
-        b, loc, columns,
-        arith::SubIOp::create(b, loc, constant(info.columns()),
-                              firstColumn ? firstColumn : constant(0)));
-  forLoop(info.depth(), 1, {}, [&](Value step, Values) -> Values {
-    Values at = delinearize(step, loops);
-    Value source = advance(baseB, info.elementB,
-                           linear(loops, at, info.accessB.coefficients));
-    Value target = advance(scratch, info.elementB, scale(step, plan.width()));
-    auto copy = [&](Value from, Value to, bool zero) {
-      scf::ForOp::create(
-          b, loc, from, to, constant(1), ValueRange(),
-          [&](OpBuilder &, Location, Value j, ValueRange) {
-            // Bits are moved, whatever their type.
-            Type element =
-                b.getIntegerType(8 * swap::getElementBytes(info.elementB));
-            Value value =
-                zero
-                    ? Value(arith::ConstantOp::create(
-                          b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
-                    : loadScalar(
-                          element,
-                          advance(source, element,
-                                  scale(j, info.accessB.coefficients[info.n])));
-            LLVM::StoreOp::create(b, loc, value, advance(target, element, j),
-                                  swap::getElementBytes(element));
-            scf::YieldOp::create(b, loc);
-          });
-    };
-    copy(constant(0), columns, false);
-    if (columnTail)
-      copy(columns, constant(plan.width()), true);
-    return {};
-  });
-}
-
 //===----------------------------------------------------------------------===//
 // Register tiles
 //===----------------------------------------------------------------------===//
