@@ -6,12 +6,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 FLOAT_TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "bfloat16": TensorProto.BFLOAT16}
 # Weights that are read once a run are more than any cache holds.
-STREAM_BYTES = 192 << 20
+STREAM_BYTES = 128 << 20
 
 
 @dataclasses.dataclass
 class Case:
-    """`flops` and `bytes` are of one call. What is bound by memory is judged by its bytes, the rest by its operations."""
+    """`flops` and `bytes` are of one of `calls` operators. What is bound by memory is judged by its bytes, the rest by
+    its operations."""
 
     group: str
     name: str
@@ -19,6 +20,7 @@ class Case:
     flops: int
     bytes: int
     memory: bool = False
+    calls: int = 1
 
 
 class Graph:
@@ -80,7 +82,7 @@ def convolution(group, size, channels, out=None, kernel=3, stride=1, grouped=1, 
     flops = 2 * to * to * out * (channels // grouped) * kernel * kernel
     name = f"{size}x{size}x{channels}" + (f" to {out}" if out != channels else "") + (f", stride {stride}" if stride > 1 else "")
     return Case(group, name + (f", {kernel}x{kernel}" if kernel != 3 else ""), build, flops,
-                4 * (size * size * channels + to * to * out + out * (channels // grouped) * kernel * kernel))
+                4 * (size * size * channels + to * to * out + out * (channels // grouped) * kernel * kernel), calls=layers)
 
 
 def vector_products(n, k, form):
@@ -106,7 +108,8 @@ def vector_products(n, k, form):
         return g.model(domains=["com.microsoft"] if form == "int4" else [])
 
     scales = n * k // 32 * 4 if form == "int4" else 0
-    return Case("vector times matrix", f"{k}x{n}, {form}", build, 2 * n * k, int(n * k * size) + scales, memory=True)
+    return Case("vector times matrix", f"{k}x{n}, {form}", build, 2 * n * k, int(n * k * size) + scales, memory=True,
+                calls=2 * pairs)
 
 
 def rowwise(name, rows, columns, op, **attributes):

@@ -35,11 +35,12 @@ def counts(model, options=()):
     return found
 
 
-def traced(program, iterations, threads=1, options=()):
-    """{kernel function: µs of each call} of runs of one plan, and how many runs the trace has."""
+def traced(program, iterations, threads=1):
+    """{kernel function: µs of each call} of runs of one plan, how many runs the trace has, and the median ms of one."""
     trace = program + ".trace.json"
-    subprocess.run([program, "--random", "--threads", str(threads), "--warmup", "1", "--iterations", str(iterations),
-                    "--trace", trace, *options], check=True, capture_output=True)
+    run = subprocess.run([program, "--random", "--threads", str(threads), "--warmup", "1", "--iterations",
+                          str(iterations), "--trace", trace], check=True, capture_output=True, text=True)
+    median = float(re.search(r"median ([\d.]+) ms", run.stderr + run.stdout).group(1))
     with open(trace) as f:
         events = [e for e in json.load(f)["traceEvents"] if e["ph"] == "X" and e["tid"] == 1]
     os.remove(trace)
@@ -47,4 +48,4 @@ def traced(program, iterations, threads=1, options=()):
     for event in events:
         times[event["name"]].append(event["dur"])
     runs = iterations + 1 if sum(map(len, times.values())) % (iterations + 1) == 0 else iterations
-    return times, runs
+    return times, runs, median

@@ -32,7 +32,7 @@ def main():
         # One unit per kernel, so that a call is a whole kernel.
         program = st.compile_model(args.model, os.path.join(folder, "model"), ["max"],
                                    ["--mcpu", args.mcpu, "--threads", str(args.threads), "--unit-bytes", str(1 << 30)])
-        times, runs = kernel_times.traced(program, args.iterations, args.threads)
+        times, runs, _ = kernel_times.traced(program, args.iterations, args.threads)
     rows = []
     for name, durations in times.items():
         calls, best = len(durations) // runs, min(durations)

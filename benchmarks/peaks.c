@@ -4,11 +4,12 @@
 |*
 |* Prints JSON: GFLOP/s of float32 fused multiply-adds in the widest vectors on
 |* one core, GB/s read from memory on one thread and on as many as the argument
-|* says together, GB/s read from the second-level cache. Each is the best of
-|* some passes.
+|* says together, GB/s read from the second-level cache. Each is the median of
+|* some trials, as kernels are judged by medians.
 \*===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +42,21 @@ static double now(void) {
 
 static volatile float sink;
 
+#define TRIALS 9
+
+static int compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *rates) {
+  qsort(rates, TRIALS, sizeof *rates, compare);
+  return rates[TRIALS / 2];
+}
+
 static double fma_rate(void) {
-  double best = 0;
-  for (int pass = 0; pass < 10; ++pass) {
+  double rates[TRIALS];
+  for (int trial = 0; trial < TRIALS; ++trial) {
     vec sums[CHAINS], factor = (vec){0} + 0.999f, term = (vec){0} + 1e-3f;
     for (int i = 0; i < CHAINS; ++i)
       sums[i] = (vec){0} + (float)i;
@@ -56,13 +69,11 @@ static double fma_rate(void) {
       /* Neither folded nor moved out of registers. */
       __asm__ volatile("" : "+x"(factor));
     }
-    const double spent = now() - start;
+    rates[trial] = 2.0 * LANES * CHAINS * (double)steps / (now() - start) / 1e9;
     for (int i = 0; i < CHAINS; ++i)
       sink += sums[i][0];
-    const double rate = 2.0 * LANES * CHAINS * (double)steps / spent / 1e9;
-    best = rate > best ? rate : best;
   }
-  return best;
+  return median(rates);
 }
 
 typedef struct reader {
@@ -70,6 +81,7 @@ typedef struct reader {
   size_t bytes;
   long passes;
   pthread_barrier_t *start, *end;
+  unsigned thread;
 } reader;
 
 static void read_all(const words *data, size_t bytes) {
@@ -86,7 +98,11 @@ static void read_all(const words *data, size_t bytes) {
 
 static void *reader_main(void *context) {
   const reader *r = context;
-  for (int trial = 0; trial < 5; ++trial) {
+  cpu_set_t own; /* or two threads may share a processor for a while */
+  CPU_ZERO(&own);
+  CPU_SET(r->thread, &own);
+  pthread_setaffinity_np(pthread_self(), sizeof own, &own);
+  for (int trial = 0; trial < TRIALS; ++trial) {
     pthread_barrier_wait(r->start);
     for (long pass = 0; pass < r->passes; ++pass)
       read_all(r->data, r->bytes);
@@ -105,21 +121,20 @@ static double read_rate(const char *data, size_t bytes, long passes,
   reader readers[MOST_THREADS];
   for (unsigned i = 0; i < threads; ++i) {
     readers[i] = (reader){(const words *)(data + bytes / threads * i),
-                          bytes / threads, passes, &start, &end};
+                          bytes / threads, passes, &start, &end, i};
     if (pthread_create(&ids[i], NULL, reader_main, &readers[i]) != 0)
       exit(1);
   }
-  double best = 0;
-  for (int trial = 0; trial < 5; ++trial) {
+  double rates[TRIALS];
+  for (int trial = 0; trial < TRIALS; ++trial) {
     const double begin = now();
     pthread_barrier_wait(&start);
     pthread_barrier_wait(&end);
-    const double rate = (double)bytes * (double)passes / (now() - begin) / 1e9;
-    best = rate > best ? rate : best;
+    rates[trial] = (double)bytes * (double)passes / (now() - begin) / 1e9;
   }
   for (unsigned i = 0; i < threads; ++i)
     pthread_join(ids[i], NULL);
-  return best;
+  return median(rates);
 }
 
 int main(int argc, char **argv) {

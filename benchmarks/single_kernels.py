@@ -11,10 +11,10 @@
 Models of one operator (kernel_cases.py) are compiled without a budget. peaks.c
 is compiled for this machine and measures, before and after each case, the rate
 of fused multiply-adds of one core and the bandwidth of reading 256 MiB on as
-many threads as the case runs; the larger of the two counts. *share* is of the
+many threads as the case runs; the mean of the two counts. *share* is of the
 one or the other, by the operations of the direct algorithm or the bytes of
-operands and results. *µs* is the median call of the kernel with most work, by
-the trace. *ratio* compares whole runs with ONNX Runtime's, in turn: those also
+operands and results. *µs* is the median time of an operator's kernels, by the
+trace, without those that do little. *ratio* compares whole runs with ONNX Runtime's, in turn: those also
 bring inputs and outputs into the layouts that each prefers.
 """
 import argparse
@@ -108,16 +108,17 @@ def measure(case, threads, peak_program, args):
         if session:
             theirs.append(timed(session, inputs, args.seconds))
         about = theirs[-1] if theirs else 20
-        count = max(3, min(1000, int(args.seconds * 1e3 / about)))
-        trace, runs = kernel_times.traced(program, count, threads, ["--stats", program + ".stats"])
-        with open(program + ".stats") as f:
-            ours.append(json.load(f)["latency_ms"]["median"])
-        calls += [duration for name in kernels for duration in trace[name]]
+        count = max(5, min(1000, int(args.seconds * 1e3 / about)))
+        trace, runs, median = kernel_times.traced(program, count, threads)
+        ours.append(median)
+        for run in range(runs):
+            each = ((len(trace[name]) // runs, trace[name]) for name in kernels)
+            calls.append(sum(sum(times[run * n:(run + 1) * n]) for n, times in each) / case.calls)
     after = peaks(peak_program, threads)
     microseconds = statistics.median(calls)
     rate, bandwidth = case.flops / microseconds / 1e3, case.bytes / microseconds / 1e3
-    read = max(before["read"], after["read"])
-    peak = max(before["gflops"], after["gflops"]) * threads
+    read = (before["read"] + after["read"]) / 2
+    peak = (before["gflops"] + after["gflops"]) / 2 * threads
     return {"group": case.group, "case": case.name, "threads": threads, "us": microseconds, "gflops": rate,
             "gbs": bandwidth, "share": bandwidth / read if case.memory else rate / peak,
             "of": f"{read:.1f} GB/s" if case.memory else f"{peak:.0f} GFLOP/s",

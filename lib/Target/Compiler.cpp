@@ -337,6 +337,8 @@ Compiler::compileKernels(const BlobInfo &info) {
   code.symbol = isProgram                ? "swap_model_instance"
                 : options.symbol.empty() ? getName() + "_model"
                                          : options.symbol;
+  if (isProgram)
+    code.costs = code.symbol + "_costs";
   if (options.emit == Emit::LLVMIR)
     code.format = CodeFormat::LLVMIR;
   else if (options.emit == Emit::Asm)

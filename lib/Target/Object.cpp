@@ -83,6 +83,8 @@ FailureOr<CodeBuffer> swapc::emitCode(OwningOpRef<ModuleOp> kernels,
           std::move(kernels), options,
           [&](llvm::Module &module) {
             emitModelTables(tables, blob, options.symbol, module);
+            if (!options.costs.empty())
+              emitKernelCosts(tables, options.costs, module);
           },
           code, error))
     return emitError(location) << error;

@@ -27,6 +27,7 @@ struct CodeOptions {
   std::string symbol;  ///< Name of the swap_model.
   std::string abi;     ///< Of a RISC-V, as in -mabi; empty: by its features.
   bool pic = true;     ///< Whether code runs at any address.
+  std::string costs;   ///< Name of the swap_kernel_costs; empty: none.
   bool frames = false; ///< Whether objects say the size of each stack frame.
 };
 

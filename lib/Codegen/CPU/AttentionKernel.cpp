@@ -107,31 +107,30 @@ LogicalResult AttentionEmitter::emit(Value operands, Value begin, Value end,
   Value forValues = createOperands(info.values, operands);
   Value partScratch = offset(scratch, constant(info.scoreBytes(block)));
   int64_t chunks = llvm::divideCeil(info.rows, block);
-  LogicalResult result = success();
-  scf::ForOp::create(
-      b, loc, begin, end, constant(1), ValueRange(),
-      [&](OpBuilder &, Location, Value tile, ValueRange) {
-        Value batch = arith::DivUIOp::create(b, loc, tile, constant(chunks));
-        Value chunk = arith::RemUIOp::create(b, loc, tile, constant(chunks));
-        Value row = scale(chunk, block);
-        Value count = arith::MinUIOp::create(
-            b, loc, constant(block),
-            arith::SubIOp::create(b, loc, constant(info.rows), row));
-        row = add(row, scale(batch, info.rows));
-        // Row `row` falls on the beginning of the scratch memory.
-        Value scores = offset(scratch, scale(row, -info.rowBytes));
-        setScores(info.scores, forScores, scores);
-        setScores(info.softmax, forSoftmax, scores);
-        setScores(info.values, forValues, scores);
-        emitProduct(info.product, info.productPlan, forScores, batch, chunk,
-                    partScratch);
-        result = emitRowKernel(b, *info.softmax.function, /*block=*/1, target,
-                               forSoftmax, row, add(row, count), partScratch);
-        emitProduct(info.sum, info.sumPlan, forValues, batch, chunk,
-                    partScratch);
-        scf::YieldOp::create(b, loc);
-      });
-  return result;
+  auto loop = scf::ForOp::create(b, loc, begin, end, constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  // The emitter of rows asks for the function that it stands in.
+  b.setInsertionPointToStart(loop.getBody());
+  Value tile = loop.getInductionVar();
+  Value batch = arith::DivUIOp::create(b, loc, tile, constant(chunks));
+  Value chunk = arith::RemUIOp::create(b, loc, tile, constant(chunks));
+  Value row = scale(chunk, block);
+  Value count = arith::MinUIOp::create(
+      b, loc, constant(block),
+      arith::SubIOp::create(b, loc, constant(info.rows), row));
+  row = add(row, scale(batch, info.rows));
+  // Row `row` falls on the beginning of the scratch memory.
+  Value scores = offset(scratch, scale(row, -info.rowBytes));
+  setScores(info.scores, forScores, scores);
+  setScores(info.softmax, forSoftmax, scores);
+  setScores(info.values, forValues, scores);
+  emitProduct(info.product, info.productPlan, forScores, batch, chunk,
+              partScratch);
+  if (failed(emitRowKernel(b, *info.softmax.function, /*block=*/1, target,
+                           forSoftmax, row, add(row, count), partScratch)))
+    return failure();
+  emitProduct(info.sum, info.sumPlan, forValues, batch, chunk, partScratch);
+  return success();
 }
 
 LogicalResult swapc::emitAttention(OpBuilder &builder, func::FuncOp kernel,
