@@ -126,7 +126,8 @@ static LogicalResult importConv(NodeImporter &n) {
 }
 
 /// One dimension of a transposed convolution: output stride * q + r - cut sums
-/// over the taps r, r + stride, .. of the window, each of an input further down.
+/// over the taps r, r + stride, .. of the window, each of an input further
+/// down.
 namespace {
 struct Phases {
   int64_t kernel, stride, out;
@@ -218,9 +219,9 @@ static TensorRef takePhases(NodeImporter &n, ArrayRef<Phases> phases,
   llvm::append_range(turned, taps);
   SmallVector<int64_t> flat{channels, inner};
   llvm::append_range(flat, taps);
-  return n.reshape(n.copy(n.reshape(weights, split), turned,
-                          n.getMap(2 * rank + 2, from)),
-                   flat);
+  return n.reshape(
+      n.copy(n.reshape(weights, split), turned, n.getMap(2 * rank + 2, from)),
+      flat);
 }
 
 /// A transposed convolution as convolutions with stride 1, so that nothing is
@@ -234,8 +235,8 @@ static TensorRef convolvePhases(NodeImporter &n, ArrayRef<Phases> phases,
   TensorRef result;
   if (llvm::all_of(phases,
                    [](const Phases &p) { return p.kernel % p.stride == 0; })) {
-    result = convolvePhase(n, phases, phase, input,
-                           takePhases(n, phases, weights));
+    result =
+        convolvePhase(n, phases, phase, input, takePhases(n, phases, weights));
   } else {
     SmallVector<TensorRef> parts;
     for (unsigned i = 0; i < rank;) {
@@ -386,9 +387,9 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     w.high.push_back(out + reach - length - (reach - low));
   }
   bool isPhased = phases.size() == rank && all > 1 && all <= kMostPhases;
-  TensorRef result = isPhased
-                         ? convolvePhases(n, phases, input, weights)
-                         : convolveSpread(n, w, strides, input, weights, groups);
+  TensorRef result =
+      isPhased ? convolvePhases(n, phases, input, weights)
+               : convolveSpread(n, w, strides, input, weights, groups);
   if (!result)
     return failure();
   if (!bias)

@@ -244,10 +244,11 @@ Value ContractionEmitter::findInterior(ArrayRef<Row> rows) {
   Value inside;
   for (const Row &row : rows)
     for (auto [window, start] : llvm::zip_equal(info.windows, row.windows)) {
-      Value here = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::ult, start,
-          constant(window.size - getReach(info, window)));
-      inside = inside ? Value(arith::AndIOp::create(b, loc, inside, here)) : here;
+      Value here =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, start,
+                                constant(window.size - getReach(info, window)));
+      inside =
+          inside ? Value(arith::AndIOp::create(b, loc, inside, here)) : here;
     }
   return inside;
 }
