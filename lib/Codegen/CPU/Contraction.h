@@ -147,6 +147,11 @@ struct ContractionScratch {
 /// Recognises a kernel that the micro-kernel can compute. Fails silently.
 llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
 
+/// How far a window reaches behind its first tap.
+int64_t getReach(const ContractionInfo &info, const ContractionWindow &window);
+/// Whether register tiles that meet no padding are code of their own.
+bool hasInterior(const ContractionInfo &info, int64_t lanes);
+
 /// Chooses tile sizes; honours a #swap.panels encoding on B.
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);

@@ -51,6 +51,7 @@ private:
   Values findRowsOfA(llvm::ArrayRef<Row> rows, llvm::ArrayRef<Value> taps,
                      Value &needed);
   Value findRowsOfB(llvm::ArrayRef<Value> taps);
+  Value findInterior(llvm::ArrayRef<Row> rows);
   Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
                   Values acc);
   Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
@@ -147,6 +148,7 @@ private:
   mlir::Location loc;
   const ContractionInfo &info;
   const ContractionPlan &plan;
+  bool interior = false; // while taps are emitted that meet no padding
   bool rowTail;    // the last register tile has fewer rows
   bool columnTail; // the last panel has fewer columns
 
