@@ -8,6 +8,7 @@
 #include "swapc/Support/Progress.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -53,6 +54,20 @@ void Progress::update(uint64_t done, uint64_t total) {
          << format("%3u%%", unsigned(total ? done * 100 / total : 100));
 }
 
+/// Of this process: what getrusage says may be its parent's. 0 if not known.
+static uint64_t getPeakBytes() {
+  auto status = MemoryBuffer::getFileAsStream("/proc/self/status");
+  uint64_t kilobytes = 0;
+  if (status)
+    (*status)
+        ->getBuffer()
+        .split("VmHWM:")
+        .second.ltrim()
+        .split(' ')
+        .first.getAsInteger(10, kilobytes);
+  return kilobytes * 1024;
+}
+
 void Progress::printTimes(raw_ostream &os) {
   start("all");
   PhaseTime begin = times.front(), end = times.back();
@@ -65,10 +80,8 @@ void Progress::printTimes(raw_ostream &os) {
   for (size_t index = 0; index + 1 < times.size(); ++index)
     print(times[index], times[index + 1], times[index].name);
   print(begin, end, end.name);
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  os << "peak of memory " << humanSize(uint64_t(usage.ru_maxrss) * 1024)
-     << ", mapped files included\n";
+  if (uint64_t bytes = getPeakBytes())
+    os << "peak of memory " << humanSize(bytes) << ", mapped files included\n";
 }
 
 void Progress::clear() {
