@@ -20,6 +20,9 @@ static constexpr int64_t kTileFlops = 3000000;
 /// of a decode step streams it once).
 static constexpr int64_t kPanelBytes = 1536 * 1024;
 
+/// Rows of a tile after which converting its panel does not show.
+static constexpr int64_t kWidenedRows = 256;
+
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
 static double estimateCycles(const ContractionInfo &info,
@@ -133,6 +136,10 @@ static void chooseRegisterTile(const ContractionInfo &info,
     for (int64_t rows = std::min(m, limits.rows); rows >= 1; --rows) {
       if (rows > 1 && rows * vectors > limits.tile)
         continue;
+      // Beside the sums a step of k holds its columns and an element of A.
+      if (rows > 1 && plan.widensA &&
+          rows * vectors + vectors >= target.vectorRegisters)
+        continue;
       double cycles = limits.isScalar
                           ? estimateScalarCycles(info, m, rows, vectors)
                           : estimateCycles(info, plan, m, rows, vectors);
@@ -185,6 +192,8 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   int64_t m = info.rows();
   int64_t rowFlops = 2 * plan.width() * info.depth();
   int64_t block = llvm::divideCeil(kTileFlops, rowFlops);
+  if (plan.widensB) // A converted panel serves many rows.
+    block = std::max(block, kWidenedRows);
   int64_t wanted =
       llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), plan.panels);
   block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));
