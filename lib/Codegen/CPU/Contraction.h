@@ -120,6 +120,7 @@ struct ContractionScratch {
   int64_t block = 0;  // after the panel that the kernel packs: widened B
   int64_t sums = 0;   // of the rows of a tile
   int64_t strips = 0; // of A
+  int64_t columns = 0; // sums of the panel's columns
   int64_t end = 0;
 };
 
@@ -134,8 +135,11 @@ ContractionPlan planContraction(const ContractionInfo &info,
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);
 
-/// Whether 16-bit floats and bytes are converted ahead of their use, and how
-/// many at once: see ContractionWidening.cpp.
+/// Steps of k that one instruction, or two in turn, take.
+int64_t getGroup(const ContractionPlan &plan);
+
+/// Whether narrow operands are brought ahead of their use into the form that
+/// products take, and how many at once: see ContractionWidening.cpp.
 void chooseWidening(const ContractionInfo &info, ContractionPlan &plan);
 
 ContractionScratch getScratch(const ContractionInfo &info,

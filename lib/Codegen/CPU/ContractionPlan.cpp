@@ -113,6 +113,8 @@ static void chooseRegisterTile(const ContractionInfo &info,
   plan.lanes = std::min<int64_t>(native, llvm::PowerOf2Ceil(info.columns()));
   while (fixedWidth % plan.lanes != 0)
     plan.lanes /= 2;
+  if (plan.lanes >= 4)
+    plan.steps = getProductSteps(info, target);
   chooseWidening(info, plan);
   int64_t m = info.rows();
   TileLimits limits = getTileLimits(info, target);
@@ -173,8 +175,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
   chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
-  if (plan.lanes >= 4)
-    plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
 
