@@ -43,7 +43,7 @@ PRODUCTS = [
     ("quads_blocks", "mk", "kn", "mn", dict(m=37, n=40, k=580), dict(width=16, types="i8 i8 i32")),
     ("quads_blocks_unsigned", "mk", "kn", "mn", dict(m=21, n=70, k=400), dict(types="u8 i8 i32")),
     ("pairs_block", "mk", "kn", "mn", dict(m=37, n=75, k=42), dict(width=32, types="i16 i8 i32")),
-    ("pairs_blocks", "mk", "nk", "mn", dict(m=19, n=33, k=500), dict(width=16, types="i16 u8 i32")),
+    ("pairs_blocks", "mk", "nk", "mn", dict(m=19, n=33, k=500), dict(width=16, types="i16 i16 i32")),
     ("pairs_columns", "km", "kn", "mn", dict(m=13, n=40, k=19), dict(width=16, types="i16 i8 i32")),
     ("long", "mk", "kn", "mn", dict(m=9, n=10, k=4), dict(types="i64 i64 i64")),
 ]
