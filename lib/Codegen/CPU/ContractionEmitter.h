@@ -37,6 +37,7 @@ private:
   /// One row of the register tile.
   struct Row {
     Value index;        // among the rows of the kernel, clamped to the last
+    int64_t offset = 0; // to add to it
     Value inBounds;     // null if it always is
     Value base;         // A at the first tap, before bounds checks
     Values windows;     // start in each padded dimension
@@ -61,12 +62,32 @@ private:
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
 
+  // StripKernel.cpp
+  /// Neighbours in a row of the image, whose sums are in registers together.
+  struct Strip {
+    Value firstRow;     // of the image row
+    Values coordinates; // of it, in info.m
+    Value base;         // A at the first tap of the image row
+    llvm::SmallVector<std::pair<Value, Value>> ranges; // of the outer taps
+    int64_t x = 0, count = 1;
+    Value along; // to add to x, or null
+  };
+  void emitStrips(Value firstRow);
+  void emitStrip(const Strip &strip, const StripLoops &loops);
+  std::pair<Value, Value> emitTapRange(unsigned level, const StripLoops &loops,
+                                       llvm::ArrayRef<unsigned> outer,
+                                       Values coordinates);
+  Values emitStripTaps(const Strip &strip, const StripLoops &loops,
+                       unsigned level, Values taps, Values acc);
+  Values emitStripRow(const Strip &strip, const StripLoops &loops, Values taps,
+                      Values acc);
+
   // ContractionWidening.cpp
   void emitBlocks(Value begin, Value end);
-  Values emitStrips(llvm::ArrayRef<Value> pointersA, Value pointerB,
-                    Values acc);
-  Values emitStrip(llvm::ArrayRef<Value> pointersA, Value pointerB, Value start,
-                   Values acc);
+  Values emitWidenedInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Values acc);
+  Values emitWidenedSteps(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Value start, Values acc);
   void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
   void widenPanel(llvm::ArrayRef<Value> taps, Value start);
   void groupPanel(Value first, int64_t stride);

@@ -12,8 +12,9 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Multiplications with padding from which on a test for it is worth it.
-static constexpr int64_t kLeastSkipped = 8;
+/// Multiplications with padding, of vectors and of single elements, from which
+/// on a test for it is worth it.
+static constexpr int64_t kLeastSkippedVectors = 64, kLeastSkipped = 8;
 
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
@@ -115,7 +116,7 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     return emitBlocks(begin, end);
   scf::ForOp::create(b, loc, begin, end, constant(plan.rows), ValueRange(),
                      [&](OpBuilder &, Location, Value row, ValueRange) {
-                       emitRegisterTile(row);
+                       plan.strip ? emitStrips(row) : emitRegisterTile(row);
                        scf::YieldOp::create(b, loc);
                      });
 }
@@ -182,7 +183,8 @@ Value ContractionEmitter::rowOffset(Row &row, ArrayRef<int64_t> coefficients) {
     size *= info.sizes[loop];
   }
   if (even)
-    return scale(row.index, distance);
+    return add(scale(row.index, distance),
+               row.offset ? constant(row.offset * distance) : Value());
   if (row.coordinates.empty())
     row.coordinates = delinearize(row.index, info.m);
   return linear(info.m, row.coordinates, coefficients);
@@ -243,16 +245,14 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
   Values pointersA = findRowsOfA(rows, taps, needed);
   Value pointerB = findRowsOfB(taps);
   auto inner = [&]() -> Values {
-    return plan.widensA ? emitStrips(pointersA, pointerB, acc)
+    return plan.widensA ? emitWidenedInner(pointersA, pointerB, acc)
                         : emitInner(pointersA, pointerB, info.innerK(), acc);
   };
   if (!needed)
     return inner();
   auto choice = scf::IfOp::create(
       b, loc, needed,
-      [&](OpBuilder &, Location) {
-        scf::YieldOp::create(b, loc, inner());
-      },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, inner()); },
       [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, acc); });
   return llvm::to_vector(ValueRange(choice.getResults()));
 }
@@ -271,8 +271,10 @@ SmallVector<Value> ContractionEmitter::findRowsOfA(ArrayRef<Row> rows,
     zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
                               elements * swap::getElementBytes(info.elementA));
   }
-  // Without vectors a multiplication is dear, and a test for padding is not.
-  bool skips = plan.lanes == 1 && info.innerK() >= kLeastSkipped;
+  // What is far outside costs much where dilation is large; without vectors
+  // also next to the border.
+  bool skips = info.innerK() >=
+               (plan.lanes == 1 ? kLeastSkipped : kLeastSkippedVectors);
   Values pointersA;
   for (const Row &row : rows) {
     Value pointer = advance(row.base, info.elementA, offset);

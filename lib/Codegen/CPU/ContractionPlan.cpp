@@ -174,7 +174,9 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.rowUnroll = target.hasFloat ? 4 : 1;
   }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
-  chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
+  int64_t width = encoding ? encoding.getWidth() : 0;
+  if (!chooseStrip(info, target, width, plan))
+    chooseRegisterTile(info, target, plan, width);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
 

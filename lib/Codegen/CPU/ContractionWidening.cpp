@@ -105,10 +105,10 @@ ContractionScratch swapc::getScratch(const ContractionInfo &info,
   if (plan.steps != ProductSteps::One)
     blockBytes /= plan.steps == ProductSteps::Four ? 4 : 2;
   scratch.block = take(plan.widensB ? blockBytes : 0);
-  scratch.sums = take(plan.widensB && !isOneBlock(info, plan)
-                          ? llvm::alignTo(plan.block, plan.rows) *
-                                plan.width() * bytes
-                          : 0);
+  scratch.sums =
+      take(plan.widensB && !isOneBlock(info, plan)
+               ? llvm::alignTo(plan.block, plan.rows) * plan.width() * bytes
+               : 0);
   scratch.strips =
       take(plan.widensA ? plan.rows * getStripStride(plan) * bytes : 0);
   scratch.columns = take(plan.widensB && plan.steps == ProductSteps::Four
@@ -154,19 +154,17 @@ void ContractionEmitter::groupPanel(Value first, int64_t stride) {
 /// Converts `step` rows of the panel from `start` on.
 void ContractionEmitter::widenPanel(ArrayRef<Value> taps, Value start) {
   bool direct = plan.source == PanelSource::Direct;
-  int64_t stride =
-      direct ? info.accessB.coefficients[info.k] : plan.width();
-  Value first =
-      advance(findRowsOfB(taps), info.elementB, scale(start, stride));
+  int64_t stride = direct ? info.accessB.coefficients[info.k] : plan.width();
+  Value first = advance(findRowsOfB(taps), info.elementB, scale(start, stride));
   if (plan.steps != ProductSteps::One)
     return groupPanel(first, stride);
   forLoop(plan.step, 1, {}, [&](Value k, Values) -> Values {
     Value from = advance(first, info.elementB, scale(k, stride));
     Value to = advance(block, info.accumulator, scale(k, plan.width()));
     for (int64_t v = 0; v < plan.vectors; ++v) {
-      Value value =
-          loadVector(info.elementB, advance(from, info.elementB, v * plan.lanes),
-                     direct ? masks[v] : Value());
+      Value value = loadVector(info.elementB,
+                               advance(from, info.elementB, v * plan.lanes),
+                               direct ? masks[v] : Value());
       storeVector(castVector(info.castB, value),
                   advance(to, info.accumulator, v * plan.lanes), nullptr);
     }
@@ -205,9 +203,9 @@ void ContractionEmitter::widenRows(ArrayRef<Value> pointersA, Value start) {
 }
 
 /// `step` steps of k from `start` on.
-SmallVector<Value> ContractionEmitter::emitStrip(ArrayRef<Value> pointersA,
-                                                 Value pointerB, Value start,
-                                                 Values acc) {
+SmallVector<Value>
+ContractionEmitter::emitWidenedSteps(ArrayRef<Value> pointersA, Value pointerB,
+                                     Value start, Values acc) {
   Values rows;
   if (plan.widensA)
     widenRows(pointersA, start);
@@ -227,24 +225,25 @@ SmallVector<Value> ContractionEmitter::emitStrip(ArrayRef<Value> pointersA,
 }
 
 /// The loop over the innermost reduction, a strip of A at a time.
-SmallVector<Value> ContractionEmitter::emitStrips(ArrayRef<Value> pointersA,
-                                                  Value pointerB, Values acc) {
+SmallVector<Value>
+ContractionEmitter::emitWidenedInner(ArrayRef<Value> pointersA, Value pointerB,
+                                     Values acc) {
   return forLoop(info.innerK(), plan.step, acc, [&](Value start, Values sums) {
-    return emitStrip(pointersA, pointerB, start, sums);
+    return emitWidenedSteps(pointersA, pointerB, start, sums);
   });
 }
 
 /// All rows of a tile, a block of its panel at a time.
 void ContractionEmitter::emitBlocks(Value begin, Value end) {
   auto eachTile = [&](llvm::function_ref<void(Value, Value)> body) {
-    scf::ForOp::create(
-        b, loc, begin, end, constant(plan.rows), ValueRange(),
-        [&](OpBuilder &, Location, Value row, ValueRange) {
-          Value index = arith::SubIOp::create(b, loc, row, begin);
-          body(row, advance(sums, info.accumulator,
-                            scale(index, plan.width())));
-          scf::YieldOp::create(b, loc);
-        });
+    scf::ForOp::create(b, loc, begin, end, constant(plan.rows), ValueRange(),
+                       [&](OpBuilder &, Location, Value row, ValueRange) {
+                         Value index =
+                             arith::SubIOp::create(b, loc, row, begin);
+                         body(row, advance(sums, info.accumulator,
+                                           scale(index, plan.width())));
+                         scf::YieldOp::create(b, loc);
+                       });
   };
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
@@ -252,7 +251,8 @@ void ContractionEmitter::emitBlocks(Value begin, Value end) {
   auto multiply = [&](ArrayRef<Row> rows, ArrayRef<Value> taps, Value start,
                       Values acc) {
     Value needed; // Only processors without vectors ask.
-    return emitStrip(findRowsOfA(rows, taps, needed), nullptr, start, acc);
+    return emitWidenedSteps(findRowsOfA(rows, taps, needed), nullptr, start,
+                            acc);
   };
 
   auto finish = [&](SmallVector<Row> rows, Values acc) {
