@@ -135,11 +135,12 @@ bool isInterior(const ContractionInfo &info, const StripLoops &loops, int64_t x,
 /// Sets the register tile of a depthwise kernel; false if it has no strips.
 bool chooseStrip(const ContractionInfo &info, const CpuTarget &target,
                  int64_t fixedWidth, ContractionPlan &plan);
+
 /// Where in scratch memory, in bytes from its begin.
 struct ContractionScratch {
-  int64_t block = 0;  // after the panel that the kernel packs: widened B
-  int64_t sums = 0;   // of the rows of a tile
-  int64_t strips = 0; // of A
+  int64_t block = 0;   // after the panel that the kernel packs: widened B
+  int64_t sums = 0;    // of the rows of a tile
+  int64_t strips = 0;  // of A
   int64_t columns = 0; // sums of the panel's columns
   int64_t end = 0;
 };

@@ -12,6 +12,9 @@
 // its rows of A. A tile then goes through k by such blocks, and the sums of all
 // its rows wait in scratch memory from one block to the next.
 //
+// Panels of bytes, of which one instruction sums four products, are brought
+// into groups of four in the same way.
+//
 // Conversion is exact and each sum runs through taps and k in the same order,
 // so the bits are those of a kernel that converts where it multiplies.
 //
