@@ -60,6 +60,18 @@ static bool tearsGather(linalg::GenericOp producer, AffineMap map) {
   return tears;
 }
 
+/// Whether the sums of a contraction are rounded to fewer bytes for several
+/// readers. That belongs into the kernel of the contraction: fused with each
+/// reader, it would leave the sums in memory.
+static bool roundsSums(linalg::GenericOp producer) {
+  if (producer->hasOneUse() || producer.getNumDpsInputs() != 1)
+    return false;
+  Value sums = producer.getInputs()[0];
+  auto contraction = sums.getDefiningOp<linalg::GenericOp>();
+  return contraction && isContraction(contraction) && sums.hasOneUse() &&
+         getBytes(producer.getResult(0)) < getBytes(sums);
+}
+
 static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!consumer || !consumer.isDpsInput(operand) || !isElementwise(producer) ||
@@ -77,7 +89,7 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
                    producer.getMatchingIndexingMap(input).compose(map),
                    getShape(input->get())))
       return false;
-  if (isCheap(producer))
+  if (isCheap(producer) && !roundsSums(producer))
     return true;
   if (!producer->hasOneUse())
     return false;

@@ -139,3 +139,57 @@ func.func @turned_gather(%table: tensor<9x21xf32>, %at: tensor<40xi32>, %scale: 
   } -> tensor<21x40xf32>
   return %turned : tensor<21x40xf32>
 }
+
+// Verifies that sums that are rounded for two readers are rounded next to the
+// product, and not by each reader.
+// CHECK-LABEL: func.func @rounded
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<4x5xf32>)
+// CHECK: arith.mulf
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<4x5xf16>)
+// CHECK: arith.truncf
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<4x5xf16>)
+// CHECK: arith.maximumf
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<4x5xf16>, tensor<4xf32>)
+#mk = affine_map<(d0, d1, d2) -> (d0, d2)>
+#kn = affine_map<(d0, d1, d2) -> (d2, d1)>
+#mn = affine_map<(d0, d1, d2) -> (d0, d1)>
+#two = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+func.func @rounded(%x: tensor<4x6xf16>, %y: tensor<6x5xf16>) -> tensor<4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x5xf32>
+  %h = tensor.empty() : tensor<4x5xf16>
+  %r = tensor.empty() : tensor<4xf32>
+  %fill = linalg.fill ins(%zero : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+  %least = linalg.fill ins(%zero : f32) outs(%r : tensor<4xf32>) -> tensor<4xf32>
+  %0 = linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<4x6xf16>, tensor<6x5xf16>) outs(%fill : tensor<4x5xf32>) {
+  ^bb0(%a: f16, %b: f16, %o: f32):
+    %c = arith.extf %a : f16 to f32
+    %d = arith.extf %b : f16 to f32
+    %p = arith.mulf %c, %d : f32
+    %s = arith.addf %o, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x5xf32>
+  %1 = linalg.generic {indexing_maps = [#two, #two], iterator_types = ["parallel", "parallel"]}
+      ins(%0 : tensor<4x5xf32>) outs(%h : tensor<4x5xf16>) {
+  ^bb0(%a: f32, %o: f16):
+    %t = arith.truncf %a : f32 to f16
+    linalg.yield %t : f16
+  } -> tensor<4x5xf16>
+  %2 = linalg.generic {indexing_maps = [#two, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%1 : tensor<4x5xf16>) outs(%least : tensor<4xf32>) {
+  ^bb0(%a: f16, %o: f32):
+    %t = arith.extf %a : f16 to f32
+    %m = arith.maximumf %o, %t : f32
+    linalg.yield %m : f32
+  } -> tensor<4xf32>
+  %3 = linalg.generic {indexing_maps = [#two, #row, #two], iterator_types = ["parallel", "parallel"]}
+      ins(%1, %2 : tensor<4x5xf16>, tensor<4xf32>) outs(%e : tensor<4x5xf32>) {
+  ^bb0(%a: f16, %b: f32, %o: f32):
+    %t = arith.extf %a : f16 to f32
+    %d = arith.subf %t, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<4x5xf32>
+  return %3 : tensor<4x5xf32>
+}

@@ -136,11 +136,13 @@ bool isInterior(const ContractionInfo &info, const StripLoops &loops, int64_t x,
 /// Sets the register tile of a depthwise kernel; false if it has no strips.
 bool chooseStrip(const ContractionInfo &info, const CpuTarget &target,
                  int64_t fixedWidth, ContractionPlan &plan);
+
 /// Where in scratch memory, in bytes from its begin.
 struct ContractionScratch {
-  int64_t block = 0;  // after the panel that the kernel packs: widened B
-  int64_t sums = 0;   // of the rows of a tile
-  int64_t strips = 0; // of A
+  int64_t block = 0;   // after the panel that the kernel packs: widened B
+  int64_t sums = 0;    // of the rows of a tile
+  int64_t strips = 0;  // of A
+  int64_t columns = 0; // sums of the panel's columns
   int64_t end = 0;
 };
 
@@ -160,8 +162,11 @@ ContractionPlan planContraction(const ContractionInfo &info,
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);
 
-/// Whether 16-bit floats and bytes are converted ahead of their use, and how
-/// many at once: see ContractionWidening.cpp.
+/// Steps of k that one instruction, or two in turn, take.
+int64_t getGroup(const ContractionPlan &plan);
+
+/// Whether narrow operands are brought ahead of their use into the form that
+/// products take, and how many at once: see ContractionWidening.cpp.
 void chooseWidening(const ContractionInfo &info, ContractionPlan &plan);
 
 ContractionScratch getScratch(const ContractionInfo &info,

@@ -90,6 +90,9 @@ private:
                           Value start, Values acc);
   void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
   void widenPanel(llvm::ArrayRef<Value> taps, Value start);
+  void groupPanel(Value first, int64_t stride);
+  Values loadSums(Value at, int64_t count);
+  void storeSums(llvm::ArrayRef<Value> values, Value at);
 
   // ContractionPacking.cpp
   void packPanel(Value scratch);
@@ -108,13 +111,21 @@ private:
                    int64_t count, int64_t from, Values acc);
   Value rowOfB(Value pointer, Value k);
   Value loadStepB(Value row, int64_t offset, int64_t vector);
+  Value pairOfB(Value row, int64_t offset, int64_t vector, bool both);
+  Values quadOfB(Value row, int64_t offset, int64_t vector);
+  Values groupOfB(Value row, int64_t vector);
+  Value placeOfGroup(Value k, int64_t offset, int64_t vector, int64_t part);
+  Value loadGroup(Value k, int64_t offset, int64_t vector, int64_t part);
+  void addQuads(Value &sum, Value x, Value y);
   Value loadPairA(Value at, bool both);
   Value loadQuadA(Value at, mlir::Type type);
   Value extendPair(mlir::Operation *cast, Value value);
   Value addPairs(Value sum, Value x, Value y);
   Value splat(mlir::Type type, int64_t value);
-  /// Whether a row of sums more is kept, of what makes bytes of A unsigned.
+  /// Whether bytes of A are made unsigned, and whether a row of sums more is
+  /// kept of what that adds, or is known for each panel.
   bool isShifted() const;
+  bool sumsColumns() const;
   void unshift(Values &acc);
 
   // ContractionEpilogue.cpp
@@ -157,7 +168,7 @@ private:
   Value panel, firstColumn; // null: zero
   Values batch;             // coordinates
   Value baseA, baseB;
-  Value strips, block, sums; // in scratch
+  Value strips, block, sums, columns; // in scratch
   Values masks; // one for each vector of columns; null if there is no tail
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Values> invariant;
 };

@@ -105,6 +105,7 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
   block = advance(scratch, b.getI8Type(), places.block);
   sums = advance(scratch, b.getI8Type(), places.sums);
   strips = advance(scratch, b.getI8Type(), places.strips);
+  columns = advance(scratch, b.getI8Type(), places.columns);
 
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
   Value first = scale(chunk, plan.block);
@@ -173,7 +174,7 @@ void ContractionEmitter::emitRegisterTile(Value firstRow) {
   SmallVector<Row> rows = findRows(firstRow);
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-  Values acc((plan.rows + (isShifted() ? 1 : 0)) * plan.vectors, zero);
+  Values acc((plan.rows + (sumsColumns() ? 1 : 0)) * plan.vectors, zero);
   Value inside = findInterior(rows);
   if (inside) {
     // Few channels: tests of each tap would cost more than its products.

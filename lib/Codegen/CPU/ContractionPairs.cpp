@@ -109,22 +109,70 @@ Value ContractionEmitter::addPairs(Value sum, Value x, Value y) {
   return arith::AddIOp::create(b, loc, sum, products.getResult(0));
 }
 
+/// Two steps of one vector of columns; the second is zero unless `both`.
+Value ContractionEmitter::pairOfB(Value row, int64_t offset, int64_t vector,
+                                  bool both) {
+  Value first = loadStepB(row, offset, vector);
+  Value second = both ? loadStepB(row, offset + 1, vector)
+                      : Value(arith::ConstantOp::create(
+                            b, loc, b.getZeroAttr(first.getType())));
+  return extendPair(info.castB,
+                    vector::InterleaveOp::create(b, loc, first, second));
+}
+
+/// Four steps of one vector of columns, as the products take them: the even and
+/// the odd ones as pairs, or all in one vector of bytes.
+SmallVector<Value> ContractionEmitter::quadOfB(Value row, int64_t offset,
+                                               int64_t vector) {
+  auto pair = [&](int64_t step) -> Value {
+    return vector::InterleaveOp::create(
+        b, loc, loadStepB(row, offset + step, vector),
+        loadStepB(row, offset + step + 2, vector));
+  };
+  Value even = pair(0), odd = pair(1);
+  if (plan.steps == ProductSteps::Four)
+    return {vector::InterleaveOp::create(b, loc, even, odd)};
+  return {extendPair(info.castB, even), extendPair(info.castB, odd)};
+}
+
+/// What the products of `getGroup()` steps take of a row of B.
+SmallVector<Value> ContractionEmitter::groupOfB(Value row, int64_t vector) {
+  if (plan.steps == ProductSteps::Two)
+    return {pairOfB(row, 0, vector, true)};
+  return quadOfB(row, 0, vector);
+}
+
+/// Where the block of the panel keeps part `part` of a group of steps.
+Value ContractionEmitter::placeOfGroup(Value k, int64_t offset, int64_t vector,
+                                       int64_t part) {
+  int64_t parts = plan.steps == ProductSteps::TwoTwice ? 2 : 1;
+  int64_t group = getGroup(plan), row = plan.width() * parts;
+  Value at = advance(block, info.accumulator, scale(k, row / group));
+  return advance(at, info.accumulator,
+                 offset / group * row + (vector * parts + part) * plan.lanes);
+}
+
+Value ContractionEmitter::loadGroup(Value k, int64_t offset, int64_t vector,
+                                    int64_t part) {
+  bool bytes = plan.steps == ProductSteps::Four;
+  auto type = VectorType::get({plan.lanes * (bytes ? 4 : 2)},
+                              b.getIntegerType(bytes ? 8 : 16));
+  return LLVM::LoadOp::create(b, loc, type,
+                              placeOfGroup(k, offset, vector, part),
+                              swap::getElementBytes(info.accumulator));
+}
+
 /// Steps `offset` and, where `both`, `offset + 1` after `k`.
 SmallVector<Value> ContractionEmitter::emitPair(ArrayRef<Value> pointersA,
                                                 Value pointerB, Value k,
                                                 int64_t offset, bool both,
                                                 Values acc) {
   int64_t strideA = info.accessA.coefficients[info.k];
-  Value rowB = rowOfB(pointerB, k);
   Values vectorsB;
-  for (int64_t v = 0; v < plan.vectors; ++v) {
-    Value first = loadStepB(rowB, offset, v);
-    Value second = both ? loadStepB(rowB, offset + 1, v)
-                        : Value(arith::ConstantOp::create(
-                              b, loc, b.getZeroAttr(first.getType())));
-    vectorsB.push_back(extendPair(
-        info.castB, vector::InterleaveOp::create(b, loc, first, second)));
-  }
+  for (int64_t v = 0; v < plan.vectors; ++v)
+    vectorsB.push_back(plan.widensB
+                           ? loadGroup(k, offset, v, 0)
+                           : pairOfB(rowOfB(pointerB, k), offset, v, both));
   for (auto [r, pointer] : llvm::enumerate(pointersA)) {
     Value at = advance(pointer, info.elementA, scale(k, strideA));
     Value pair = loadPairA(advance(at, info.elementA, offset * strideA), both);
@@ -159,17 +207,13 @@ SmallVector<Value> ContractionEmitter::emitTwoPairs(ArrayRef<Value> pointersA,
                                                     Value pointerB, Value k,
                                                     int64_t offset,
                                                     Values acc) {
-  Value rowB = rowOfB(pointerB, k);
   Values evenB, oddB;
   for (int64_t v = 0; v < plan.vectors; ++v) {
-    auto pair = [&](int64_t step) {
-      Value first = loadStepB(rowB, offset + step, v);
-      Value second = loadStepB(rowB, offset + step + 2, v);
-      return extendPair(info.castB, vector::InterleaveOp::create(
-                                        b, loc, first, second));
-    };
-    evenB.push_back(pair(0));
-    oddB.push_back(pair(1));
+    Values pairs = plan.widensB ? Values{loadGroup(k, offset, v, 0),
+                                         loadGroup(k, offset, v, 1)}
+                                : quadOfB(rowOfB(pointerB, k), offset, v);
+    evenB.push_back(pairs[0]);
+    oddB.push_back(pairs[1]);
   }
   for (auto [r, pointer] : llvm::enumerate(pointersA)) {
     Value at = advance(pointer, info.elementA, k);
@@ -193,30 +237,26 @@ SmallVector<Value> ContractionEmitter::emitTwoPairs(ArrayRef<Value> pointersA,
   return acc;
 }
 
+/// sum + the sums of four neighbouring products of bytes, unsigned and signed.
+void ContractionEmitter::addQuads(Value &sum, Value x, Value y) {
+  std::string name =
+      "llvm.x86.avx512.vpdpbusd." + std::to_string(plan.lanes * 32);
+  sum = LLVM::CallIntrinsicOp::create(b, loc, sum.getType(),
+                                      b.getStringAttr(name),
+                                      ValueRange{sum, x, y})
+            .getResult(0);
+}
+
 /// The same steps in one instruction. It takes a byte of A that is signed as
 /// 128 more; what that adds is summed once for all rows, after their sums.
 SmallVector<Value> ContractionEmitter::emitQuad(ArrayRef<Value> pointersA,
                                                 Value pointerB, Value k,
                                                 int64_t offset, Values acc) {
-  Value rowB = rowOfB(pointerB, k);
   Values vectorsB;
-  for (int64_t v = 0; v < plan.vectors; ++v) {
-    auto pair = [&](int64_t step) -> Value {
-      return vector::InterleaveOp::create(
-          b, loc, loadStepB(rowB, offset + step, v),
-          loadStepB(rowB, offset + step + 2, v));
-    };
-    Value even = pair(0), odd = pair(1);
-    vectorsB.push_back(vector::InterleaveOp::create(b, loc, even, odd));
-  }
-  std::string name =
-      "llvm.x86.avx512.vpdpbusd." + std::to_string(plan.lanes * 32);
-  auto add = [&](Value &sum, Value x, Value y) {
-    sum = LLVM::CallIntrinsicOp::create(b, loc, sum.getType(),
-                                        b.getStringAttr(name),
-                                        ValueRange{sum, x, y})
-              .getResult(0);
-  };
+  for (int64_t v = 0; v < plan.vectors; ++v)
+    vectorsB.push_back(plan.widensB
+                           ? loadGroup(k, offset, v, 0)
+                           : quadOfB(rowOfB(pointerB, k), offset, v)[0]);
   Type bytes = vectorsB[0].getType();
   for (auto [r, pointer] : llvm::enumerate(pointersA)) {
     Value at = advance(pointer, info.elementA, k);
@@ -224,10 +264,11 @@ SmallVector<Value> ContractionEmitter::emitQuad(ArrayRef<Value> pointersA,
     if (isShifted())
       quad = arith::XOrIOp::create(b, loc, quad, splat(bytes, -128));
     for (int64_t v = 0; v < plan.vectors; ++v)
-      add(acc[r * plan.vectors + v], quad, vectorsB[v]);
+      addQuads(acc[r * plan.vectors + v], quad, vectorsB[v]);
   }
-  for (int64_t v = 0; isShifted() && v < plan.vectors; ++v)
-    add(acc[plan.rows * plan.vectors + v], splat(bytes, -128), vectorsB[v]);
+  for (int64_t v = 0; sumsColumns() && v < plan.vectors; ++v)
+    addQuads(acc[plan.rows * plan.vectors + v], splat(bytes, -128),
+             vectorsB[v]);
   return acc;
 }
 
@@ -235,15 +276,26 @@ bool ContractionEmitter::isShifted() const {
   return plan.steps == ProductSteps::Four && isa<arith::ExtSIOp>(info.castA);
 }
 
+bool ContractionEmitter::sumsColumns() const {
+  return isShifted() && !plan.widensB;
+}
+
 /// Takes what signed bytes added off the sums of the rows.
 void ContractionEmitter::unshift(Values &acc) {
   if (!isShifted())
     return;
+  Values added;
+  for (int64_t v = 0; v < plan.vectors; ++v)
+    added.push_back(sumsColumns()
+                        ? acc[plan.rows * plan.vectors + v]
+                        : loadVector(info.accumulator,
+                                     advance(columns, info.accumulator,
+                                             v * plan.lanes),
+                                     nullptr));
   for (int64_t r = 0; r < plan.rows; ++r)
     for (int64_t v = 0; v < plan.vectors; ++v) {
       Value &sum = acc[r * plan.vectors + v];
-      sum = arith::SubIOp::create(b, loc, sum,
-                                  acc[plan.rows * plan.vectors + v]);
+      sum = arith::SubIOp::create(b, loc, sum, added[v]);
     }
 }
 

@@ -44,6 +44,9 @@ bool swapc::hasInterior(const ContractionInfo &info, int64_t lanes) {
   });
 }
 
+/// Rows of a tile after which converting its panel does not show.
+static constexpr int64_t kWidenedRows = 256;
+
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
 static double estimateCycles(const ContractionInfo &info,
@@ -134,6 +137,8 @@ static void chooseRegisterTile(const ContractionInfo &info,
   plan.lanes = std::min<int64_t>(native, llvm::PowerOf2Ceil(info.columns()));
   while (fixedWidth % plan.lanes != 0)
     plan.lanes /= 2;
+  if (plan.lanes >= 4)
+    plan.steps = getProductSteps(info, target);
   chooseWidening(info, plan);
   int64_t m = info.rows();
   TileLimits limits = getTileLimits(info, target);
@@ -156,6 +161,10 @@ static void chooseRegisterTile(const ContractionInfo &info,
     int64_t bestRows = 1;
     for (int64_t rows = std::min(m, limits.rows); rows >= 1; --rows) {
       if (rows > 1 && rows * vectors > limits.tile)
+        continue;
+      // Beside the sums a step of k holds its columns and an element of A.
+      if (rows > 1 && plan.widensA &&
+          rows * vectors + vectors >= target.vectorRegisters)
         continue;
       double cycles = limits.isScalar
                           ? estimateScalarCycles(info, m, rows, vectors)
@@ -192,8 +201,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   int64_t width = encoding ? encoding.getWidth() : 0;
   if (!chooseStrip(info, target, width, plan))
     chooseRegisterTile(info, target, plan, width);
-  if (plan.lanes >= 4)
-    plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
   plan.panels = info.sizeOf(info.batch) * columnPanels;
 
@@ -211,6 +218,8 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   int64_t m = info.rows();
   int64_t rowFlops = 2 * plan.width() * info.depth();
   int64_t block = llvm::divideCeil(kTileFlops, rowFlops);
+  if (plan.widensB) // A converted panel serves many rows.
+    block = std::max(block, kWidenedRows);
   int64_t wanted =
       llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), plan.panels);
   block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));

@@ -12,6 +12,9 @@
 // its rows of A. A tile then goes through k by such blocks, and the sums of all
 // its rows wait in scratch memory from one block to the next.
 //
+// Panels of bytes, of which one instruction sums four products, are brought
+// into groups of four in the same way.
+//
 // Conversion is exact and each sum runs through taps and k in the same order,
 // so the bits are those of a kernel that converts where it multiplies.
 //
@@ -30,23 +33,44 @@ static constexpr int64_t kShortestStep = 96;
 /// Rows from which on a converted panel is read often enough.
 static constexpr int64_t kLeastRows = 16;
 
-/// The longest step that divides k; 0: none is long enough.
-static int64_t chooseStep(int64_t size) {
+/// The longest step that divides k, of whole groups; 0: none is long enough.
+static int64_t chooseStep(int64_t size, int64_t group) {
+  if (size % group != 0)
+    return 0;
   if (size <= kLongestStep)
     return size;
   for (int64_t step = kLongestStep; step >= kShortestStep; --step)
-    if (size % step == 0)
+    if (size % step == 0 && step % group == 0)
       return step;
   return 0;
 }
 
+int64_t swapc::getGroup(const ContractionPlan &plan) {
+  switch (plan.steps) {
+  case ProductSteps::One:
+    return 1;
+  case ProductSteps::Two:
+    return 2;
+  case ProductSteps::TwoTwice:
+  case ProductSteps::Four:
+    return 4;
+  }
+  return 1;
+}
+
 void swapc::chooseWidening(const ContractionInfo &info, ContractionPlan &plan) {
-  if (!info.accumulator.isF32() || info.vectorA || info.k < 0 ||
+  bool isGrouped = plan.steps != ProductSteps::One;
+  if ((!info.accumulator.isF32() && !isGrouped) || info.vectorA || info.k < 0 ||
       plan.lanes < 4 || info.rows() < 2)
     return;
-  plan.step = chooseStep(info.innerK());
+  plan.step = chooseStep(info.innerK(), getGroup(plan));
   if (!plan.step)
     return;
+  if (isGrouped) {
+    plan.widensB = plan.steps == ProductSteps::Four &&
+                   info.rows() >= kLeastRows;
+    return;
+  }
   auto isHalf = [](Type type) {
     return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 16;
   };
@@ -79,14 +103,55 @@ ContractionScratch swapc::getScratch(const ContractionInfo &info,
   };
   if (plan.source == PanelSource::Scratch)
     take(info.depth() * plan.width() * swap::getElementBytes(info.elementB));
-  scratch.block = take(plan.widensB ? plan.step * plan.width() * bytes : 0);
+  // Bytes as bytes, or as 16 bits.
+  int64_t blockBytes = plan.step * plan.width() * bytes;
+  if (plan.steps != ProductSteps::One)
+    blockBytes /= plan.steps == ProductSteps::Four ? 4 : 2;
+  scratch.block = take(plan.widensB ? blockBytes : 0);
   scratch.sums =
       take(plan.widensB && !isOneBlock(info, plan)
                ? llvm::alignTo(plan.block, plan.rows) * plan.width() * bytes
                : 0);
   scratch.strips =
       take(plan.widensA ? plan.rows * getStripStride(plan) * bytes : 0);
+  scratch.columns = take(plan.widensB && plan.steps == ProductSteps::Four
+                             ? plan.width() * bytes
+                             : 0);
   return scratch;
+}
+
+SmallVector<Value> ContractionEmitter::loadSums(Value at, int64_t count) {
+  Values values;
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(loadVector(
+        info.accumulator, advance(at, info.accumulator, i * plan.lanes),
+        nullptr));
+  return values;
+}
+
+void ContractionEmitter::storeSums(ArrayRef<Value> values, Value at) {
+  for (auto [i, value] : llvm::enumerate(values))
+    storeVector(value, advance(at, info.accumulator, i * plan.lanes), nullptr);
+}
+
+/// Brings `step` rows of a panel of integers from `first` on into groups, and
+/// adds up what makes bytes of A unsigned.
+void ContractionEmitter::groupPanel(Value first, int64_t stride) {
+  Values added;
+  if (isShifted())
+    added = loadSums(columns, plan.vectors);
+  int64_t group = getGroup(plan);
+  added = forLoop(plan.step, group, added, [&](Value k, Values sums) {
+    Value from = advance(first, info.elementB, scale(k, stride));
+    for (int64_t v = 0; v < plan.vectors; ++v)
+      for (auto [part, value] : llvm::enumerate(groupOfB(from, v))) {
+        storeVector(value, placeOfGroup(k, 0, v, part), nullptr);
+        if (isShifted())
+          addQuads(sums[v], splat(value.getType(), -128), value);
+      }
+    return sums;
+  });
+  storeSums(added, columns);
 }
 
 /// Converts `step` rows of the panel from `start` on.
@@ -94,6 +159,8 @@ void ContractionEmitter::widenPanel(ArrayRef<Value> taps, Value start) {
   bool direct = plan.source == PanelSource::Direct;
   int64_t stride = direct ? info.accessB.coefficients[info.k] : plan.width();
   Value first = advance(findRowsOfB(taps), info.elementB, scale(start, stride));
+  if (plan.steps != ProductSteps::One)
+    return groupPanel(first, stride);
   forLoop(plan.step, 1, {}, [&](Value k, Values) -> Values {
     Value from = advance(first, info.elementB, scale(k, stride));
     Value to = advance(block, info.accumulator, scale(k, plan.width()));
@@ -184,19 +251,6 @@ void ContractionEmitter::emitBlocks(Value begin, Value end) {
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   int64_t count = plan.rows * plan.vectors;
-  auto load = [&](Value at) {
-    Values acc;
-    for (int64_t i = 0; i < count; ++i)
-      acc.push_back(loadVector(info.accumulator,
-                               advance(at, info.accumulator, i * plan.lanes),
-                               nullptr));
-    return acc;
-  };
-  auto store = [&](Value at, ArrayRef<Value> acc) {
-    for (int64_t i = 0; i < count; ++i)
-      storeVector(acc[i], advance(at, info.accumulator, i * plan.lanes),
-                  nullptr);
-  };
   auto multiply = [&](ArrayRef<Row> rows, ArrayRef<Value> taps, Value start,
                       Values acc) {
     Value needed; // Only processors without vectors ask.
@@ -204,16 +258,23 @@ void ContractionEmitter::emitBlocks(Value begin, Value end) {
                             acc);
   };
 
+  auto finish = [&](SmallVector<Row> rows, Values acc) {
+    unshift(acc);
+    emitEpilogue(rows, acc);
+  };
+
+  if (isShifted())
+    storeSums(Values(plan.vectors, zero), columns);
   if (isOneBlock(info, plan)) {
     Values taps(info.taps.size());
     widenPanel(taps, nullptr);
     eachTile([&](Value row, Value) {
       SmallVector<Row> rows = findRows(row);
-      emitEpilogue(rows, multiply(rows, taps, nullptr, Values(count, zero)));
+      finish(rows, multiply(rows, taps, nullptr, Values(count, zero)));
     });
     return;
   }
-  eachTile([&](Value, Value at) { store(at, Values(count, zero)); });
+  eachTile([&](Value, Value at) { storeSums(Values(count, zero), at); });
   int64_t strips = info.innerK() / plan.step;
   forLoop(info.sizeOf(info.taps) * strips, 1, {},
           [&](Value index, Values) -> Values {
@@ -221,12 +282,13 @@ void ContractionEmitter::emitBlocks(Value begin, Value end) {
             Value start = scale(rem(index, strips), plan.step);
             widenPanel(taps, start);
             eachTile([&](Value row, Value at) {
-              store(at, multiply(findRows(row), taps, start, load(at)));
+              storeSums(multiply(findRows(row), taps, start,
+                                 loadSums(at, count)),
+                        at);
             });
             return {};
           });
   eachTile([&](Value row, Value at) {
-    SmallVector<Row> rows = findRows(row);
-    emitEpilogue(rows, load(at));
+    finish(findRows(row), loadSums(at, count));
   });
 }
