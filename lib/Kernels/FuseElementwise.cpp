@@ -42,6 +42,18 @@ static bool readsOnce(linalg::GenericOp op, OpOperand *operand) {
   return map.isPermutation();
 }
 
+/// Whether the sums of a contraction are rounded to fewer bytes for several
+/// readers. That belongs into the kernel of the contraction: fused with each
+/// reader, it would leave the sums in memory.
+static bool roundsSums(linalg::GenericOp producer) {
+  if (producer->hasOneUse() || producer.getNumDpsInputs() != 1)
+    return false;
+  Value sums = producer.getInputs()[0];
+  auto contraction = sums.getDefiningOp<linalg::GenericOp>();
+  return contraction && isContraction(contraction) && sums.hasOneUse() &&
+         getBytes(producer.getResult(0)) < getBytes(sums);
+}
+
 /// Whether `map` turns around a gather that reads its table along the last
 /// loop: vectors of the table would become single elements.
 static bool tearsGather(linalg::GenericOp producer, AffineMap map) {
@@ -58,18 +70,6 @@ static bool tearsGather(linalg::GenericOp producer, AffineMap map) {
     tears |= index && index.getDim() == last;
   });
   return tears;
-}
-
-/// Whether the sums of a contraction are rounded to fewer bytes for several
-/// readers. That belongs into the kernel of the contraction: fused with each
-/// reader, it would leave the sums in memory.
-static bool roundsSums(linalg::GenericOp producer) {
-  if (producer->hasOneUse() || producer.getNumDpsInputs() != 1)
-    return false;
-  Value sums = producer.getInputs()[0];
-  auto contraction = sums.getDefiningOp<linalg::GenericOp>();
-  return contraction && isContraction(contraction) && sums.hasOneUse() &&
-         getBytes(producer.getResult(0)) < getBytes(sums);
 }
 
 static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {

@@ -20,6 +20,9 @@ static constexpr int64_t kTileFlops = 3000000;
 /// of a decode step streams it once).
 static constexpr int64_t kPanelBytes = 1536 * 1024;
 
+/// Rows of a tile after which converting its panel does not show.
+static constexpr int64_t kWidenedRows = 256;
+
 /// The most products of an output whose taps are each so little work that a
 /// test for padding costs as much.
 static constexpr int64_t kFewProducts = 32;
@@ -43,9 +46,6 @@ bool swapc::hasInterior(const ContractionInfo &info, int64_t lanes) {
            });
   });
 }
-
-/// Rows of a tile after which converting its panel does not show.
-static constexpr int64_t kWidenedRows = 256;
 
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
