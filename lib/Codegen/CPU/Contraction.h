@@ -119,6 +119,10 @@ llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);
 
+/// Cycles that the micro-kernel takes, in multiply-adds of one vector.
+double estimateContractionCycles(const ContractionInfo &info,
+                                 const CpuTarget &target);
+
 /// What the processor can do with the kernel's integers.
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);
