@@ -30,7 +30,7 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
     auto getWidth = [&](const ContractionInfo &info) {
       if (info.root->getParentOfType<func::FuncOp>()->hasAttr(kWinogradAttr))
         if (auto plan = chooseWinograd(info, *target); succeeded(plan))
-          return plan->width();
+          return plan->panelWidth();
       return planContraction(info, *target).width();
     };
     auto reschedule = [&](func::FuncOp kernel) -> LogicalResult {

@@ -53,7 +53,8 @@ struct WinogradShape {
 struct WinogradPlan {
   WinogradShape shape;
   int64_t lanes = 1;       // elements of one vector register, of columns
-  int64_t vectors = 1;     // of one panel
+  int64_t vectors = 1;     // of columns in one grid tile
+  int64_t parts = 1;       // that tiles cut the columns of a panel into
   int64_t inputLanes = 1;  // of channels, where the input is transformed
   int64_t channels = 1;    // transformed at a time
   int64_t tileRows = 1;    // of the register tile: tiles of the image
@@ -65,6 +66,7 @@ struct WinogradPlan {
   double cost = 0;   // the same, and for threads that have to wait
 
   int64_t width() const { return lanes * vectors; }
+  int64_t panelWidth() const { return width() * parts; }
   /// Rows and positions of the result in one row of tiles.
   int64_t rowSpan() const { return 4 * shape.dilation; }
   int64_t rowPositions(const ContractionInfo &info) const {

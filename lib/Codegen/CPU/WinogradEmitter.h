@@ -62,7 +62,7 @@ private:
 
   const WinogradPlan &winograd;
   Value weights, inputs, sums; // in scratch
-  Value bigPanel;              // of the grid tile
+  Value bigPanel;              // among the parts of all panels
   Value bandRow;               // its first row of tiles
   Value activeVectors;         // of the panel that has columns
 };

@@ -58,10 +58,15 @@ void WinogradEmitter::emit(Value operands, Value begin, Value end,
 void WinogradEmitter::emitGridTile(Value tile) {
   int64_t rows = winograd.tileRowsOf(info) * winograd.shape.images;
   int64_t bands = llvm::divideCeil(rows, winograd.band);
-  bigPanel = winograd.panels == 1 ? Value() : div(tile, bands);
-  Value band = bands == 1 ? Value() : rem(tile, bands);
+  int64_t parts = winograd.parts;
+  Value panelIndex = winograd.panels == 1 ? Value() : div(tile, bands * parts);
+  Value inPanel = rem(tile, bands * parts);
+  Value part = rem(inPanel, parts);
+  Value band = div(inPanel, parts);
   baseB = advance(pointers[info.b.getArgNumber()], info.elementB,
-                  scale(bigPanel, info.depth() * winograd.width()));
+                  add(scale(panelIndex, info.depth() * winograd.panelWidth()),
+                      scale(part, winograd.width())));
+  bigPanel = add(scale(panelIndex, parts), part);
   bandRow = scale(band, winograd.band);
   Value count = constant(winograd.band);
   if (rows % winograd.band != 0)
@@ -73,12 +78,13 @@ void WinogradEmitter::emitGridTile(Value tile) {
                                       constant(winograd.tilesOfRow(info)));
   activeVectors = constant(winograd.vectors);
   int64_t all = llvm::divideCeil(info.columns(), winograd.lanes);
-  if (all % winograd.vectors != 0) {
+  if (all % (winograd.vectors * parts) != 0) {
     Value before = scale(bigPanel, winograd.vectors);
+    before = before ? Value(arith::MinUIOp::create(b, loc, before, constant(all)))
+                    : constant(0);
     activeVectors = arith::MinUIOp::create(
         b, loc, activeVectors,
-        arith::SubIOp::create(b, loc, constant(all),
-                              before ? before : constant(0)));
+        arith::SubIOp::create(b, loc, constant(all), before));
   }
 
   // Where all channels fit, weights are transformed once for all groups.
@@ -111,12 +117,12 @@ void WinogradEmitter::emitGridTile(Value tile) {
 //===----------------------------------------------------------------------===//
 
 void WinogradEmitter::emitWeights(Value channel, Value count) {
-  int64_t width = winograd.width();
+  int64_t width = winograd.panelWidth();
   Value source = advance(baseB, info.elementB, scale(channel, width));
   loop(nullptr, count, 1, [&](Value k) {
     loop(nullptr, activeVectors, 1, [&](Value vector) {
-      Value offset = add(scale(k, width), scale(vector, winograd.lanes));
-      Value from = advance(source, info.elementB, offset);
+      Value column = scale(vector, winograd.lanes);
+      Value from = advance(source, info.elementB, add(scale(k, width), column));
       Values taps;
       for (int64_t tap = 0; tap < 9; ++tap) {
         Value at =
@@ -126,7 +132,8 @@ void WinogradEmitter::emitWeights(Value channel, Value count) {
       }
       Values values = transformSquare(
           taps, [&](ArrayRef<Value> x) { return transformWeights(x); });
-      Value to = advance(weights, info.accumulator, offset);
+      Value to = advance(weights, info.accumulator,
+                         add(scale(k, winograd.width()), column));
       for (auto [matrix, value] : llvm::enumerate(values))
         storeVector(value, matrixOf(to, matrix, winograd.weightStride()),
                     nullptr);

@@ -145,9 +145,13 @@ public:
       if (fixedWidth ? width != fixedWidth : !isWorthTrying(width))
         continue;
       WinogradPlan plan = base;
-      plan.vectors = width / plan.lanes;
       plan.panels = llvm::divideCeil(info.columns(), width);
-      tryChannels(plan);
+      for (int64_t parts : {1, 2}) {
+        plan.parts = parts;
+        plan.vectors = width / plan.lanes / plan.parts;
+        if (plan.panelWidth() == width)
+          tryChannels(plan);
+      }
     }
     return best;
   }
@@ -227,17 +231,23 @@ private:
     double moved = plan.channels * plan.vectors +
                    plan.group * plan.channels / plan.lanes +
                    2 * plan.group * plan.vectors;
-    products += 36 * groups * parts * plan.panels * moved;
-    double inputs = 200 * tiles * plan.panels * depth / plan.inputLanes;
+    double columnParts = plan.panels * plan.parts;
+    products += 36 * groups * parts * columnParts * moved;
+    double inputs = 200 * tiles * columnParts * depth / plan.inputLanes;
     double weights = 115 * (parts == 1 ? bands : groups) * depth * columns;
     double outputs = 180 * tiles * columns;
     plan.cycles = products + inputs + weights + outputs;
-    // The last threads to take a tile may leave others idle; and small tiles
-    // serve more threads than those.
-    double grid = bands * plan.panels;
+    // Calls are often of one panel: the last thread to take a tile of it may
+    // leave others idle, and small tiles serve more threads.
+    double grid = bands * plan.parts;
     double last = llvm::alignTo(static_cast<int64_t>(grid), target.threads);
-    plan.cost =
-        plan.cycles * (last * plan.band / (rows * plan.panels) + 0.25 / grid);
+    plan.cost = plan.cycles *
+                (last * plan.band / (rows * plan.parts) + 0.1 / grid);
+    // Columns that only fill a panel are streamed all the same, and kernels
+    // whose tiles are parts of rows cannot run band by band.
+    plan.cost *= static_cast<double>(plan.panels * plan.panelWidth()) /
+                 info.columns();
+    plan.cost *= 1 + 0.02 * (plan.parts - 1);
   }
 
   const ContractionInfo &info;
@@ -289,14 +299,15 @@ swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
                                       const CpuTarget &target) {
   ContractionPlan columns;
   columns.lanes = plan.lanes;
-  columns.vectors = plan.vectors;
+  columns.vectors = plan.vectors * plan.parts;
   int64_t bands =
       llvm::divideCeil(plan.tileRowsOf(info) * plan.shape.images, plan.band);
   // Work as the direct algorithm's rate counts it.
   double direct = estimateContractionCycles(info, target) / plan.shape.images;
   auto flops = static_cast<int64_t>(info.flops() * (plan.cycles / direct));
   return swap::ScheduleAttr::get(
-      info.b.getContext(), swap::KernelKind::Contraction, plan.panels, bands,
+      info.b.getContext(), swap::KernelKind::Contraction, plan.panels,
+      bands * plan.parts,
       plan.rowPositions(info), plan.band * plan.rowPositions(info),
       llvm::alignTo(plan.scratch(), 64), std::min(flops, info.flops()),
       findInPlaceOperands(info, columns));
