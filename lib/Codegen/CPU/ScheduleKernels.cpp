@@ -69,7 +69,9 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     if (succeeded(info) && winograd && readsParameter(*info, calls)) {
       FailureOr<WinogradPlan> plan = chooseWinograd(*info, target);
-      if (succeeded(plan)) {
+      swap::PanelsAttr panels = swap::getPanels(info->b.getType());
+      if (succeeded(plan) &&
+          (!panels || panels.getWidth() == plan->panelWidth())) {
         kernel->setAttr(kWinogradAttr, UnitAttr::get(kernel.getContext()));
         return swapc::getSchedule(*info, *plan, target);
       }
