@@ -200,8 +200,11 @@ private:
     for (int64_t vectors : {4, 3, 2, 1}) {
       if (plan.vectors % vectors != 0)
         continue;
-      for (int64_t tileRows = std::min<int64_t>(12, most / vectors);
-           tileRows >= 1; --tileRows) {
+      // Beside the sums, a row of weights and one input are in registers.
+      int64_t tallest =
+          std::min(most, target.vectorRegisters - vectors - 1) / vectors;
+      for (int64_t tileRows = std::min<int64_t>(12, tallest); tileRows >= 1;
+           --tileRows) {
         double step = std::max(tileRows * vectors +
                                    0.35 * (tileRows + vectors) + 0.5,
                                4.0);
