@@ -17,6 +17,10 @@ using namespace swapc;
 /// What a thread's scratch should fit in: a share of the second-level cache.
 static constexpr int64_t kScratchBytes = 704 * 1024;
 
+/// It counts towards the budget, so that it may only be a part of what a kernel
+/// reads and writes; and with less than this the transforms take too long.
+static constexpr int64_t kScratchPart = 4, kLeastScratch = 256 * 1024;
+
 /// A panel of weights above this does not stay in that cache.
 static constexpr int64_t kPanelBytes = 1280 * 1024;
 
@@ -136,11 +140,14 @@ public:
     base.inputLanes = base.lanes;
     while (info.innerK() % base.inputLanes != 0)
       base.inputLanes /= 2;
+    limit = std::min(kScratchBytes, getBytes() / kScratchPart);
     rows = base.tileRowsOf(info);
     across = base.tilesOfRow(info);
   }
 
   WinogradPlan run(int64_t fixedWidth) {
+    if (limit < kLeastScratch)
+      return best;
     for (int64_t width : {64, 48, 32, 16}) {
       if (fixedWidth ? width != fixedWidth : !isWorthTrying(width))
         continue;
@@ -157,6 +164,16 @@ public:
   }
 
 private:
+  /// Of weights, and of one image before and after.
+  int64_t getBytes() const {
+    int64_t image = info.sizes[base.shape.height.loop] *
+                    info.sizes[base.shape.width.loop];
+    return image * info.innerK() * swap::getElementBytes(info.elementA) +
+           image * info.columns() * swap::getElementBytes(info.elementOut) +
+           info.depth() * info.columns() *
+               swap::getElementBytes(info.elementB);
+  }
+
   bool isWorthTrying(int64_t width) const {
     int64_t bytes = info.depth() * width * swap::getElementBytes(info.elementB);
     return width % base.lanes == 0 &&
@@ -184,11 +201,15 @@ private:
     plan.tileRows = 1;
     int64_t weights = 36 * 4 * plan.weightStride();
     int64_t each = 36 * 4 * (plan.width() + plan.channels);
-    int64_t most = std::max<int64_t>((kScratchBytes - weights) / each, 4);
+    int64_t most = std::max<int64_t>((limit - weights) / each, 4);
     plan.group = llvm::divideCeil(all, llvm::divideCeil(all, most));
     chooseRegisterTile(plan);
+    if (plan.scratch() > limit && plan.group > plan.tileRows) {
+      plan.group -= plan.group % plan.tileRows;
+      chooseRegisterTile(plan);
+    }
     estimate(plan);
-    if (plan.scratch() > kScratchBytes * 5 / 4 && best.cost != 0)
+    if (plan.scratch() > limit)
       return;
     if (best.cost == 0 || plan.cost < best.cost)
       best = plan;
@@ -256,6 +277,7 @@ private:
   const ContractionInfo &info;
   const CpuTarget &target;
   WinogradPlan base, best;
+  int64_t limit = 0;            // of scratch
   int64_t rows = 0, across = 0; // tiles of an image
   double productCycles = 0;
 };
