@@ -7,6 +7,8 @@
 
 #include "Products.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace swapc;
 using utils::IteratorType;
@@ -123,8 +125,130 @@ static LogicalResult importConv(NodeImporter &n) {
       }));
 }
 
-/// A transposed convolution is a convolution of the input spread out by the
-/// strides, with the kernel turned around.
+/// A transposed convolution whose window is whole strides long, along one
+/// dimension: output s * q + r + cut is a sum over `taps` inputs before q, with
+/// the weights of phase r.
+namespace {
+struct Phases {
+  int64_t stride, taps, cut, count; // positions q
+  int64_t low, high;                // padding of the input
+  int64_t out;
+};
+} // namespace
+
+static Phases getPhases(int64_t size, int64_t kernel, int64_t stride,
+                        int64_t low, int64_t out) {
+  Phases p;
+  p.stride = stride;
+  p.taps = kernel / stride;
+  p.cut = low % stride;
+  p.count = llvm::divideCeil(out + p.cut, stride);
+  p.low = p.taps - 1 - low / stride;
+  p.high = p.count - size + low / stride;
+  p.out = out;
+  return p;
+}
+
+/// Each phase is a channel of its own of a convolution with stride 1, so that
+/// nothing is multiplied with the zeros between the inputs.
+static TensorRef convolvePhases(NodeImporter &n, ArrayRef<Phases> phases,
+                                TensorRef input, TensorRef weights) {
+  unsigned rank = phases.size();
+  int64_t batch = input->getDim(0), inner = input->getDim(1);
+  int64_t outputs = weights->getDim(1), channels = outputs;
+  Windows w;
+  SmallVector<int64_t> offsets(rank + 2, 0), steps(rank + 2, 1);
+  SmallVector<int64_t> sizes(input->getShape());
+  // Weights [inner, outputs, (taps, stride)...] to [stride..., outputs, inner,
+  // taps...], taps reversed.
+  SmallVector<int64_t> split{inner, outputs}, turned, flat, parts{batch};
+  SmallVector<AffineExpr> from{n.dim(rank + 1), n.dim(rank)};
+  for (auto [i, p] : llvm::enumerate(phases)) {
+    offsets[i + 2] = std::max<int64_t>(0, -p.low);
+    sizes[i + 2] -= offsets[i + 2] + std::max<int64_t>(0, -p.high);
+    w.kernel.push_back(p.taps);
+    w.strides.push_back(1);
+    w.dilations.push_back(1);
+    w.out.push_back(p.count);
+    w.low.push_back(std::max<int64_t>(0, p.low));
+    w.high.push_back(std::max<int64_t>(0, p.high));
+    llvm::append_range(split, ArrayRef<int64_t>{p.taps, p.stride});
+    turned.push_back(p.stride);
+    parts.push_back(p.stride);
+    from.push_back(p.taps - 1 - n.dim(rank + 2 + i));
+    from.push_back(n.dim(i));
+    channels *= p.stride;
+  }
+  llvm::append_range(turned, ArrayRef<int64_t>{outputs, inner});
+  llvm::append_range(turned, w.kernel);
+  flat = {channels, inner};
+  llvm::append_range(flat, w.kernel);
+  TensorRef phased = n.reshape(n.copy(n.reshape(weights, split), turned,
+                                      n.getMap(2 * rank + 2, from)),
+                               flat);
+  TensorRef padded = w.pad(n, n.slice(input, offsets, sizes, steps),
+                           n.zero(input->getElementType()));
+  TensorRef result = convolve(n, w, padded, phased, 1);
+  // [batch, stride..., outputs, q...] to [batch, outputs, (q, stride)...].
+  parts.push_back(outputs);
+  llvm::append_range(parts, w.out);
+  SmallVector<int64_t> order{0, 1 + rank}, joined{batch, outputs},
+      wanted{batch, outputs}, cut{0, 0};
+  for (auto [i, p] : llvm::enumerate(phases)) {
+    order.push_back(2 + rank + i);
+    order.push_back(1 + i);
+    joined.push_back(p.count * p.stride);
+    wanted.push_back(p.out);
+    cut.push_back(p.cut);
+  }
+  result = n.reshape(n.transpose(n.reshape(result, parts), order), joined);
+  return joined == wanted ? result : n.slice(result, cut, wanted, steps);
+}
+
+/// The same of the input spread out by the strides, with the kernel turned
+/// around; null after an error.
+static TensorRef convolveSpread(NodeImporter &n, Windows w,
+                                ArrayRef<int64_t> strides, TensorRef input,
+                                TensorRef weights, int64_t groups) {
+  unsigned rank = w.size();
+  int64_t inner = input->getDim(1) / groups, outputs = weights->getDim(1);
+  // Spread: [.., size, ..] to [.., size, 1 + (stride - 1) zeros, ..] and cut.
+  TensorRef spread = input;
+  for (unsigned i = 0; i < rank; ++i)
+    if (input->getDim(i + 2) > 1)
+      spread = spreadOut(n, spread, i + 2, strides[i]);
+  // Negative padding cuts.
+  SmallVector<int64_t> offsets(rank + 2, 0), steps(rank + 2, 1);
+  SmallVector<int64_t> sizes(spread->getShape());
+  for (unsigned i = 0; i < rank; ++i) {
+    offsets[i + 2] = std::max<int64_t>(0, -w.low[i]);
+    sizes[i + 2] -= offsets[i + 2] + std::max<int64_t>(0, -w.high[i]);
+    w.low[i] = std::max<int64_t>(0, w.low[i]);
+    w.high[i] = std::max<int64_t>(0, w.high[i]);
+    if (sizes[i + 2] < 1) {
+      (void)n.error("the padding removes the whole input");
+      return nullptr;
+    }
+  }
+  TensorRef padded = w.pad(n, n.slice(spread, offsets, sizes, steps),
+                           n.zero(input->getElementType()));
+
+  // Weights [g * inner, outputs, k...] to [g * outputs, inner, k...], reversed.
+  SmallVector<int64_t> grouped{groups, inner, outputs},
+      turned{groups, outputs, inner};
+  SmallVector<AffineExpr> results{n.dim(0), n.dim(2), n.dim(1)};
+  for (unsigned i = 0; i < rank; ++i) {
+    grouped.push_back(w.kernel[i]);
+    turned.push_back(w.kernel[i]);
+    results.push_back(w.kernel[i] - 1 - n.dim(3 + i));
+  }
+  TensorRef reversed =
+      n.copy(n.reshape(weights, grouped), turned, n.getMap(rank + 3, results));
+  SmallVector<int64_t> flat{groups * outputs, inner};
+  llvm::append_range(flat, w.kernel);
+  return convolve(n, w, padded, n.reshape(reversed, flat), groups);
+}
+
 static LogicalResult importConvTranspose(NodeImporter &n) {
   if (failed(n.checkInputs(2, 3)))
     return failure();
@@ -164,9 +288,8 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
                      "not negative");
 
   Type type = input->getElementType();
-  int64_t inner = input->getDim(1) / groups, outputs = weights->getDim(1);
-  // Spread: [.., size, ..] to [.., size, 1 + (stride - 1) zeros, ..] and cut.
-  TensorRef spread = input;
+  int64_t outputs = weights->getDim(1);
+  SmallVector<Phases> phases;
   Windows w;
   for (unsigned i = 0; i < rank; ++i) {
     int64_t size = input->getDim(i + 2);
@@ -185,9 +308,12 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     }
     if (out < 1)
       return n.error("the output would be empty");
-    if (size > 1)
-      spread = spreadOut(n, spread, i + 2, strides[i]);
-    int64_t length = spread->getDim(i + 2);
+    if (groups == 1 && dilations[i] == 1 && kernel % strides[i] == 0) {
+      Phases p = getPhases(size, kernel, strides[i], low, out);
+      if (size + std::min<int64_t>(0, p.low) + std::min<int64_t>(0, p.high) > 0)
+        phases.push_back(p);
+    }
+    int64_t length = size > 1 ? size * strides[i] : size;
     w.kernel.push_back(kernel);
     w.strides.push_back(1);
     w.dilations.push_back(dilations[i]);
@@ -195,34 +321,13 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     w.low.push_back(reach - low);
     w.high.push_back(out + reach - length - (reach - low));
   }
-  // Negative padding cuts.
-  SmallVector<int64_t> offsets(rank + 2, 0), steps(rank + 2, 1);
-  SmallVector<int64_t> sizes(spread->getShape());
-  for (unsigned i = 0; i < rank; ++i) {
-    offsets[i + 2] = std::max<int64_t>(0, -w.low[i]);
-    sizes[i + 2] -= offsets[i + 2] + std::max<int64_t>(0, -w.high[i]);
-    w.low[i] = std::max<int64_t>(0, w.low[i]);
-    w.high[i] = std::max<int64_t>(0, w.high[i]);
-    if (sizes[i + 2] < 1)
-      return n.error("the padding removes the whole input");
-  }
-  TensorRef padded =
-      w.pad(n, n.slice(spread, offsets, sizes, steps), n.zero(type));
-
-  // Weights [g * inner, outputs, k...] to [g * outputs, inner, k...], reversed.
-  SmallVector<int64_t> grouped{groups, inner, outputs},
-      turned{groups, outputs, inner};
-  SmallVector<AffineExpr> results{n.dim(0), n.dim(2), n.dim(1)};
-  for (unsigned i = 0; i < rank; ++i) {
-    grouped.push_back(w.kernel[i]);
-    turned.push_back(w.kernel[i]);
-    results.push_back(w.kernel[i] - 1 - n.dim(3 + i));
-  }
-  TensorRef reversed =
-      n.copy(n.reshape(weights, grouped), turned, n.getMap(rank + 3, results));
-  SmallVector<int64_t> flat{groups * outputs, inner};
-  llvm::append_range(flat, w.kernel);
-  TensorRef result = convolve(n, w, padded, n.reshape(reversed, flat), groups);
+  bool isPhased = phases.size() == rank &&
+                  llvm::any_of(strides, [](int64_t s) { return s > 1; });
+  TensorRef result = isPhased
+                         ? convolvePhases(n, phases, input, weights)
+                         : convolveSpread(n, w, strides, input, weights, groups);
+  if (!result)
+    return failure();
   if (!bias)
     return n.finish(n.cast(result, type, false));
   if (bias->getRank() != 1 || bias->getDim(0) != groups * outputs)

@@ -8,6 +8,7 @@
 #include "swapc/Target/Compiler.h"
 
 #include "CudaCode.h"
+#include "KernelObjects.h"
 #include "Library.h"
 #include "LibraryPage.h"
 #include "Phases.h"
@@ -58,6 +59,7 @@ private:
   LogicalResult loadToolkit();
   LogicalResult emitCodeAndBlob();
   FailureOr<std::vector<CodeBuffer>> compileKernels(const BlobInfo &info);
+  FailureOr<std::vector<CodeBuffer>> makeCachedKernels();
   LogicalResult emitCudaText();
   LogicalResult emitReport();
   LogicalResult writeLibrary(MutableArrayRef<CodeBuffer> objects,
@@ -89,6 +91,7 @@ private:
   ModelTables tables;
   CodeOptions code;
   CodeSizes sizes;
+  KernelCounts kernelCounts;
   std::string output;
   std::vector<std::string> outputPaths; ///< Of all that will be written.
   /// Folders that were made: they go again if nothing is in them.
@@ -315,7 +318,7 @@ LogicalResult Compiler::emitCudaText() {
 FailureOr<std::vector<CodeBuffer>>
 Compiler::compileKernels(const BlobInfo &info) {
   bool isProgram = options.emit == Emit::Exe;
-  OwningOpRef<ModuleOp> kernels;
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(location);
   if (isCuda()) {
     FailureOr<CudaTables> cuda =
         compileCuda(*phases.module, tables,
@@ -327,9 +330,6 @@ Compiler::compileKernels(const BlobInfo &info) {
         isProgram                ? "swap_cuda_instance"
         : options.symbol.empty() ? getName() + "_cuda"
                                  : getCudaSymbol(options.symbol);
-    kernels = ModuleOp::create(location);
-  } else if (!(kernels = lowerKernels(phases, tables))) {
-    return failure();
   }
   code.target = phases.target;
   code.abi = options.abi;
@@ -337,14 +337,39 @@ Compiler::compileKernels(const BlobInfo &info) {
   code.symbol = isProgram                ? "swap_model_instance"
                 : options.symbol.empty() ? getName() + "_model"
                                          : options.symbol;
+  if (isProgram)
+    code.costs = code.symbol + "_costs";
   if (options.emit == Emit::LLVMIR)
     code.format = CodeFormat::LLVMIR;
   else if (options.emit == Emit::Asm)
     code.format = CodeFormat::Assembly;
-  if (options.emit == Emit::Exe || options.emit == Emit::Lib)
-    code.parts = isCuda() ? 1 : options.compileThreads;
   code.frames = options.emit == Emit::Lib && !isCuda();
-  return emitCode(*kernels, tables, info, code, progress);
+  std::vector<CodeBuffer> objects;
+  bool isSplit = options.emit == Emit::Exe || options.emit == Emit::Lib;
+  if (isSplit && !isCuda()) {
+    FailureOr<std::vector<CodeBuffer>> made = makeCachedKernels();
+    if (failed(made))
+      return failure();
+    objects = std::move(*made);
+  } else if (!isCuda() && !(kernels = lowerKernels(phases, tables.kernels))) {
+    return failure();
+  }
+  FailureOr<CodeBuffer> rest = emitCode(std::move(kernels), tables, info, code);
+  if (failed(rest))
+    return failure();
+  objects.insert(objects.begin(), std::move(*rest));
+  return objects;
+}
+
+FailureOr<std::vector<CodeBuffer>> Compiler::makeCachedKernels() {
+  ObjectCache cache(options.cache);
+  FailureOr<std::vector<CodeBuffer>> objects =
+      makeKernelObjects(phases, tables, code, options.compileThreads, cache,
+                        progress, kernelCounts);
+  if (!cache.getFailure().empty())
+    emitWarning(location) << cache.getFailure()
+                          << "; kernels are compiled again each time";
+  return objects;
 }
 
 LogicalResult Compiler::emitReport() {
@@ -452,6 +477,11 @@ LogicalResult Compiler::run() {
       printCudaSummary(*tables.cuda, llvm::errs());
     else
       printCodeSizes(sizes, llvm::errs());
+    if (kernelCounts.cached)
+      llvm::errs() << kernelCounts.cached << " of "
+                   << kernelCounts.cached + kernelCounts.compiled
+                   << " kernels were in the cache " << options.cache.folder
+                   << "\n";
   }
   return success();
 }

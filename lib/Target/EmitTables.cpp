@@ -13,6 +13,7 @@
 
 #include "TableEmitter.h"
 #include "swap/cuda.h"
+#include "swap/kernel_costs.h"
 #include "swapc/Target/ModelTables.h"
 
 #include <cstddef>
@@ -35,6 +36,7 @@ static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_bytes) == 80,
 static_assert(sizeof(void *) != 8 || offsetof(swap_model, blob_hash) == 112,
               "model");
 static_assert(sizeof(void *) != 8 || sizeof(swap_size) == 32, "size");
+static_assert(sizeof(void *) != 8 || sizeof(swap_kernel_costs) == 32, "costs");
 static_assert(sizeof(swap_extent) == 24, "extent");
 static_assert(sizeof(swap_cut) == 32, "cut");
 static_assert(sizeof(void *) != 8 || sizeof(swap_dynamic) == 48, "dynamic");
@@ -160,6 +162,20 @@ Constant *Emitter::cudaModel(const CudaTables &cuda,
   return record({i32(SWAP_CUDA_ABI_VERSION), i32(images.size()), model,
                  records(launches, "launches"), records(images, "images"),
                  i64(cuda.overhead)});
+}
+
+void swapc::emitKernelCosts(const ModelTables &tables, StringRef symbol,
+                            llvm::Module &module) {
+  Emitter emit(module);
+  SmallVector<Constant *> values;
+  for (const KernelCosts &costs : tables.costs)
+    values.push_back(
+        emit.record({emit.text(costs.node), emit.i64(costs.tiles),
+                     emit.i64(costs.operations), emit.i64(costs.bytes)}));
+  if (values.empty())
+    return;
+  auto *type = ArrayType::get(values.front()->getType(), values.size());
+  emit.exported(ConstantArray::get(type, values), symbol);
 }
 
 void swapc::emitModelTables(const ModelTables &tables, const BlobInfo &blob,

@@ -122,13 +122,33 @@ void swapc::optimize(Module &module, TargetMachine &machine,
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
-Error swapc::strip(CodeBuffer &object, const CpuTarget &target) {
+/// What llvm-objcopy does to files.
+static Error change(CodeBuffer &object, objcopy::ConfigManager &config) {
   auto file = object::createBinary(
       MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
   if (!file)
     return file.takeError();
-  objcopy::ConfigManager config;
   config.Common.OutputFilename = "object";
+  CodeBuffer result;
+  raw_svector_ostream stream(result);
+  if (Error error = objcopy::executeObjcopyOnBinary(config, **file, stream))
+    return error;
+  object = std::move(result);
+  return Error::success();
+}
+
+Error swapc::rename(CodeBuffer &object, StringRef from, StringRef to) {
+  objcopy::ConfigManager config;
+  config.Common.SymbolsToRename[from] = to;
+  std::string oldSection = (".text." + from).str();
+  std::string newSection = (".text." + to).str();
+  config.Common.SectionsToRename[oldSection] = {oldSection, newSection,
+                                                std::nullopt};
+  return change(object, config);
+}
+
+Error swapc::strip(CodeBuffer &object, const CpuTarget &target) {
+  objcopy::ConfigManager config;
   SmallVector<StringRef> names = {".stack_sizes", ".ARM.exidx*"};
   if (target.isBareMetal)
     names.push_back(".note.GNU-stack");
@@ -137,12 +157,7 @@ Error swapc::strip(CodeBuffer &object, const CpuTarget &target) {
             objcopy::NameOrPattern::create(name, objcopy::MatchStyle::Wildcard,
                                            [](Error error) { return error; })))
       return error;
-  CodeBuffer result;
-  raw_svector_ostream stream(result);
-  if (Error error = objcopy::executeObjcopyOnBinary(config, **file, stream))
-    return error;
-  object = std::move(result);
-  return Error::success();
+  return change(object, config);
 }
 
 bool swapc::emitModule(Module &module, TargetMachine &machine,

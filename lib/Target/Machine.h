@@ -45,6 +45,10 @@ bool emitModule(llvm::Module &module, llvm::TargetMachine &machine,
 /// linkers warn where other objects do not say it.
 llvm::Error strip(CodeBuffer &object, const CpuTarget &target);
 
+/// Renames a symbol of an object, and the section of its code.
+llvm::Error rename(CodeBuffer &object, llvm::StringRef from,
+                   llvm::StringRef to);
+
 } // namespace swapc
 
 #endif // SWAPC_LIB_TARGET_MACHINE_H

@@ -190,6 +190,22 @@ FailureOr<uint32_t> TableBuilder::getUnit(Operation *user, StringAttr name) {
   return found->second;
 }
 
+static KernelCosts getCosts(func::FuncOp kernel, swap::ScheduleAttr schedule) {
+  KernelCosts costs;
+  if (auto origin =
+          kernel->getAttrOfType<StringAttr>(swap::SwapDialect::kOriginAttr))
+    costs.node = origin.str();
+  costs.tiles = schedule.getPanels() * schedule.getTiles();
+  costs.operations = schedule.getFlops();
+  costs.bytes = 0;
+  FunctionType type = kernel.getFunctionType();
+  for (TypeRange types : {TypeRange(type.getInputs()), TypeRange(type.getResults())})
+    for (Type operand : types)
+      if (auto tensor = dyn_cast<RankedTensorType>(operand))
+        costs.bytes += swap::getStorageBytes(tensor);
+  return costs;
+}
+
 LogicalResult TableBuilder::addLaunch(swap::LaunchOp op, PlanTable &plan) {
   StringAttr name = op.getKernelAttr().getAttr();
   auto found = kernels.find(name);
@@ -203,6 +219,7 @@ LogicalResult TableBuilder::addLaunch(swap::LaunchOp op, PlanTable &plan) {
     Kernel kernel{uint32_t(tables.kernels.size()), schedule};
     found = kernels.try_emplace(name, kernel).first;
     tables.kernels.push_back(name.str());
+    tables.costs.push_back(getCosts(function, schedule));
   }
   if (op.getOperands().size() > SWAP_MAX_OPERANDS)
     return op.emitError() << "kernel " << name << " has more than "

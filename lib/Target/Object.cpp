@@ -5,38 +5,30 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Kernels do not call each other, so they are compiled in parts: part 0 has
-// the tables too, and refers to the kernels of the others by name.
+// One object, or text, of kernels and of tables that refer to kernels by name,
+// here or in other objects.
 //
 //===----------------------------------------------------------------------===//
 
 #include "swapc/Target/Object.h"
 
+#include "EmitObject.h"
 #include "Machine.h"
 #include "RoutineCode.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "swapc/Support/Progress.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
-
-#include <atomic>
 
 using namespace mlir;
 using namespace swapc;
 
-namespace {
-struct Part {
-  OwningOpRef<ModuleOp> kernels;
-  uint64_t size = 0; ///< Operations, a measure of the time it takes.
-  CodeBuffer code;
-  std::string error;
-};
-} // namespace
+void swapc::registerTranslations(MLIRContext &context) {
+  registerBuiltinDialectTranslation(context);
+  registerLLVMDialectTranslation(context);
+}
 
 /// Kernels of several models may meet in one program: their names begin with
 /// the model's symbol.
@@ -54,90 +46,47 @@ static void setKernelAttributes(llvm::Module &module,
   }
 }
 
-static void compile(Part &part, const ModelTables *tables, const BlobInfo &blob,
-                    const CodeOptions &options) {
+bool swapc::emitObject(OwningOpRef<ModuleOp> kernels, const CodeOptions &options,
+                       function_ref<void(llvm::Module &)> addTables,
+                       CodeBuffer &code, std::string &error) {
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(options, part.error);
+      createTargetMachine(options, error);
   if (!machine)
-    return;
+    return false;
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module =
-      translateModuleToLLVMIR(*part.kernels, context, "swapc");
-  part.kernels = nullptr;
+      translateModuleToLLVMIR(*kernels, context, "swapc");
+  kernels = nullptr;
   if (!module) {
-    part.error = "kernels have no form in LLVM IR";
-    return;
+    error = "kernels have no form in LLVM IR";
+    return false;
   }
   setKernelAttributes(*module, options);
-  if (tables)
-    emitModelTables(*tables, blob, options.symbol, *module);
+  addTables(*module);
   setTarget(*module, *machine);
-  if (!linkRoutines(*module, *machine, options, part.error))
-    return;
+  if (!linkRoutines(*module, *machine, options, error))
+    return false;
   // Kernels come vectorised and unrolled as they shall be.
   optimize(*module, *machine, llvm::OptimizationLevel::O2);
-  emitModule(*module, *machine, options.format, part.code, part.error);
+  return emitModule(*module, *machine, options.format, code, error);
 }
 
-static uint64_t countOperations(Operation *root) {
-  uint64_t count = 0;
-  root->walk([&](Operation *) { ++count; });
-  return count;
-}
-
-/// Spreads the functions over parts of about the same size.
-static std::vector<Part> split(ModuleOp kernels, unsigned count) {
-  std::vector<Part> parts(count);
-  for (Part &part : parts)
-    part.kernels = ModuleOp::create(kernels.getLoc());
-  SmallVector<Operation *> functions;
-  SmallVector<std::pair<uint64_t, size_t>> sized;
-  for (Operation &op : *kernels.getBody())
-    if (isa<LLVM::LLVMFuncOp>(op) && !op.getRegion(0).empty()) {
-      sized.push_back({countOperations(&op), functions.size()});
-      functions.push_back(&op);
-    }
-  llvm::sort(sized, [](auto &a, auto &b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
-  for (auto &[size, index] : sized) {
-    Part &smallest = *llvm::min_element(
-        parts, [](Part &a, Part &b) { return a.size < b.size; });
-    smallest.size += size;
-    smallest.kernels->push_back(functions[index]->clone());
-  }
-  // Globals and declarations are few: each part gets them.
-  for (Operation &op : *kernels.getBody())
-    if (isa<LLVM::GlobalOp>(op) ||
-        (isa<LLVM::LLVMFuncOp>(op) && op.getRegion(0).empty()))
-      for (Part &part : parts)
-        part.kernels->push_back(op.clone());
-  return parts;
-}
-
-FailureOr<std::vector<CodeBuffer>> swapc::emitCode(ModuleOp kernels,
-                                                   const ModelTables &tables,
-                                                   const BlobInfo &blob,
-                                                   const CodeOptions &options,
-                                                   Progress &progress) {
-  registerBuiltinDialectTranslation(*kernels.getContext());
-  registerLLVMDialectTranslation(*kernels.getContext());
-  unsigned count = std::max(options.parts, 1u);
-  // Small parts make progress visible and balance the threads.
-  std::vector<Part> parts = split(kernels, count == 1 ? 1 : count * 4);
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(count));
-  std::atomic<size_t> done = 0;
-  for (auto [index, part] : llvm::enumerate(parts))
-    pool.async([&, index = index, part = &part] {
-      compile(*part, index == 0 ? &tables : nullptr, blob, options);
-      progress.update(++done, parts.size());
-    });
-  pool.wait();
-  std::vector<CodeBuffer> buffers;
-  for (Part &part : parts) {
-    if (!part.error.empty())
-      return emitError(kernels.getLoc()) << part.error;
-    buffers.push_back(std::move(part.code));
-  }
-  return buffers;
+FailureOr<CodeBuffer> swapc::emitCode(OwningOpRef<ModuleOp> kernels,
+                                      const ModelTables &tables,
+                                      const BlobInfo &blob,
+                                      const CodeOptions &options) {
+  registerTranslations(*kernels->getContext());
+  Location location = kernels->getLoc();
+  CodeBuffer code;
+  std::string error;
+  if (!emitObject(
+          std::move(kernels), options,
+          [&](llvm::Module &module) {
+            emitModelTables(tables, blob, options.symbol, module);
+            if (!options.costs.empty())
+              emitKernelCosts(tables, options.costs, module);
+          },
+          code, error))
+    return emitError(location) << error;
+  return code;
 }

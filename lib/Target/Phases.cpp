@@ -95,6 +95,11 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   pack.cpu = phases.target.cpu;
   pack.features = phases.target.features;
   pm.addPass(createPackParameters(pack));
+  FuseAttentionOptions attention;
+  attention.triple = phases.target.triple;
+  attention.cpu = phases.target.cpu;
+  attention.features = phases.target.features;
+  pm.addPass(createFuseAttention(attention));
   CutTilesOptions cuts;
   cuts.triple = phases.target.triple;
   cuts.cpu = phases.target.cpu;
@@ -240,9 +245,9 @@ LogicalResult swapc::runPhases(const CompileOptions &options,
 }
 
 OwningOpRef<ModuleOp> swapc::lowerKernels(Phases &phases,
-                                          const ModelTables &tables) {
+                                          ArrayRef<std::string> names) {
   OwningOpRef<ModuleOp> kernels = ModuleOp::create(phases.module->getLoc());
-  for (const std::string &name : tables.kernels)
+  for (const std::string &name : names)
     kernels->push_back(phases.module->lookupSymbol(name)->clone());
   PassManager pm(phases.module->getContext());
   pm.enableVerifier(true);

@@ -32,9 +32,9 @@ llvm::LogicalResult runPhases(const CompileOptions &options,
                               mlir::MLIRContext &context, Progress &progress,
                               Phases &phases);
 
-/// The kernels that `tables` names, in a module of their own, as llvm.func.
-mlir::OwningOpRef<mlir::ModuleOp> lowerKernels(Phases &phases,
-                                               const ModelTables &tables);
+/// The named kernels, in a module of their own, as llvm.func.
+mlir::OwningOpRef<mlir::ModuleOp>
+lowerKernels(Phases &phases, llvm::ArrayRef<std::string> names);
 
 } // namespace swapc
 

@@ -64,7 +64,7 @@ static inline int swap_core_serial(const swap_session *session) {
 
 /* Firmware has no memory that comes and goes. */
 static inline uint8_t *swap_core_homes(const swap_config *config) {
-  return __STDC_HOSTED__ ? config->homes : NULL;
+  return __STDC_HOSTED__ ? (uint8_t *)config->homes : NULL;
 }
 
 /* Whether calls that belong between two runs are in order. */
@@ -113,6 +113,19 @@ typedef struct swap_core_work {
   uint32_t count;
   uint64_t limits[SWAP_MAX_CUTS]; /* of each cut */
 } swap_core_work;
+
+/* The tiles of a call, what an executor gets as `task_context`: `width` of each
+ * panel, from `begin` on, and `gap` more to the next panel's. A call that is no
+ * band is one panel. */
+typedef struct swap_core_call {
+  swap_core_work work;
+  uint64_t begin;
+  uint32_t width; /* of a band */
+  uint32_t gap;
+  uint8_t *scratch;
+  uint32_t scratch_stride;
+  void *operands[SWAP_MAX_OPERANDS];
+} swap_core_call;
 
 /* sizes/cuts.c: what models refer to whose sizes a run says. */
 struct swap_sizing {

@@ -7,20 +7,8 @@
 \*===----------------------------------------------------------------------===*/
 #include "core.h"
 
-/* The tiles of a call: `width` of each panel, from `begin` on, and `gap` more to
- * the next panel's. A call that is no band is one panel. */
-typedef struct call {
-  swap_core_work work;
-  uint64_t begin;
-  uint32_t width; /* of a band */
-  uint32_t gap;
-  uint8_t *scratch;
-  uint32_t scratch_stride;
-  void *operands[SWAP_MAX_OPERANDS];
-} call;
-
 static void run_tile(void *context, uint64_t index, uint32_t thread) {
-  const call *c = context;
+  const swap_core_call *c = context;
   uint64_t panel = 0;
   uint64_t tile = c->begin + index;
   if (c->gap) { /* what every panel leaves out lies before a tile too */
@@ -54,7 +42,7 @@ static void *address(const swap_session *session, const swap_operand *operand) {
 }
 
 /* check.c saw to it that the tiles make sense. */
-static void run_tiles(call *c, const swap_step *step,
+static void run_tiles(swap_core_call *c, const swap_step *step,
                       const swap_executor *executor) {
   const uint64_t end = step->tile_end;
   uint64_t width = end - c->begin, pitch = width, count = 0, panel;
@@ -68,10 +56,8 @@ static void run_tiles(call *c, const swap_step *step,
   if (executor && executor->threads > 1) {
     for (uint64_t tile = c->begin; tile < end; tile += pitch)
       count += width;
-    if (count > 1) {
-      executor->parallel(executor->context, run_tile, c, count);
-      return;
-    }
+    executor->parallel(executor->context, run_tile, c, count);
+    return;
   }
   for (uint64_t tile = c->begin; tile < end; tile += pitch)
     c->work.fn(c->work.operands, tile, tile + width, c->scratch);
@@ -80,7 +66,7 @@ static void run_tiles(call *c, const swap_step *step,
 SWAP_CORE_APART static int call_kernel(swap_session *session,
                                        const swap_step *step) {
   const swap_plan *plan = session->plan;
-  call c;
+  swap_core_call c;
   c.work.fn = session->model->kernels[step->index].fn;
   c.work.operands = c.operands;
   c.begin = step->tile_begin;

@@ -75,6 +75,9 @@ static const option table[] = {
     {"stats", OPTION_TEXT, FIELD(stats), "FILE",
      "write measurements as JSON; runs the model five times more", ANY, NULL,
      NULL},
+    {"kernels", OPTION_FLAG, FIELD(kernels), NULL,
+     "print where the time of the runs goes, kernel by kernel", ANY, NULL,
+     NULL},
     {"trace", OPTION_TEXT, FIELD(trace), "FILE",
      "write a Chrome/Perfetto trace of the runs", ANY, NULL, NULL},
     {"profile", OPTION_TEXT, FIELD(profile), "FILE",
@@ -120,6 +123,10 @@ static int wrong_target(const option *opt) {
 static const option_table known = {table, sizeof table / sizeof table[0],
                                    is_here, wrong_target};
 
+int wants_kernels(const options *o) {
+  return o->kernels || (o->stats && !target_is_gpu);
+}
+
 void args_help(void) {
   printf("usage: PROGRAM [options]\n\nRuns a compiled model within a memory "
          "budget.\n\n");
@@ -144,15 +151,17 @@ int args_parse(options *o, int argc, char **argv) {
   if (o->test_data && (o->input_count || o->random))
     return fail(EXIT_USAGE, "--test-data brings its own inputs");
   if (o->test_data &&
-      (o->output_dir || o->stats || o->warmup || o->iterations != 1))
+      (o->output_dir || o->stats || o->kernels || o->warmup ||
+       o->iterations != 1))
     return fail(EXIT_USAGE,
                 "--test-data only compares: leave out --output-dir, "
-                "--stats, --warmup and --iterations");
+                "--stats, --kernels, --warmup and --iterations");
   if (o->profile &&
-      (o->test_data || o->output_dir || o->stats || o->trace || o->warmup))
+      (o->test_data || o->output_dir || o->stats || o->kernels || o->trace ||
+       o->warmup))
     return fail(EXIT_USAGE,
                 "--profile only measures: leave out --output-dir, --stats, "
-                "--trace, --warmup and --test-data");
+                "--kernels, --trace, --warmup and --test-data");
   if (o->stats && o->trace && strcmp(o->stats, o->trace) == 0)
     return fail(EXIT_USAGE, "--stats and --trace name the same file");
   if (!target_is_gpu && o->profile && o->io > SWAP_POSIX_THREAD)

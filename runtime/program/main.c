@@ -42,7 +42,8 @@ static int choose_budget(const swap_model *model, const char *text,
 
 typedef struct observer {
   trace *trace;
-  profile *profile; /* while it records */
+  profile *profile;     /* while it records */
+  kernel_times *kernels; /* the same */
   uint64_t steps; /* seen so far */
   uint64_t total; /* of one run; 0: not open yet */
 } observer;
@@ -54,6 +55,8 @@ static void observe(void *context, swap_event_kind kind, uint32_t index,
     trace_event(seen->trace, kind, index, begin_ns, end_ns);
   if (seen->profile)
     profile_event(seen->profile, kind, begin_ns, end_ns);
+  if (seen->kernels)
+    kernel_times_event(seen->kernels, kind, index, begin_ns, end_ns);
   if (seen->total)
     progress("step", seen->steps++ % seen->total + 1, seen->total);
 }
@@ -77,7 +80,9 @@ static int run(const swap_model *model, const options *o, const char *weights,
       .weights = weights,
       .budget = budget,
       .options = o,
-      .event = seen.trace || o->profile || watched ? observe : NULL,
+      .event = seen.trace || o->profile || watched || wants_kernels(o)
+                   ? observe
+                   : NULL,
       .event_context = &seen};
   if (!status) {
     progress_start(model, budget);
@@ -96,7 +101,7 @@ static int run(const swap_model *model, const options *o, const char *weights,
   if (!status)
     status = o->test_data ? run_test_data(handle, &t, o)
              : o->profile ? run_profile(handle, &t, o, weights, &seen.profile)
-                          : run_model(handle, &t, o);
+                          : run_model(handle, &t, o, &seen.kernels);
   progress_end();
   tensors_return(&t);
   tensors_free(&t);

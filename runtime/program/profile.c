@@ -54,8 +54,7 @@ static double quartile_seconds(const profile *p, uint32_t call) {
   return (double)samples[(p->runs - 1) / 4] / 1e9;
 }
 
-/* Tiles that a call computes, and the end of the grid as far as it shows. */
-static uint64_t tiles_of(const swap_step *call, uint64_t *end) {
+uint64_t call_tiles(const swap_step *call, uint64_t *end) {
   *end = call->tile_end;
   if (!call->aux || call->tile_end <= call->tile_begin)
     return call->tile_end - call->tile_begin;
@@ -80,7 +79,7 @@ static int write_kernels(const profile *p, const swap_model *model,
   for (uint32_t i = 0; i < p->call_count; ++i) {
     grid *g = &grids[p->calls[i]->index];
     uint64_t end;
-    g->tiles += tiles_of(p->calls[i], &end);
+    g->tiles += call_tiles(p->calls[i], &end);
     g->end = end > g->end ? end : g->end;
     g->seconds += quartile_seconds(p, i);
     g->calls += 1;

@@ -32,6 +32,7 @@ typedef struct options {
   uint32_t source;
   int check_memory;
   int no_graph;
+  int kernels;
   double rtol;
   double atol;
   int random;
@@ -41,6 +42,7 @@ typedef struct options {
 } options;
 
 /* args.c */
+int wants_kernels(const options *o); /* whether each kernel's time is measured */
 int args_parse(options *o, int argc, char **argv);
 void args_help(void);
 
@@ -81,6 +83,7 @@ typedef struct stats {
   double rates[RATES]; /* bytes per second */
   uint32_t rate_count; /* 0: nothing is streamed */
   double read_cpu;     /* seconds per GiB */
+  struct kernel_times *kernels; /* null: not wanted */
 } stats;
 void stats_sort(stats *s);
 double stats_median_ms(const stats *s);
@@ -103,9 +106,25 @@ uint64_t program_clock(void); /* monotonic nanoseconds */
 void progress_start(const swap_model *model, uint64_t budget);
 void progress(const char *what, uint64_t done, uint64_t total);
 
+/* kernel_times.c: the time of each kernel in the timed runs. */
+typedef struct kernel_times kernel_times;
+kernel_times *kernel_times_new(const swap_model *model, uint32_t runs);
+void kernel_times_free(kernel_times *k); /* null is fine */
+void kernel_times_event(kernel_times *k, swap_event_kind kind, uint32_t index,
+                        uint64_t begin_ns, uint64_t end_ns);
+void kernel_times_end_run(kernel_times *k);
+/* A member of --stats; a table to read. */
+void kernel_times_write(kernel_times *k, const swap_plan *plan, FILE *out);
+void kernel_times_print(kernel_times *k, const swap_plan *plan, FILE *out);
 /* run.c */
 int run_once(target *handle, const tensors *t);
-int run_model(target *handle, const tensors *t, const options *o);
+/* `*recording` is what the observer of the session's events has to call
+ * kernel_times_event with while it is not null. */
+int run_model(target *handle, const tensors *t, const options *o,
+              kernel_times **recording);
+/* profile.c: tiles that a call computes, and the end of the kernel's grid as
+ * far as it shows. */
+uint64_t call_tiles(const swap_step *call, uint64_t *end);
 /* profile.c: the time of each kernel, for swapc --profile. */
 typedef struct profile profile;
 void profile_event(profile *p, swap_event_kind kind, uint64_t begin_ns,

@@ -45,14 +45,18 @@ static int warm_up(stats *s, target *handle, const tensors *t, uint32_t runs) {
 }
 
 static int measure(stats *s, target *handle, const tensors *t,
-                   const options *o) {
+                   const options *o, kernel_times **recording) {
   const swap_counters *counters = &target_session(handle)->counters;
   int status = 0;
   for (uint32_t i = 0; !status && i < o->iterations; ++i) {
     progress("run", i + 1, o->iterations);
     if (i + 1 == o->iterations && !o->stats)
       target_ahead(handle, 0); /* nobody would use what it reads */
+    *recording = s->kernels;
     status = run_once(handle, t);
+    *recording = NULL;
+    if (s->kernels)
+      kernel_times_end_run(s->kernels);
     s->samples[s->count++] =
         (sample){counters->total_ns, counters->compute_ns, counters->stall_ns};
     s->cold_ns = s->cold_ns ? s->cold_ns : counters->total_ns;
@@ -63,24 +67,29 @@ static int measure(stats *s, target *handle, const tensors *t,
 /* With --stats: a first run for cold_ms if there is no other; a run after the
  * first calibration, so that the timed ones follow their like. */
 static int measure_all(stats *s, target *handle, const tensors *t,
-                       const options *o) {
+                       const options *o, kernel_times **recording) {
   const uint32_t first = o->warmup ? o->warmup : o->stats != NULL;
   int status = warm_up(s, handle, t, first);
   if (!status && o->stats)
     status = calibrate(s, handle, t, 1);
   if (!status && o->stats)
     status = warm_up(s, handle, t, 1);
-  return status ? status : measure(s, handle, t, o);
+  return status ? status : measure(s, handle, t, o, recording);
 }
 
-int run_model(target *handle, const tensors *t, const options *o) {
+int run_model(target *handle, const tensors *t, const options *o,
+              kernel_times **recording) {
+  const swap_session *session = target_session(handle);
   stats s = {.samples = calloc(o->iterations, sizeof *s.samples)};
   output_file report = {.file = NULL};
   int status = s.samples ? 0 : fail(EXIT_RUN, "out of memory");
+  if (!status && wants_kernels(o) &&
+      !(s.kernels = kernel_times_new(session->model, o->iterations)))
+    status = fail(EXIT_RUN, "out of memory");
   if (!status && o->stats) /* a bad place is known before the runs */
     status = output_open(&report, o->stats);
   if (!status)
-    status = measure_all(&s, handle, t, o);
+    status = measure_all(&s, handle, t, o, recording);
   progress_end();
   if (!status)
     tensors_crop(t);
@@ -93,6 +102,8 @@ int run_model(target *handle, const tensors *t, const options *o) {
   if (!status) {
     stats_sort(&s);
     progress_end();
+    if (o->kernels)
+      kernel_times_print(s.kernels, session->plan, stdout);
     stats_say(&s, handle);
     if (o->check_memory)
       say("at every kernel the device's memory was within the budget");
@@ -103,6 +114,7 @@ int run_model(target *handle, const tensors *t, const options *o) {
   } else if (report.file) {
     output_discard(&report);
   }
+  kernel_times_free(s.kernels);
   free(s.samples);
   return status;
 }

@@ -93,6 +93,8 @@ void stats_write(const stats *s, const target *handle, FILE *f) {
     fprintf(f, "  \"read_cpu_s_per_gib\": %.4f,\n", s->read_cpu);
   fprintf(f, "  \"cold_ms\": %.6f,\n  \"loaded_bytes\": %" PRIu64 ",\n",
           ms(s->cold_ns), session->counters.loaded_bytes);
+  if (s->kernels)
+    kernel_times_write(s->kernels, plan, f);
   target_stats(handle, f);
   fprintf(f, "}\n");
 }

@@ -64,6 +64,11 @@ CommonOptions::CommonOptions(cl::OptionCategory &category, const char *threads,
                             "cc)")),
       runtimeDir("runtime-dir", cl::value_desc("DIR"), cl::cat(category),
                  cl::desc(runtimeDir)),
+      cache("cache", cl::value_desc("DIR|off"), cl::cat(category),
+            cl::desc("folder that keeps compiled kernels for later runs of "
+                     "swapc (default: $SWAPC_CACHE_DIR, else swapc in "
+                     "$XDG_CACHE_HOME or ~/.cache), of $SWAPC_CACHE_SIZE at "
+                     "most (1GiB)")),
       quiet("quiet", cl::cat(category),
             cl::desc("print errors and warnings only")) {}
 
@@ -78,6 +83,17 @@ int CommonOptions::read(CompileOptions &options, const char *program,
   if (conv != "auto" && conv != "direct")
     return usageError("--conv: '" + conv + "' is not auto or direct", command);
   options.directConvolutions = conv == "direct";
+  Expected<CacheOptions> cacheOptions = getDefaultCache();
+  if (!cacheOptions)
+    return usageError(toString(cacheOptions.takeError()), command);
+  options.cache = *cacheOptions;
+  if (cache.getNumOccurrences()) {
+    if (cache.empty())
+      return usageError("--cache: no folder given; off: nothing is kept",
+                        command);
+    options.cache.isNamed = true;
+    options.cache.folder = cache == "off" ? "" : cache.c_str();
+  }
   options.cpu = mcpu;
   options.features = join(mattr, ",");
   options.linkerDriver = linkerDriver;

@@ -46,6 +46,7 @@ struct CommonOptions {
   llvm::cl::opt<std::string> cudaPath;
   llvm::cl::opt<std::string> linkerDriver;
   llvm::cl::opt<std::string> runtimeDir;
+  llvm::cl::opt<std::string> cache;
   llvm::cl::opt<bool> quiet;
 };
 

@@ -11,6 +11,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "swapc/Codegen/CUDA/CudaTarget.h"
 #include "swapc/Dynamic/Dynamic.h"
+#include "swapc/Target/ObjectCache.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <optional>
@@ -71,6 +72,7 @@ struct CompileOptions {
   std::string linkerDriver; ///< Empty: the first that is installed.
   std::string runtimeDir;   ///< Empty: beside the compiler.
   std::string executable;   ///< Path of the compiler itself.
+  CacheOptions cache;       ///< Of objects of kernels.
   bool summary = true;      ///< A few lines on the plan, on stderr.
 };
 

@@ -99,10 +99,17 @@ struct CudaTables {
   std::string symbol; ///< Under which the swap_cuda_model is exported.
 };
 
+/// A swap_kernel_costs.
+struct KernelCosts {
+  std::string node;
+  uint64_t tiles, operations, bytes;
+};
+
 /// Everything of a swap_model but the code and the blob's checksums.
 struct ModelTables {
   ModelSignature signature;
   std::vector<std::string> kernels; ///< Symbols, in the order of first launch.
+  std::vector<KernelCosts> costs;   ///< Of the kernels.
   std::vector<PlanTable> plans;     ///< In ascending order of budget.
   uint64_t weightBytes = 0, modelBytes = 0, minBytes = 0;
   uint32_t pageBytes = SWAP_BLOB_ALIGN; ///< Of slots.
@@ -121,6 +128,10 @@ std::string getKernelSymbol(llvm::StringRef model, llvm::StringRef kernel);
 /// module does not have them; those of a GPU are in its images.
 void emitModelTables(const ModelTables &tables, const BlobInfo &blob,
                      llvm::StringRef symbol, llvm::Module &module);
+
+/// Adds and exports what profiles of runs show beside times, as `symbol`.
+void emitKernelCosts(const ModelTables &tables, llvm::StringRef symbol,
+                     llvm::Module &module);
 
 } // namespace swapc
 

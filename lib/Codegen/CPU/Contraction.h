@@ -29,6 +29,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/SmallVector.h"
 
+#include <optional>
+
 namespace swapc {
 
 /// How an operand moves with the loops of the root: element offset =
@@ -98,9 +100,13 @@ struct ContractionPlan {
   PanelSource source = PanelSource::Packed;
   int64_t lanes = 1;   // elements of one vector register
   int64_t vectors = 1; // NR = lanes * vectors
-  int64_t rows = 1;    // MR
+  int64_t rows = 1;    // MR; rows of the image where there are strips
+  int64_t strip = 0;   // rows of a register tile of a depthwise kernel, or 0
   int64_t block = 1;   // rows of a grid tile
   int64_t panels = 1;  // of all batches
+  int64_t step = 0;    // of k, what is widened at once; divides it
+  bool widensA = false;
+  bool widensB = false;
   int64_t scratch = 0; // bytes per thread
   unsigned indexBits = 64;
   int64_t straightSteps = 8; // of k, below which the code has no loop
@@ -110,6 +116,31 @@ struct ContractionPlan {
   ProductSteps steps = ProductSteps::One;
   bool fuses = false;        // multiplies and adds with one rounding, by demand
   int64_t width() const { return lanes * vectors; }
+};
+
+/// The loops of a depthwise kernel that strips go through.
+struct StripLoops {
+  unsigned x = 0;   // the innermost row of the result
+  unsigned tap = 0; // the innermost of the window
+  int window = -1;  // that x and tap move in, if it is padded
+  llvm::SmallVector<int> outerWindows; // of each other tap, or -1
+};
+std::optional<StripLoops> getStripLoops(const ContractionInfo &info);
+/// Whether the input of x at `tap` is inside the image.
+bool isInsideStrip(const ContractionInfo &info, const StripLoops &loops,
+                   int64_t x, int64_t tap);
+/// The same for all taps of `count` neighbours from x on.
+bool isInterior(const ContractionInfo &info, const StripLoops &loops, int64_t x,
+                int64_t count);
+/// Sets the register tile of a depthwise kernel; false if it has no strips.
+bool chooseStrip(const ContractionInfo &info, const CpuTarget &target,
+                 int64_t fixedWidth, ContractionPlan &plan);
+/// Where in scratch memory, in bytes from its begin.
+struct ContractionScratch {
+  int64_t block = 0;  // after the panel that the kernel packs: widened B
+  int64_t sums = 0;   // of the rows of a tile
+  int64_t strips = 0; // of A
+  int64_t end = 0;
 };
 
 /// Recognises a kernel that the micro-kernel can compute. Fails silently.
@@ -126,6 +157,13 @@ double estimateContractionCycles(const ContractionInfo &info,
 /// What the processor can do with the kernel's integers.
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);
+
+/// Whether 16-bit floats and bytes are converted ahead of their use, and how
+/// many at once: see ContractionWidening.cpp.
+void chooseWidening(const ContractionInfo &info, ContractionPlan &plan);
+
+ContractionScratch getScratch(const ContractionInfo &info,
+                              const ContractionPlan &plan);
 
 /// The schedule that says the same; emission takes rows and block from it.
 mlir::swap::ScheduleAttr getSchedule(const ContractionInfo &info,
@@ -144,10 +182,10 @@ mlir::swap::PanelsAttr getPackedEncoding(const ContractionInfo &info,
                                          mlir::linalg::GenericOp op,
                                          unsigned input, int64_t width);
 
-/// Coefficients over the root's loops of an input of an epilogue operation.
-llvm::SmallVector<int64_t> getCoefficients(const ContractionInfo &info,
-                                           mlir::linalg::GenericOp op,
-                                           unsigned input);
+/// How an input of an epilogue operation, which may be a window of a larger
+/// tensor, moves with the loops of the root.
+ContractionAccess getEpilogueAccess(const ContractionInfo &info,
+                                    mlir::linalg::GenericOp op, unsigned input);
 
 /// Operands whose memory the result may take: see #swap.schedule.
 llvm::SmallVector<int64_t> findInPlaceOperands(const ContractionInfo &info,

@@ -172,6 +172,25 @@ static linalg::GenericOp findRoot(func::FuncOp kernel) {
   return root;
 }
 
+/// Each result is a constant or one loop, of its own, and a constant.
+static bool isWindow(AffineMap map) {
+  llvm::SmallBitVector seen(map.getNumDims());
+  for (AffineExpr expr : map.getResults()) {
+    SmallVector<int64_t> coefficients(map.getNumDims(), 0);
+    int64_t constant = 0, loops = 0;
+    if (!addLinear(expr, 1, coefficients, constant) || constant < 0)
+      return false;
+    for (auto [loop, coefficient] : llvm::enumerate(coefficients)) {
+      if (coefficient == 0)
+        continue;
+      if (coefficient != 1 || ++loops > 1 || seen.test(loop))
+        return false;
+      seen.set(loop);
+    }
+  }
+  return true;
+}
+
 /// Elementwise operations after the root, all over the result's index space.
 static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
   Value root = info.root->getResult(0);
@@ -205,16 +224,15 @@ static bool collectEpilogue(func::FuncOp kernel, ContractionInfo &info) {
           return false;
         continue;
       }
-      SmallVector<int64_t> loopToDim;
-      if (!isStatic(input->get()) || !getLoopToDim(map, loopToDim))
+      if (!isStatic(input->get()) || !isWindow(map))
         return false;
       // A vector of columns must be contiguous.
-      int64_t last = loopToDim.empty() ? -1 : loopToDim.back();
       ContractionAccess access;
       computeAccess(map,
                     cast<RankedTensorType>(input->get().getType()).getShape(),
                     {}, access);
-      if (last >= 0 && access.coefficients.back() != 1 && shape.back() != 1)
+      if (map.isFunctionOfDim(map.getNumDims() - 1) &&
+          access.coefficients.back() != 1 && shape.back() != 1)
         return false;
     }
     known.insert(generic);
@@ -396,6 +414,21 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
       !checkEncodings(info))
     return failure();
   return info;
+}
+
+ContractionAccess swapc::getEpilogueAccess(const ContractionInfo &info,
+                                           linalg::GenericOp op,
+                                           unsigned input) {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(input));
+  auto type = cast<RankedTensorType>(op.getInputs()[input].getType());
+  ContractionAccess byDim, access;
+  computeAccess(map, type.getShape(), {}, byDim);
+  access.constant = byDim.constant;
+  access.coefficients.assign(info.sizes.size(), 0);
+  for (auto [loop, dim] : llvm::enumerate(info.loopToDimOut))
+    if (dim >= 0)
+      access.coefficients[loop] = byDim.coefficients[dim];
+  return access;
 }
 
 //===----------------------------------------------------------------------===//

@@ -37,6 +37,7 @@ protected:
   /// One row of the register tile.
   struct Row {
     Value index;        // among the rows of the kernel, clamped to the last
+    int64_t offset = 0; // to add to it
     Value inBounds;     // null if it always is
     Value base;         // A at the first tap, before bounds checks
     Values windows;     // start in each padded dimension
@@ -50,15 +51,49 @@ protected:
   Value createMask(int64_t vector);
   void emitTile(Value panel, Value chunk, Value scratch);
   void emitRegisterTile(Value firstRow);
+  llvm::SmallVector<Row> findRows(Value firstRow);
+  Values findRowsOfA(llvm::ArrayRef<Row> rows, llvm::ArrayRef<Value> taps,
+                     Value &needed);
+  Value findRowsOfB(llvm::ArrayRef<Value> taps);
   Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
                   Values acc);
-  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB, Values acc);
+  Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                   int64_t size, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
   void packPanel(Value scratch);
   Value multiplyAdd(Value a, Value b, Value acc);
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
+
+  // StripKernel.cpp
+  /// Neighbours in a row of the image, whose sums are in registers together.
+  struct Strip {
+    Value firstRow;     // of the image row
+    Values coordinates; // of it, in info.m
+    Value base;         // A at the first tap of the image row
+    llvm::SmallVector<std::pair<Value, Value>> ranges; // of the outer taps
+    int64_t x = 0, count = 1;
+    Value along; // to add to x, or null
+  };
+  void emitStrips(Value firstRow);
+  void emitStrip(const Strip &strip, const StripLoops &loops);
+  std::pair<Value, Value> emitTapRange(unsigned level, const StripLoops &loops,
+                                       llvm::ArrayRef<unsigned> outer,
+                                       Values coordinates);
+  Values emitStripTaps(const Strip &strip, const StripLoops &loops,
+                       unsigned level, Values taps, Values acc);
+  Values emitStripRow(const Strip &strip, const StripLoops &loops, Values taps,
+                      Values acc);
+
+  // ContractionWidening.cpp
+  void emitBlocks(Value begin, Value end);
+  Values emitWidenedInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Values acc);
+  Values emitWidenedSteps(llvm::ArrayRef<Value> pointersA, Value pointerB,
+                          Value start, Values acc);
+  void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
+  void widenPanel(llvm::ArrayRef<Value> taps, Value start);
 
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
@@ -119,6 +154,7 @@ protected:
   Value panel, firstColumn; // null: zero
   Values batch;             // coordinates
   Value baseA, baseB;
+  Value strips, block, sums; // in scratch
   Values masks; // one for each vector of columns; null if there is no tail
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Values> invariant;
 };

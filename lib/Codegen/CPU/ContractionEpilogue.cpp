@@ -12,33 +12,6 @@
 using namespace mlir;
 using namespace swapc;
 
-/// The root's loop behind each dimension of the result.
-static SmallVector<unsigned> getDimToLoop(const ContractionInfo &info) {
-  SmallVector<unsigned> dimToLoop(
-      cast<RankedTensorType>(info.root->getResult(0).getType()).getRank());
-  for (auto [loop, dim] : llvm::enumerate(info.loopToDimOut))
-    if (dim >= 0)
-      dimToLoop[dim] = loop;
-  return dimToLoop;
-}
-
-SmallVector<int64_t> swapc::getCoefficients(const ContractionInfo &info,
-                                            linalg::GenericOp op,
-                                            unsigned input) {
-  SmallVector<int64_t> coefficients(info.sizes.size(), 0);
-  SmallVector<unsigned> dimToLoop = getDimToLoop(info);
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInputOperand(input));
-  auto shape =
-      cast<RankedTensorType>(op.getInputs()[input].getType()).getShape();
-  int64_t stride = 1;
-  for (int64_t dim = static_cast<int64_t>(shape.size()) - 1; dim >= 0; --dim) {
-    if (auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim)))
-      coefficients[dimToLoop[loop.getPosition()]] += stride;
-    stride *= shape[dim];
-  }
-  return coefficients;
-}
-
 /// A vector of columns of an operand, or one element in all lanes. The result
 /// is kept for the other rows if it does not depend on the row.
 Value ContractionEmitter::loadEpilogue(linalg::GenericOp op, unsigned input,
@@ -52,7 +25,9 @@ Value ContractionEmitter::loadEpilogue(linalg::GenericOp op, unsigned input,
     return loadVector(element, advance(pointer, element, vector * plan.lanes),
                       nullptr);
   }
-  SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
+  ContractionAccess access = getEpilogueAccess(info, op, input);
+  ArrayRef<int64_t> coefficients = access.coefficients;
+  pointer = advance(pointer, element, access.constant);
   pointer = advance(pointer, element, linear(info.batch, batch, coefficients));
   if (row)
     pointer = advance(pointer, element, rowOffset(*row, coefficients));
@@ -112,10 +87,11 @@ void ContractionEmitter::emitEpilogue(MutableArrayRef<Row> rows,
     for (unsigned input = 0; input < op.getInputs().size(); ++input) {
       if (!isa<BlockArgument>(op.getInputs()[input]))
         continue;
-      SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
+      ContractionAccess access = getEpilogueAccess(info, op, input);
       bool shared = swap::getPanels(op.getInputs()[input].getType()) ||
                     llvm::all_of(info.m, [&](unsigned loop) {
-                      return coefficients[loop] == 0 || info.sizes[loop] == 1;
+                      return access.coefficients[loop] == 0 ||
+                             info.sizes[loop] == 1;
                     });
       if (!shared)
         continue;

@@ -12,8 +12,9 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Multiplications with padding from which on a test for it is worth it.
-static constexpr int64_t kLeastSkipped = 8;
+/// Multiplications with padding, of vectors and of single elements, from which
+/// on a test for it is worth it.
+static constexpr int64_t kLeastSkippedVectors = 64, kLeastSkipped = 8;
 
 void swapc::emitContraction(OpBuilder &builder, Location loc,
                             const ContractionInfo &info,
@@ -104,15 +105,22 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     }
   }
 
+  ContractionScratch places = getScratch(info, plan);
+  block = advance(scratch, b.getI8Type(), places.block);
+  sums = advance(scratch, b.getI8Type(), places.sums);
+  strips = advance(scratch, b.getI8Type(), places.strips);
+
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
   Value first = scale(chunk, plan.block);
   Value begin = first ? first : constant(0);
   Value end = constant(info.rows());
   if (chunks > 1)
     end = arith::MinUIOp::create(b, loc, end, add(begin, constant(plan.block)));
+  if (plan.widensB)
+    return emitBlocks(begin, end);
   scf::ForOp::create(b, loc, begin, end, constant(plan.rows), ValueRange(),
                      [&](OpBuilder &, Location, Value row, ValueRange) {
-                       emitRegisterTile(row);
+                       plan.strip ? emitStrips(row) : emitRegisterTile(row);
                        scf::YieldOp::create(b, loc);
                      });
 }
@@ -179,13 +187,15 @@ Value ContractionEmitter::rowOffset(Row &row, ArrayRef<int64_t> coefficients) {
     size *= info.sizes[loop];
   }
   if (even)
-    return scale(row.index, distance);
+    return add(scale(row.index, distance),
+               row.offset ? constant(row.offset * distance) : Value());
   if (row.coordinates.empty())
     row.coordinates = delinearize(row.index, info.m);
   return linear(info.m, row.coordinates, coefficients);
 }
 
-void ContractionEmitter::emitRegisterTile(Value firstRow) {
+SmallVector<ContractionEmitter::Row>
+ContractionEmitter::findRows(Value firstRow) {
   SmallVector<Row> rows(plan.rows);
   Value last = rowTail ? constant(info.rows() - 1) : Value();
   for (auto [r, row] : llvm::enumerate(rows)) {
@@ -203,7 +213,11 @@ void ContractionEmitter::emitRegisterTile(Value firstRow) {
       row.windows.push_back(add(start, constant(-window.low)));
     }
   }
+  return rows;
+}
 
+void ContractionEmitter::emitRegisterTile(Value firstRow) {
+  SmallVector<Row> rows = findRows(firstRow);
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   Values acc((plan.rows + (isShifted() ? 1 : 0)) * plan.vectors, zero);
@@ -231,7 +245,27 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     return acc;
   }
 
-  // The tap's row of A for each row of the tile; zeros outside the input.
+  Value needed;
+  Values pointersA = findRowsOfA(rows, taps, needed);
+  Value pointerB = findRowsOfB(taps);
+  auto inner = [&]() -> Values {
+    return plan.widensA ? emitWidenedInner(pointersA, pointerB, acc)
+                        : emitInner(pointersA, pointerB, info.innerK(), acc);
+  };
+  if (!needed)
+    return inner();
+  auto choice = scf::IfOp::create(
+      b, loc, needed,
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, inner()); },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, acc); });
+  return llvm::to_vector(ValueRange(choice.getResults()));
+}
+
+/// A at a tap for each row of the tile; zeros outside the input. `needed` says
+/// whether any row is inside, where a test for that is worth it.
+SmallVector<Value> ContractionEmitter::findRowsOfA(ArrayRef<Row> rows,
+                                                   ArrayRef<Value> taps,
+                                                   Value &needed) {
   Value offset = linear(info.taps, taps, info.accessA.coefficients);
   Value zeros;
   if (!info.windows.empty()) {
@@ -241,10 +275,11 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     zeros = createZeroPointer(b, loc, info.root->getParentOfType<ModuleOp>(),
                               elements * swap::getElementBytes(info.elementA));
   }
-  // Without vectors a multiplication is dear, and a test for padding is not.
-  bool skips = plan.lanes == 1 && info.innerK() >= kLeastSkipped;
+  // What is far outside costs much where dilation is large; without vectors
+  // also next to the border.
+  bool skips = info.innerK() >=
+               (plan.lanes == 1 ? kLeastSkipped : kLeastSkippedVectors);
   Values pointersA;
-  Value needed; // by any row
   for (const Row &row : rows) {
     Value pointer = advance(row.base, info.elementA, offset);
     Value valid;
@@ -264,32 +299,25 @@ SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
     pointersA.push_back(pointer);
   }
 
-  Value pointerB = baseB;
-  if (plan.source == PanelSource::Direct) {
-    pointerB = advance(baseB, info.elementB,
-                       linear(info.taps, taps, info.accessB.coefficients));
-  } else {
-    Value index;
-    for (auto [loop, tap] : llvm::zip_equal(info.taps, taps))
-      index = add(scale(index, info.sizes[loop]), tap);
-    pointerB = advance(baseB, info.elementB,
-                       scale(index, info.innerK() * plan.width()));
-  }
-  if (!needed)
-    return emitInner(pointersA, pointerB, acc);
-  auto choice = scf::IfOp::create(
-      b, loc, needed,
-      [&](OpBuilder &, Location) {
-        scf::YieldOp::create(b, loc, emitInner(pointersA, pointerB, acc));
-      },
-      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, acc); });
-  return llvm::to_vector(ValueRange(choice.getResults()));
+  return pointersA;
 }
 
-/// The loop over the innermost reduction.
+/// B at a tap.
+Value ContractionEmitter::findRowsOfB(ArrayRef<Value> taps) {
+  if (plan.source == PanelSource::Direct)
+    return advance(baseB, info.elementB,
+                   linear(info.taps, taps, info.accessB.coefficients));
+  Value index;
+  for (auto [loop, tap] : llvm::zip_equal(info.taps, taps))
+    index = add(scale(index, info.sizes[loop]), tap);
+  return advance(baseB, info.elementB,
+                 scale(index, info.innerK() * plan.width()));
+}
+
+/// The loop over `size` steps of the innermost reduction.
 SmallVector<Value> ContractionEmitter::emitInner(ArrayRef<Value> pointersA,
-                                                 Value pointerB, Values acc) {
-  int64_t size = info.innerK();
+                                                 Value pointerB, int64_t size,
+                                                 Values acc) {
   int64_t unroll = size <= plan.straightSteps ? size
                    : plan.rows == 1           ? plan.rowUnroll
                                               : plan.unroll;
@@ -308,26 +336,29 @@ SmallVector<Value> ContractionEmitter::emitStep(ArrayRef<Value> pointersA,
                                                 Value pointerB, Value k,
                                                 int64_t offset, Values acc) {
   int64_t strideA = info.k < 0 ? 1 : info.accessA.coefficients[info.k];
+  Type elementA = plan.widensA ? info.accumulator : info.elementA;
+  Operation *castA = plan.widensA ? nullptr : info.castA;
   int64_t strideB = plan.width();
-  bool direct = plan.source == PanelSource::Direct;
+  bool direct = plan.source == PanelSource::Direct && !plan.widensB;
   if (direct)
     strideB = info.k < 0 ? 0 : info.accessB.coefficients[info.k];
-  Type element = info.elementB;
+  Type element = plan.widensB ? info.accumulator : info.elementB;
+  Operation *castB = plan.widensB ? nullptr : info.castB;
   Value rowB = advance(pointerB, element, scale(k, strideB));
   Values vectorsB;
   for (int64_t v = 0; v < plan.vectors; ++v) {
     Value at = advance(rowB, element, offset * strideB + v * plan.lanes);
     Value loaded = loadVector(element, at, direct ? masks[v] : Value());
-    vectorsB.push_back(castVector(info.castB, loaded));
+    vectorsB.push_back(castVector(castB, loaded));
   }
   for (auto [r, pointer] : llvm::enumerate(pointersA)) {
-    Value at = advance(pointer, info.elementA, scale(k, strideA));
-    at = advance(at, info.elementA, offset * strideA);
+    Value at = advance(pointer, elementA, scale(k, strideA));
+    at = advance(at, elementA, offset * strideA);
     Value scalar;
     if (!info.vectorA) {
-      scalar = loadScalar(info.elementA, at);
-      if (info.castA) {
-        OperationState state(loc, info.castA->getName());
+      scalar = loadScalar(elementA, at);
+      if (castA) {
+        OperationState state(loc, castA->getName());
         state.addOperands(scalar);
         state.addTypes(info.accumulator);
         scalar = b.create(state)->getResult(0);

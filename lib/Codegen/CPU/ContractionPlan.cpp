@@ -22,12 +22,19 @@ static constexpr int64_t kPanelBytes = 1536 * 1024;
 
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
-static double estimateCycles(const ContractionInfo &info, int64_t m,
-                             int64_t rows, int64_t vectors, int64_t lanes) {
+static double estimateCycles(const ContractionInfo &info,
+                             const ContractionPlan &plan, int64_t m,
+                             int64_t rows, int64_t vectors) {
+  int64_t lanes = plan.lanes;
   double fma = static_cast<double>(rows * vectors);
   double loads = (info.vectorA ? rows * vectors : rows) + vectors;
   // A chain of dependent multiply-adds needs four cycles a step.
   double step = std::max(fma + 0.35 * loads + 0.5, 4.0);
+  // Conversions, by vectors where they are ahead of their use.
+  if (info.castA && isa<FloatType>(info.accumulator))
+    step += rows * (plan.widensA ? 4.0 / lanes : 1.0);
+  if (info.castB && isa<FloatType>(info.accumulator) && !plan.widensB)
+    step += vectors;
   double tiles =
       static_cast<double>(llvm::divideCeil(m, rows) *
                           llvm::divideCeil(info.columns(), vectors * lanes));
@@ -103,6 +110,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
   plan.lanes = std::min<int64_t>(native, llvm::PowerOf2Ceil(info.columns()));
   while (fixedWidth % plan.lanes != 0)
     plan.lanes /= 2;
+  chooseWidening(info, plan);
   int64_t m = info.rows();
   TileLimits limits = getTileLimits(info, target);
   // Two vectors are the first choice: their panels are small, which the cache
@@ -127,7 +135,7 @@ static void chooseRegisterTile(const ContractionInfo &info,
         continue;
       double cycles = limits.isScalar
                           ? estimateScalarCycles(info, m, rows, vectors)
-                          : estimateCycles(info, m, rows, vectors, plan.lanes);
+                          : estimateCycles(info, plan, m, rows, vectors);
       if (least == 0 || cycles < least) {
         least = cycles;
         bestRows = rows;
@@ -157,7 +165,9 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.rowUnroll = target.hasFloat ? 4 : 1;
   }
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
-  chooseRegisterTile(info, target, plan, encoding ? encoding.getWidth() : 0);
+  int64_t width = encoding ? encoding.getWidth() : 0;
+  if (!chooseStrip(info, target, width, plan))
+    chooseRegisterTile(info, target, plan, width);
   if (plan.lanes >= 4)
     plan.steps = getProductSteps(info, target);
   int64_t columnPanels = llvm::divideCeil(info.columns(), plan.width());
@@ -172,9 +182,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
     plan.source = PanelSource::Direct;
   else
     plan.source = PanelSource::Scratch;
-  if (plan.source == PanelSource::Scratch)
-    plan.scratch = llvm::alignTo(
-        info.depth() * plan.width() * swap::getElementBytes(info.elementB), 64);
 
   // Rows of a grid tile: enough work for a thread, but several tiles for each.
   int64_t m = info.rows();
@@ -183,14 +190,16 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   int64_t wanted =
       llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), plan.panels);
   block = std::min<int64_t>(block, llvm::divideCeil(m, wanted));
-  if (plan.source == PanelSource::Scratch)
-    block = std::max<int64_t>(block, 64); // Packing pays over many rows.
+  // Packing and widening pay over many rows.
+  if (plan.source == PanelSource::Scratch || plan.widensB)
+    block = std::max<int64_t>(block, 64);
   block =
       std::min<int64_t>(llvm::alignTo(std::max<int64_t>(block, 1), plan.rows),
                         llvm::alignTo(m, plan.rows));
   // Tiles of about the same size.
   int64_t chunks = llvm::divideCeil(m, block);
   plan.block = llvm::alignTo(llvm::divideCeil(m, chunks), plan.rows);
+  plan.scratch = getScratch(info, plan).end;
   return plan;
 }
 
@@ -219,5 +228,6 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   ContractionPlan plan = planContraction(info, target);
   plan.rows = std::max<int64_t>(1, schedule.getRows());
   plan.block = std::max<int64_t>(plan.rows, schedule.getBlock());
+  plan.scratch = getScratch(info, plan).end;
   return plan;
 }

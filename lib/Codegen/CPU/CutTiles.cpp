@@ -15,6 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Attention.h"
 #include "Contraction.h"
 #include "LoopNest.h"
 #include "SizedLayouts.h"
@@ -313,7 +314,8 @@ struct CutTiles : public swapc::impl::CutTilesBase<CutTiles> {
     std::optional<Cuts> cuts;
     auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(
         swap::SwapDialect::kScheduleAttr);
-    if (schedule && schedule.getKind() != swap::KernelKind::Routine)
+    if (schedule && schedule.getKind() != swap::KernelKind::Routine &&
+        !isAttention(kernel))
       cuts = getCuts(kernel, schedule, target);
     auto [entry, isNew] =
         found.try_emplace(call.getKernel().str(), cuts.value_or(Cuts()));

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Attention.h"
 #include "Contraction.h"
 #include "RoutineKernel.h"
 #include "Winograd.h"
@@ -91,6 +92,9 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
   if (schedule.getKind() == swap::KernelKind::Routine) {
     emitRoutine(builder, kernel, schedule.getBlock(), operands,
                 entry->getArgument(1), entry->getArgument(2), scratch);
+  } else if (isAttention(kernel)) {
+    result = emitAttention(builder, kernel, schedule.getBlock(), target,
+                           operands, begin, end, scratch);
   } else if (schedule.getKind() == swap::KernelKind::Rows) {
     result = emitRowKernel(builder, kernel, schedule.getBlock(), target,
                            operands, begin, end, scratch);

@@ -41,10 +41,13 @@ static bool isReadWhereWritten(const ContractionInfo &info,
     auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
     if (!op || !llvm::is_contained(info.epilogue, op) || !op.isDpsInput(&use))
       return false;
-    SmallVector<int64_t> read =
-        getCoefficients(info, op, use.getOperandNumber());
+    ContractionAccess read =
+        getEpilogueAccess(info, op, use.getOperandNumber());
+    if (read.constant != 0)
+      return false;
     for (auto [loop, size] : llvm::enumerate(info.sizes))
-      if (size > 1 && read[loop] != info.accessOut.coefficients[loop])
+      if (size > 1 &&
+          read.coefficients[loop] != info.accessOut.coefficients[loop])
         return false;
   }
   return true;

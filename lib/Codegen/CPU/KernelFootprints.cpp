@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Attention.h"
 #include "Footprint.h"
 #include "swapc/Codegen/CPU/Passes.h"
 
@@ -32,8 +33,10 @@ void KernelFootprints::runOnOperation() {
   for (auto kernel : getOperation().getOps<func::FuncOp>()) {
     auto schedule = kernel->getAttrOfType<swap::ScheduleAttr>(
         swap::SwapDialect::kScheduleAttr);
-    // Nobody knows what a routine reads for an item.
-    if (!schedule || schedule.getKind() == swap::KernelKind::Routine)
+    // Nobody knows what a routine reads for an item, and a tile of attention
+    // reads all keys.
+    if (!schedule || schedule.getKind() == swap::KernelKind::Routine ||
+        isAttention(kernel))
       continue;
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
     FailureOr<FootprintCut> cut = failure();

@@ -27,16 +27,20 @@ void ContractionText::loadOperand(linalg::GenericOp op, unsigned input,
   std::string pointer =
       "static_cast<const " + element + " *>(args.operand[" +
       std::to_string(cast<BlockArgument>(operand).getArgNumber()) + "])";
-  SmallVector<int64_t> coefficients = getCoefficients(info, op, input);
+  ContractionAccess access = getEpilogueAccess(info, op, input);
+  std::string from = plus({offset(access.coefficients),
+                           access.constant ? std::to_string(access.constant)
+                                           : std::string()});
   bool packed = static_cast<bool>(swap::getPanels(type));
-  if (!packed && coefficients[info.n] == 0) {
+  if (!packed && access.coefficients[info.n] == 0) {
     to << "    const " << element << " " << name << " = " << pointer << "["
-       << offset(coefficients) << "];\n";
+       << from << "];\n";
     return;
   }
-  bool whole = packed || isVectorColumns(info, coefficients, 0);
-  std::string from =
-      packed ? "batch * (kColumnTiles * kWidth)" : offset(coefficients);
+  bool whole = packed || isVectorColumns(info, access.coefficients,
+                                         access.constant);
+  if (packed)
+    from = "batch * (kColumnTiles * kWidth)";
   to << "    " << element << " " << name << "[4];\n    swap_load4<"
      << (whole ? "true" : "false") << ">(" << name << ", " << pointer << " + ("
      << from << " + column), count);\n";
@@ -61,7 +65,9 @@ LogicalResult ContractionText::emitFinish() {
       std::string name = "x" + std::to_string(operands++);
       loadOperand(op, input, name, loadsOs);
       bool packed = static_cast<bool>(swap::getPanels(value.getType()));
-      bool across = packed || getCoefficients(info, op, input)[info.n] != 0;
+      bool across =
+          packed ||
+          getEpilogueAccess(info, op, input).coefficients[info.n] != 0;
       arguments.push_back(across ? name + "[j]" : name);
     }
     Type type =

@@ -333,8 +333,8 @@ swap_storage swap_memory_mapped(const swap_memory *memory);
 swap_storage swap_memory_copied(const swap_memory *memory);
 
 /* Who runs tiles. `parallel` calls task(task_context, i, thread) for every i in
- * [0, count) and returns when all are done; thread < threads. Null: the
- * calling thread runs everything. */
+ * [0, count) and returns when all are done; thread < threads. It is asked for 0
+ * and 1 too. Null: the calling thread runs everything. */
 typedef struct swap_executor {
   void *context;
   uint32_t threads;

@@ -79,6 +79,7 @@ static int change_plan(swap_posix *h, const swap_plan *plan, uint64_t bytes) {
   if (pool) {
     port_threads_destroy(h->threads);
     h->threads = pool;
+    port_threads_serve(pool, &h->session);
   }
   /* Nothing is under way now, and pages must be free to go. */
   if (h->file.uring)

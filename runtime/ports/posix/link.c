@@ -164,6 +164,10 @@ void port_link_parallel(port_link *link, const swap_executor *executor,
                         void *context, uint64_t count) {
   kernel k = {.link = link, .task = task, .context = context, .count = count};
   const int all = threads >= executor->threads;
+  if (count == 1)
+    run_tile(&k, 0, 0);
+  if (count <= 1)
+    return;
   executor->parallel(executor->context, all ? run_tile : help, &k,
                      all ? count : threads);
 }

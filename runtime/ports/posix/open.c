@@ -159,6 +159,8 @@ static int start(swap_posix *h, const swap_model *model,
   status = swap_open(&h->session, model, plan, &config);
   if (status)
     port_describe(h, status);
+  else
+    port_threads_serve(h->threads, &h->session);
   return status;
 }
 
@@ -196,6 +198,8 @@ int swap_posix_run(swap_posix *h, const void *const *inputs,
   /* A first run takes the arena's pages beside its computing. */
   if (!h->registered && h->session.counters.runs > h->runs_before)
     port_register(h);
+  if (h->threads)
+    port_threads_begin(h->threads);
   const int status = swap_run(&h->session, inputs, outputs);
   note_refusal(h);
   if (status)

@@ -126,6 +126,26 @@ typedef struct port_threads port_threads;
 port_threads *port_threads_create(uint32_t threads);
 void port_threads_destroy(port_threads *pool);
 const swap_executor *port_threads_executor(port_threads *pool);
+/* What the executor's function does, for one job after the other. */
+void port_threads_run(port_threads *pool,
+                      void (*task)(void *context, uint64_t index,
+                                   uint32_t thread),
+                      void *context, uint64_t count);
+/* From now on all jobs are calls of this session, which outlives the threads;
+ * then one that the session's next step goes on with may wait for that. */
+void port_threads_serve(port_threads *pool, const swap_session *session);
+/* A run begins; what one that failed has left is forgotten. */
+void port_threads_begin(port_threads *pool);
+
+/* calls.c */
+typedef struct port_calls port_calls;
+port_calls *port_calls_create(const swap_session *session);
+void port_calls_destroy(port_calls *calls);
+void port_calls_run(port_calls *calls, port_threads *threads,
+                    void (*task)(void *context, uint64_t index,
+                                 uint32_t thread),
+                    void *call, uint64_t count);
+void port_calls_forget(port_calls *calls);
 
 /* arena.c: addresses for `bytes`, none of them in use yet; then memory of that
  * size or less, whose contents are lost. `allowed` is what may be in use while

@@ -8,6 +8,7 @@ kernel_check.py: matrix products as index strings, and convolutions."""
 PRODUCTS = [
     ("product", "mk", "kn", "mn", dict(m=23, n=70, k=37), dict(width=32)),
     ("transposed", "mk", "nk", "mn", dict(m=9, n=64, k=130), dict(width=16, residual=1)),
+    ("window", "mk", "nk", "mn", dict(m=9, n=40, k=20), dict(width=16, residual=1, window=3)),
     ("vector", "mk", "nk", "mn", dict(m=1, n=200, k=77), dict(width=64)),
     ("narrow", "mk", "nk", "mn", dict(m=33, n=5, k=12), dict(width=8)),
     ("column", "mk", "nk", "mn", dict(m=17, n=1, k=12), dict(width=1)),
@@ -48,6 +49,15 @@ CONVOLUTIONS = [
     ("grouped", 2, 8, 7, 6, 9, 4, 3, 1, 1, 1, 8, "f32 f32 f32"),
     ("depthwise", 2, 9, 8, 0, 40, 1, 3, 1, 1, 1, 32, "f32 f32 f32"),
     ("depthwise5", 1, 12, 9, 0, 24, 1, 5, 2, 1, 2, 16, "f32 f32 f32"),
+    ("depthwise_strips", 1, 7, 61, 0, 40, 1, 3, 1, 1, 1, 32, "f32 f32 f32"),
+    ("depthwise_stride", 2, 13, 75, 0, 19, 1, 3, 2, 1, 1, 16, "f32 f32 f32"),
+    ("depthwise7", 1, 9, 40, 0, 24, 1, 7, 1, 1, 3, 8, "f32 f32 f32"),
+    ("depthwise_dilated", 1, 9, 40, 0, 24, 1, 3, 1, 2, 2, 16, "f32 f32 f32"),
+    ("depthwise_inner", 1, 9, 40, 0, 24, 1, 3, 1, 1, 0, 16, "f32 f32 f32"),
+    ("depthwise_far", 1, 5, 6, 0, 8, 1, 3, 2, 4, 4, 8, "f32 f32 f32"),
+    ("far", 1, 9, 11, 70, 24, 1, 3, 1, 7, 7, 8, "f32 f32 f32"),
+    ("depthwise_half", 1, 9, 21, 0, 40, 1, 3, 1, 1, 1, 16, "f16 f16 f32"),
+    ("depthwise_bytes", 1, 9, 21, 0, 40, 1, 3, 2, 1, 1, 16, "u8 i8 i32"),
     ("plain", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("plain_depthwise", 1, 9, 8, 0, 24, 1, 3, 1, 1, 1, 0, "f32 f32 f32"),
     ("half_conv", 1, 9, 11, 20, 33, 1, 3, 1, 1, 1, 16, "f16 f16 f32"),
@@ -62,8 +72,8 @@ def tensor(sizes, element, panels=""):
     return "tensor<%s%s>" % ("".join("%dx" % s for s in sizes) + element, panels)
 
 
-def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual=False):
-    """The text of a kernel: root, bias, optional residual, relu, narrowing."""
+def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual=False, window=0):
+    """The text of a kernel: root, bias, optional residual (from column `window` of a wider tensor), relu, narrowing."""
     left, right, total = types
     unsigned, left = left.startswith("u"), left.replace("u", "i")
     integer = total.startswith("i")
@@ -78,7 +88,8 @@ def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual
     result = tensor(shapes[2], left)
     arguments = ["%%x: %s" % tensor(shapes[0], left), "%%w: %s" % tensor(shapes[1], right, panels[0]), "%%bias: %s" % bias_type]
     if residual:
-        arguments.append("%%r: %s" % result)
+        wider = tensor(list(shapes[2][:-1]) + [shapes[2][-1] + 2 * window], left)
+        arguments.append("%%r: %s" % wider)
     lines = ["func.func private @%s(%s) -> %s {" % (name, ", ".join(arguments), result)]
     line = lines.append
     line("  %%zero = arith.constant %s : %s" % (zero, total))
@@ -111,9 +122,12 @@ def emit(name, loops, maps, shapes, panels, types, pad=None, bias=None, residual
     line("    linalg.yield %%t : %s" % total)
     line("  } -> %s" % sums)
     line("  %%target = tensor.empty() : %s" % result)
-    all_maps = [out_map(out), out_map([out[d] for d in bias_dims])] + [out_map(out)] * (2 if residual else 1)
+    all_maps = [out_map(out), out_map([out[d] for d in bias_dims])]
+    if residual:
+        all_maps.append(out_map(out[:-1] + ["%s + %d" % (out[-1], window)]))
+    all_maps.append(out_map(out))
     line("  %%y = linalg.generic {indexing_maps = [%s], iterator_types = [%s]}" % (", ".join(all_maps), ", ".join(['"parallel"'] * len(out))))
-    line("      ins(%%root, %%bias%s : %s, %s%s) outs(%%target : %s) {" % (", %r" if residual else "", sums, bias_type, ", " + result if residual else "", result))
+    line("      ins(%%root, %%bias%s : %s, %s%s) outs(%%target : %s) {" % (", %r" if residual else "", sums, bias_type, ", " + wider if residual else "", result))
     line("  ^bb0(%%c: %s, %%d: %s%s, %%o: %s):" % (total, total, ", %%e: %s" % left if residual else "", left))
     line("    %%0 = arith.%s %%c, %%d : %s" % (add, total))
     value = "%0"
@@ -153,7 +167,8 @@ def product(name, left, right, result, sizes, options):
     bias_panels = encoding(list(range(len(outer))), len(outer), width, [])
     shapes = [[sizes[l] for l in index] for index in (left, right, result)]
     emit(name, loops, [list(left), list(right), list(result)], shapes, (panels, bias_panels),
-         options.get("types", "f32 f32 f32").split(), bias=bias, residual=options.get("residual", 0))
+         options.get("types", "f32 f32 f32").split(), bias=bias, residual=options.get("residual", 0),
+         window=options.get("window", 0))
 
 
 def convolution(name, batch, height, width, channels, filters, groups, size, stride, dilation, padding, panel, types):

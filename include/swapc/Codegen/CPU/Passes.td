@@ -45,6 +45,28 @@ def PackParameters : SwapCPUPass<"swap-pack-parameters"> {
   let options = targetOptions;
 }
 
+def FuseAttention : SwapCPUPass<"swap-fuse-attention"> {
+  let summary = "two products and the softmax between them become one kernel";
+  let description = [{
+    The matrix between them, scores of all queries with all keys, is in memory a
+    block of rows at a time, as scratch. The kernel holds the operations of the
+    three, which `swap.part` numbers.
+
+    ```mlir
+    // Before, all with a schedule:
+    %s = swap.call @matmul_12x197x197x64(%q, %k) : ... -> tensor<12x197x197xf32>
+    %p = swap.call @rows_12x197x197(%s) : ... -> tensor<12x197x197xf32>
+    %o = swap.call @matmul_12x197x64x197(%p, %v) : ... -> tensor<12x197x64xf32>
+    // After:
+    %o = swap.call @attention_12x197x64x197(%q, %k, %v) : ... -> tensor<12x197x64xf32>
+    ```
+
+    Not where a run says a size: tiles of keys behind it are left out there.
+  }];
+  let dependentDialects = ["::mlir::swap::SwapDialect"];
+  let options = targetOptions;
+}
+
 def KernelFootprints : SwapCPUPass<"swap-kernel-footprints"> {
   let summary = "says which bytes some tiles of a kernel read and write";
   let description = [{
