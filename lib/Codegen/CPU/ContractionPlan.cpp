@@ -207,7 +207,7 @@ double swapc::estimateContractionCycles(const ContractionInfo &info,
                                         const CpuTarget &target) {
   ContractionPlan plan;
   chooseRegisterTile(info, target, plan, /*fixedWidth=*/0);
-  return estimateCycles(info, info.rows(), plan.rows, plan.vectors, plan.lanes);
+  return estimateCycles(info, plan, info.rows(), plan.rows, plan.vectors);
 }
 
 swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
