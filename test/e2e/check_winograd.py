@@ -20,17 +20,17 @@ import swapc_testing as st
 # images, channels, height, width, outputs, padding (top, left, bottom, right),
 # dilation, whether a residual is added, type
 CASES = [
-    (1, 32, 16, 16, 64, [1, 1, 1, 1], 1, False, np.float32),
-    (1, 64, 19, 23, 70, [1, 1, 1, 1], 1, True, np.float32),
-    (2, 48, 14, 14, 96, [1, 1, 1, 1], 1, True, np.float32),
-    (2, 48, 16, 20, 96, [1, 1, 1, 1], 1, True, np.float32),
-    (1, 40, 21, 18, 61, [0, 0, 0, 0], 1, False, np.float32),
-    (1, 64, 17, 30, 64, [2, 0, 1, 3], 1, True, np.float32),
-    (1, 200, 13, 13, 128, [1, 1, 1, 1], 1, True, np.float32),
-    (1, 64, 28, 28, 64, [2, 2, 2, 2], 2, True, np.float32),
-    (2, 64, 29, 31, 64, [4, 4, 4, 4], 4, False, np.float32),
-    (1, 36, 40, 12, 256, [1, 1, 1, 1], 1, False, np.float32),
-    (1, 64, 20, 20, 64, [1, 1, 1, 1], 1, True, np.float16),
+    (1, 128, 16, 16, 192, [1, 1, 1, 1], 1, False, np.float32),
+    (1, 64, 39, 43, 130, [1, 1, 1, 1], 1, True, np.float32),
+    (2, 96, 14, 14, 256, [1, 1, 1, 1], 1, True, np.float32),
+    (2, 96, 16, 20, 256, [1, 1, 1, 1], 1, True, np.float32),
+    (1, 40, 61, 58, 62, [0, 0, 0, 0], 1, False, np.float32),
+    (1, 64, 37, 70, 64, [2, 0, 1, 3], 1, True, np.float32),
+    (1, 200, 13, 13, 256, [1, 1, 1, 1], 1, True, np.float32),
+    (1, 64, 48, 48, 64, [2, 2, 2, 2], 2, True, np.float32),
+    (2, 64, 49, 51, 64, [4, 4, 4, 4], 4, False, np.float32),
+    (1, 36, 80, 32, 256, [1, 1, 1, 1], 1, False, np.float32),
+    (1, 128, 40, 40, 128, [1, 1, 1, 1], 1, True, np.float16),
 ]
 
 

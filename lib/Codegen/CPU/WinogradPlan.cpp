@@ -140,7 +140,7 @@ public:
     base.inputLanes = base.lanes;
     while (info.innerK() % base.inputLanes != 0)
       base.inputLanes /= 2;
-    limit = std::min(kScratchBytes, getBytes() / kScratchPart);
+    limit = std::min(kScratchBytes, (getImageBytes() + getWeightBytes()) / kScratchPart);
     rows = base.tileRowsOf(info);
     across = base.tilesOfRow(info);
   }
@@ -155,6 +155,9 @@ public:
       plan.panels = llvm::divideCeil(info.columns(), width);
       for (int64_t parts : {1, 2}) {
         plan.parts = parts;
+        // Large images run band by band, which takes tiles of whole rows.
+        if (parts > 1 && getImageBytes() > getWeightBytes())
+          continue;
         plan.vectors = width / plan.lanes / plan.parts;
         if (plan.panelWidth() == width)
           tryChannels(plan);
@@ -164,14 +167,16 @@ public:
   }
 
 private:
-  /// Of weights, and of one image before and after.
-  int64_t getBytes() const {
+  /// One image before and after.
+  int64_t getImageBytes() const {
     int64_t image = info.sizes[base.shape.height.loop] *
                     info.sizes[base.shape.width.loop];
     return image * info.innerK() * swap::getElementBytes(info.elementA) +
-           image * info.columns() * swap::getElementBytes(info.elementOut) +
-           info.depth() * info.columns() *
-               swap::getElementBytes(info.elementB);
+           image * info.columns() * swap::getElementBytes(info.elementOut);
+  }
+  int64_t getWeightBytes() const {
+    return info.depth() * info.columns() *
+           swap::getElementBytes(info.elementB);
   }
 
   bool isWorthTrying(int64_t width) const {
