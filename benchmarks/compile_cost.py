@@ -28,7 +28,10 @@ import swapc_testing as st  # noqa: E402
 
 def compile_once(model, folder, *options):
     """Seconds, processor seconds, MiB, and what swapc said."""
-    command = [os.path.join(st.build_dir(), "bin", "swapc"), model, "-o", os.path.join(folder, "model"), *options]
+    command = [os.path.join(st.build_dir(), "bin", "swapc"), model, "-o", os.path.join(folder, "model"), "--timing",
+               *options]
+    for path in glob.glob(os.path.join(folder, "model*")):  # twice the blob may be too much for a disk
+        os.remove(path)
     with open(os.path.join(folder, "log"), "w+") as log:
         begin = time.monotonic()
         pid = os.posix_spawn(command[0], command, os.environ,
@@ -38,7 +41,8 @@ def compile_once(model, folder, *options):
         log.seek(0)
         text = log.read()
     st.require(status == 0, text)
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text
+    peak, unit = re.search(r"peak of memory ([\d.]+) (\w+)", text).groups()
+    return seconds, usage.ru_utime + usage.ru_stime, float(peak) * {"MiB": 1, "GiB": 1024}[unit], text
 
 
 def largest_tensor(model):

@@ -20,7 +20,8 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "support")
 config.environment["SWAPC_BUILD"] = config.swapc_build
 # Not the user's, and gone with the build.
-config.environment["SWAPC_CACHE_DIR"] = os.path.join(config.test_exec_root, "kernel-cache")
+cache = "off" if os.environ.get("SWAPC_CACHE_DIR") == "off" else os.path.join(config.test_exec_root, "kernel-cache")
+config.environment["SWAPC_CACHE_DIR"] = cache
 if config.sanitizer:
     # Aborts, since `not` takes an exit code for the failure that it waits for;
     # and handle_abort, so that LLVM's own handler does not get in the way.

@@ -125,83 +125,148 @@ static LogicalResult importConv(NodeImporter &n) {
       }));
 }
 
-/// A transposed convolution whose window is whole strides long, along one
-/// dimension: output s * q + r + cut is a sum over `taps` inputs before q, with
-/// the weights of phase r.
+/// One dimension of a transposed convolution: output stride * q + r - cut sums
+/// over the taps r, r + stride, .. of the window, each of an input further
+/// down.
 namespace {
 struct Phases {
-  int64_t stride, taps, cut, count; // positions q
-  int64_t low, high;                // padding of the input
-  int64_t out;
+  int64_t kernel, stride, out;
+  int64_t shift, cut; // of the positions q, and of the outputs
+  int64_t count;      // positions q
+
+  int64_t taps(int64_t phase) const {
+    return llvm::divideCeil(kernel - phase, stride);
+  }
+  int64_t low(int64_t phase) const { return taps(phase) - 1 - shift; }
+  int64_t high(int64_t size) const { return count - size + shift; }
 };
 } // namespace
 
-static Phases getPhases(int64_t size, int64_t kernel, int64_t stride,
-                        int64_t low, int64_t out) {
-  Phases p;
-  p.stride = stride;
-  p.taps = kernel / stride;
-  p.cut = low % stride;
+/// Phases are code of their own each where they differ in their taps.
+static constexpr int64_t kMostPhases = 16;
+
+static Phases getPhases(int64_t kernel, int64_t stride, int64_t low,
+                        int64_t out) {
+  Phases p{kernel, stride, out, low / stride, low % stride, 0};
   p.count = llvm::divideCeil(out + p.cut, stride);
-  p.low = p.taps - 1 - low / stride;
-  p.high = p.count - size + low / stride;
-  p.out = out;
   return p;
 }
 
-/// Each phase is a channel of its own of a convolution with stride 1, so that
-/// nothing is multiplied with the zeros between the inputs.
-static TensorRef convolvePhases(NodeImporter &n, ArrayRef<Phases> phases,
-                                TensorRef input, TensorRef weights) {
-  unsigned rank = phases.size();
-  int64_t batch = input->getDim(0), inner = input->getDim(1);
-  int64_t outputs = weights->getDim(1), channels = outputs;
+/// Whether the input [.., size, ..] is there for each phase.
+static bool fitsPhases(const Phases &p, int64_t size) {
+  int64_t least = std::min<int64_t>(0, p.low(p.stride - 1));
+  return p.kernel >= p.stride &&
+         size + least + std::min<int64_t>(0, p.high(size)) > 0;
+}
+
+/// The convolution of `input` with weights [outputs, inner, taps...] of phases
+/// that have as many taps as `first`.
+static TensorRef convolvePhase(NodeImporter &n, ArrayRef<Phases> phases,
+                               ArrayRef<int64_t> first, TensorRef input,
+                               TensorRef weights) {
   Windows w;
-  SmallVector<int64_t> offsets(rank + 2, 0), steps(rank + 2, 1);
+  SmallVector<int64_t> offsets(phases.size() + 2, 0), steps(offsets.size(), 1);
   SmallVector<int64_t> sizes(input->getShape());
-  // Weights [inner, outputs, (taps, stride)...] to [stride..., outputs, inner,
-  // taps...], taps reversed.
-  SmallVector<int64_t> split{inner, outputs}, turned, flat, parts{batch};
-  SmallVector<AffineExpr> from{n.dim(rank + 1), n.dim(rank)};
   for (auto [i, p] : llvm::enumerate(phases)) {
-    offsets[i + 2] = std::max<int64_t>(0, -p.low);
-    sizes[i + 2] -= offsets[i + 2] + std::max<int64_t>(0, -p.high);
-    w.kernel.push_back(p.taps);
+    int64_t low = p.low(first[i]), high = p.high(sizes[i + 2]);
+    offsets[i + 2] = std::max<int64_t>(0, -low);
+    sizes[i + 2] -= offsets[i + 2] + std::max<int64_t>(0, -high);
+    w.kernel.push_back(p.taps(first[i]));
     w.strides.push_back(1);
     w.dilations.push_back(1);
     w.out.push_back(p.count);
-    w.low.push_back(std::max<int64_t>(0, p.low));
-    w.high.push_back(std::max<int64_t>(0, p.high));
-    llvm::append_range(split, ArrayRef<int64_t>{p.taps, p.stride});
+    w.low.push_back(std::max<int64_t>(0, low));
+    w.high.push_back(std::max<int64_t>(0, high));
+  }
+  TensorRef padded = w.pad(n, n.slice(input, offsets, sizes, steps),
+                           n.zero(input->getElementType()));
+  return convolve(n, w, padded, weights, 1);
+}
+
+/// Weights [inner, outputs, k...] of one phase, its taps reversed:
+/// [outputs, inner, taps...].
+static TensorRef takePhase(NodeImporter &n, ArrayRef<Phases> phases,
+                           ArrayRef<int64_t> phase, TensorRef weights) {
+  unsigned rank = phases.size();
+  int64_t inner = weights->getDim(0), outputs = weights->getDim(1);
+  SmallVector<int64_t> shape{outputs, inner};
+  SmallVector<AffineExpr> from{n.dim(1), n.dim(0)};
+  for (auto [i, p] : llvm::enumerate(phases)) {
+    int64_t taps = p.taps(phase[i]);
+    shape.push_back(taps);
+    from.push_back((taps - 1 - n.dim(2 + i)) * p.stride + phase[i]);
+  }
+  return n.copy(weights, shape, n.getMap(rank + 2, from));
+}
+
+/// The weights of all phases, which have the same taps, as outputs.
+static TensorRef takePhases(NodeImporter &n, ArrayRef<Phases> phases,
+                            TensorRef weights) {
+  unsigned rank = phases.size();
+  int64_t inner = weights->getDim(0), outputs = weights->getDim(1);
+  int64_t channels = outputs;
+  SmallVector<int64_t> split{inner, outputs}, turned, taps;
+  SmallVector<AffineExpr> from{n.dim(rank + 1), n.dim(rank)};
+  for (auto [i, p] : llvm::enumerate(phases)) {
+    taps.push_back(p.taps(0));
+    llvm::append_range(split, ArrayRef<int64_t>{taps[i], p.stride});
     turned.push_back(p.stride);
-    parts.push_back(p.stride);
-    from.push_back(p.taps - 1 - n.dim(rank + 2 + i));
+    from.push_back(taps[i] - 1 - n.dim(rank + 2 + i));
     from.push_back(n.dim(i));
     channels *= p.stride;
   }
   llvm::append_range(turned, ArrayRef<int64_t>{outputs, inner});
-  llvm::append_range(turned, w.kernel);
-  flat = {channels, inner};
-  llvm::append_range(flat, w.kernel);
-  TensorRef phased = n.reshape(n.copy(n.reshape(weights, split), turned,
-                                      n.getMap(2 * rank + 2, from)),
-                               flat);
-  TensorRef padded = w.pad(n, n.slice(input, offsets, sizes, steps),
-                           n.zero(input->getElementType()));
-  TensorRef result = convolve(n, w, padded, phased, 1);
+  llvm::append_range(turned, taps);
+  SmallVector<int64_t> flat{channels, inner};
+  llvm::append_range(flat, taps);
+  return n.reshape(
+      n.copy(n.reshape(weights, split), turned, n.getMap(2 * rank + 2, from)),
+      flat);
+}
+
+/// A transposed convolution as convolutions with stride 1, so that nothing is
+/// multiplied with zeros between the inputs: each phase has channels of its
+/// own, and its outputs go in between the others'.
+static TensorRef convolvePhases(NodeImporter &n, ArrayRef<Phases> phases,
+                                TensorRef input, TensorRef weights) {
+  unsigned rank = phases.size();
+  int64_t batch = input->getDim(0), outputs = weights->getDim(1);
+  SmallVector<int64_t> phase(rank, 0);
+  TensorRef result;
+  if (llvm::all_of(phases,
+                   [](const Phases &p) { return p.kernel % p.stride == 0; })) {
+    result =
+        convolvePhase(n, phases, phase, input, takePhases(n, phases, weights));
+  } else {
+    SmallVector<TensorRef> parts;
+    for (unsigned i = 0; i < rank;) {
+      parts.push_back(convolvePhase(n, phases, phase, input,
+                                    takePhase(n, phases, phase, weights)));
+      // The next one, the last dimension first.
+      for (i = 0; i < rank; ++i) {
+        int64_t &digit = phase[rank - 1 - i];
+        if (++digit < phases[rank - 1 - i].stride)
+          break;
+        digit = 0;
+      }
+    }
+    result = n.concat(parts, 1);
+  }
   // [batch, stride..., outputs, q...] to [batch, outputs, (q, stride)...].
-  parts.push_back(outputs);
-  llvm::append_range(parts, w.out);
-  SmallVector<int64_t> order{0, 1 + rank}, joined{batch, outputs},
-      wanted{batch, outputs}, cut{0, 0};
+  SmallVector<int64_t> split{batch}, order{0, 1 + rank}, joined{batch, outputs},
+      wanted{batch, outputs}, cut{0, 0}, steps(rank + 2, 1);
+  for (const Phases &p : phases)
+    split.push_back(p.stride);
+  split.push_back(outputs);
   for (auto [i, p] : llvm::enumerate(phases)) {
+    split.push_back(p.count);
     order.push_back(2 + rank + i);
     order.push_back(1 + i);
     joined.push_back(p.count * p.stride);
     wanted.push_back(p.out);
     cut.push_back(p.cut);
   }
-  result = n.reshape(n.transpose(n.reshape(result, parts), order), joined);
+  result = n.reshape(n.transpose(n.reshape(result, split), order), joined);
   return joined == wanted ? result : n.slice(result, cut, wanted, steps);
 }
 
@@ -290,6 +355,7 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
   Type type = input->getElementType();
   int64_t outputs = weights->getDim(1);
   SmallVector<Phases> phases;
+  int64_t all = 1;
   Windows w;
   for (unsigned i = 0; i < rank; ++i) {
     int64_t size = input->getDim(i + 2);
@@ -308,11 +374,10 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     }
     if (out < 1)
       return n.error("the output would be empty");
-    if (groups == 1 && dilations[i] == 1 && kernel % strides[i] == 0) {
-      Phases p = getPhases(size, kernel, strides[i], low, out);
-      if (size + std::min<int64_t>(0, p.low) + std::min<int64_t>(0, p.high) > 0)
-        phases.push_back(p);
-    }
+    Phases p = getPhases(kernel, strides[i], low, out);
+    if (groups == 1 && dilations[i] == 1 && fitsPhases(p, size))
+      phases.push_back(p);
+    all = std::min(all * strides[i], kMostPhases + 1);
     int64_t length = size > 1 ? size * strides[i] : size;
     w.kernel.push_back(kernel);
     w.strides.push_back(1);
@@ -321,11 +386,10 @@ static LogicalResult importConvTranspose(NodeImporter &n) {
     w.low.push_back(reach - low);
     w.high.push_back(out + reach - length - (reach - low));
   }
-  bool isPhased = phases.size() == rank &&
-                  llvm::any_of(strides, [](int64_t s) { return s > 1; });
-  TensorRef result = isPhased
-                         ? convolvePhases(n, phases, input, weights)
-                         : convolveSpread(n, w, strides, input, weights, groups);
+  bool isPhased = phases.size() == rank && all > 1 && all <= kMostPhases;
+  TensorRef result =
+      isPhased ? convolvePhases(n, phases, input, weights)
+               : convolveSpread(n, w, strides, input, weights, groups);
   if (!result)
     return failure();
   if (!bias)

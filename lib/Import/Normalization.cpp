@@ -10,6 +10,11 @@
 using namespace mlir;
 using namespace swapc;
 
+/// Products with it are less work than quotients.
+static Value invert(Scalar &s, ValueRange args) {
+  return s.div(s.constant(args[0], 1), args[0]);
+}
+
 static LogicalResult importSoftmaxForm(NodeImporter &n, bool log) {
   if (failed(n.checkInputs(1, 1)))
     return failure();
@@ -24,17 +29,20 @@ static LogicalResult importSoftmaxForm(NodeImporter &n, bool log) {
   auto shifted = [&](Scalar &s, ValueRange args) {
     return s.sub(s.cast(args[0], wide, false, false), args[1]);
   };
-  TensorRef max = reduceAxes(n, input, *axis, ReduceKind::Max);
+  // What is no number makes the sum none, and so all results.
+  TensorRef max = reduceAxes(n, input, *axis, ReduceKind::Largest);
   TensorRef exps = n.parallel(
       {{input, all}, {max, reduced}}, shape, wide,
       [&](Scalar &s, ValueRange args) { return s.exp(shifted(s, args)); });
   TensorRef sum = reduceAxes(n, exps, *axis, ReduceKind::Sum);
-  if (!log)
-    return n.finish(n.parallel({{exps, all}, {sum, reduced}}, shape, type,
+  if (!log) {
+    TensorRef share = n.elementwise(sum, invert);
+    return n.finish(n.parallel({{exps, all}, {share, reduced}}, shape, type,
                                [&](Scalar &s, ValueRange args) {
-                                 return s.cast(s.div(args[0], args[1]), type,
+                                 return s.cast(s.mul(args[0], args[1]), type,
                                                false, false);
                                }));
+  }
   TensorRef logs = n.elementwise(sum, [](Scalar &s, ValueRange args) {
     return s.make<math::LogOp>(args[0]);
   });

@@ -29,7 +29,7 @@ static TypedAttr getInit(NodeImporter &n, Type type, ReduceKind kind,
     return n.zero(type);
   if (kind == ReduceKind::Product)
     return n.b.getOneAttr(type);
-  bool max = kind == ReduceKind::Max;
+  bool max = kind == ReduceKind::Max || kind == ReduceKind::Largest;
   if (auto floatType = dyn_cast<FloatType>(type))
     return n.b.getFloatAttr(
         floatType, APFloat::getInf(floatType.getFloatSemantics(), max));
@@ -64,6 +64,11 @@ TensorRef swapc::reduceAxes(NodeImporter &n, TensorRef tensor,
       return s.add(sofar, x);
     case ReduceKind::Product:
       return s.mul(sofar, x);
+    case ReduceKind::Largest:
+      if (isa<FloatType>(type))
+        return s.make<arith::MaximumFOp>(sofar, x,
+                                         arith::FastMathFlags::nnan);
+      [[fallthrough]];
     case ReduceKind::Max:
       return s.max(sofar, x, isUnsigned);
     case ReduceKind::Min:

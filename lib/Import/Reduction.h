@@ -12,7 +12,9 @@
 
 namespace swapc {
 
-enum class ReduceKind { Sum, Product, Max, Min };
+/// `Largest` is Max where the caller does not mind which of the others comes out
+/// if one of them is no number: one instruction instead of three.
+enum class ReduceKind { Sum, Product, Max, Min, Largest };
 
 /// Reduces over some axes; `body` maps an element to what is combined. The
 /// result lacks the axes and has the type that is computed in.

@@ -208,7 +208,7 @@ TensorRef AttentionBuilder::softmax(TensorRef scores, Type type) {
       scores = n.cast(scores, computed = wanted);
   bool guarded = mayMaskAll();
   SmallVector<Operand> operands{
-      {scores, all}, {reduceAxes(n, scores, 3, ReduceKind::Max), row}};
+      {scores, all}, {reduceAxes(n, scores, 3, ReduceKind::Largest), row}};
   if (sink)
     operands.push_back(*sink);
   auto sinkOf = [&](Scalar &s, ValueRange args) {
@@ -230,18 +230,25 @@ TensorRef AttentionBuilder::softmax(TensorRef scores, Type type) {
         return s.exp(s.sub(args[0], largest(s, args)));
       });
   TensorRef sum = reduceAxes(n, exps, 3, ReduceKind::Sum);
+  if (!sink) {
+    TensorRef share = n.elementwise(sum, [&](Scalar &s, ValueRange args) {
+      Value total = args[0], one = s.constant(total, 1);
+      if (guarded)
+        total = s.select(s.compare(Scalar::Equal, total, s.constant(total, 0)),
+                         one, total);
+      return s.div(one, total);
+    });
+    return n.parallel({{exps, all}, {share, row}}, shape, type,
+                      [&](Scalar &s, ValueRange args) {
+                        return s.cast(s.mul(args[0], args[1]), type, false,
+                                      false);
+                      });
+  }
   operands[0] = {exps, all};
   operands.insert(operands.begin() + 2, {sum, row});
-  if (!sink)
-    operands.erase(operands.begin() + 1);
   return n.parallel(operands, shape, type, [&](Scalar &s, ValueRange args) {
-    Value total = args[sink ? 2 : 1];
-    if (sink)
-      total =
-          s.add(total, s.exp(s.sub(sinkOf(s, args), largest(s, args))));
-    else if (guarded)
-      total = s.select(s.compare(Scalar::Equal, total, s.constant(total, 0)),
-                       s.constant(total, 1), total);
+    Value total = s.add(
+        args[2], s.exp(s.sub(sinkOf(s, args), largest(s, args))));
     return s.cast(s.div(args[0], total), type, false, false);
   });
 }

@@ -42,6 +42,24 @@ static bool readsOnce(linalg::GenericOp op, OpOperand *operand) {
   return map.isPermutation();
 }
 
+/// Whether `map` turns around a gather that reads its table along the last
+/// loop: vectors of the table would become single elements.
+static bool tearsGather(linalg::GenericOp producer, AffineMap map) {
+  unsigned last = producer.getNumLoops() - 1;
+  if (producer.getNumLoops() == 0 || map.getNumResults() <= last ||
+      map.getResult(last) ==
+          getAffineDimExpr(map.getNumDims() - 1, map.getContext()))
+    return false;
+  bool tears = false;
+  producer.walk([&](tensor::ExtractOp extract) {
+    if (extract.getIndices().empty())
+      return;
+    auto index = extract.getIndices().back().getDefiningOp<linalg::IndexOp>();
+    tears |= index && index.getDim() == last;
+  });
+  return tears;
+}
+
 static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!consumer || !consumer.isDpsInput(operand) || !isElementwise(producer) ||
@@ -52,6 +70,8 @@ static bool shouldFuse(linalg::GenericOp producer, OpOperand *operand) {
   if (consumer.getNumReductionLoops() != 0)
     return readsOnce(consumer, operand) && producer->hasOneUse();
   AffineMap map = consumer.getMatchingIndexingMap(operand);
+  if (tearsGather(producer, map))
+    return false;
   for (OpOperand *input : producer.getDpsInputOperands())
     if (!fitsLoops(consumer,
                    producer.getMatchingIndexingMap(input).compose(map),

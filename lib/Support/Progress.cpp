@@ -8,8 +8,11 @@
 #include "swapc/Support/Progress.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <sys/resource.h>
 
 using namespace llvm;
 using namespace swapc;
@@ -17,11 +20,24 @@ using namespace swapc;
 Progress::Progress(bool enabled)
     : enabled(enabled && sys::Process::StandardErrIsDisplayed()) {}
 
+/// Of this process and of those that it waited for, the linker.
+static std::chrono::duration<double> getProcessorTime() {
+  double seconds = 0;
+  for (int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage;
+    getrusage(who, &usage);
+    for (const timeval &time : {usage.ru_utime, usage.ru_stime})
+      seconds += time.tv_sec + time.tv_usec / 1e6;
+  }
+  return std::chrono::duration<double>(seconds);
+}
+
 void Progress::start(StringRef name) {
   clear();
   std::lock_guard<std::mutex> lock(mutex);
   phase = name.str();
   begin = drawn = std::chrono::steady_clock::now();
+  times.push_back({phase, begin.time_since_epoch(), getProcessorTime()});
 }
 
 void Progress::update(uint64_t done, uint64_t total) {
@@ -36,6 +52,36 @@ void Progress::update(uint64_t done, uint64_t total) {
   visible = true;
   errs() << "\r\033[K" << phase << ' '
          << format("%3u%%", unsigned(total ? done * 100 / total : 100));
+}
+
+/// Of this process: what getrusage says may be its parent's. 0 if not known.
+static uint64_t getPeakBytes() {
+  auto status = MemoryBuffer::getFileAsStream("/proc/self/status");
+  uint64_t kilobytes = 0;
+  if (status)
+    (*status)
+        ->getBuffer()
+        .split("VmHWM:")
+        .second.ltrim()
+        .split(' ')
+        .first.getAsInteger(10, kilobytes);
+  return kilobytes * 1024;
+}
+
+void Progress::printTimes(raw_ostream &os) {
+  start("all");
+  PhaseTime begin = times.front(), end = times.back();
+  auto print = [&](const PhaseTime &from, const PhaseTime &to, StringRef name) {
+    os << format("%8.2f s, processor %8.2f s  ",
+                 (to.elapsed - from.elapsed).count(),
+                 (to.processor - from.processor).count())
+       << name << "\n";
+  };
+  for (size_t index = 0; index + 1 < times.size(); ++index)
+    print(times[index], times[index + 1], times[index].name);
+  print(begin, end, end.name);
+  if (uint64_t bytes = getPeakBytes())
+    os << "peak of memory " << humanSize(bytes) << ", mapped files included\n";
 }
 
 void Progress::clear() {

@@ -220,7 +220,7 @@ LogicalResult Compiler::openOutputs() {
     output = (stem + (isObject ? ".o" : "")).str();
   StringRef base = output;
   if (isObject)
-    base.consume_back(".o");
+    base.consume_back(options.isArchive ? ".a" : ".o");
   return success(succeeded(open(blob, (base + ".swap").str())) &&
                  succeeded(open(product, output, !isObject)));
 }
@@ -345,7 +345,8 @@ Compiler::compileKernels(const BlobInfo &info) {
     code.format = CodeFormat::Assembly;
   code.frames = options.emit == Emit::Lib && !isCuda();
   std::vector<CodeBuffer> objects;
-  bool isSplit = options.emit == Emit::Exe || options.emit == Emit::Lib;
+  bool isSplit = options.emit == Emit::Exe || options.emit == Emit::Lib ||
+                 (options.emit == Emit::Obj && options.isArchive);
   if (isSplit && !isCuda()) {
     FailureOr<std::vector<CodeBuffer>> made = makeCachedKernels();
     if (failed(made))
@@ -409,8 +410,14 @@ LogicalResult Compiler::writeProducts(MutableArrayRef<CodeBuffer> objects,
   if (!measured)
     return emitFailure(location, measured.takeError());
   sizes = *measured;
-  if (options.emit == Emit::Obj)
+  if (options.emit == Emit::Obj && !options.isArchive)
     return write(*product, objects.front());
+  if (options.emit == Emit::Obj) {
+    Expected<CodeBuffer> archive = makeObjectArchive(objects, getName());
+    if (!archive)
+      return emitFailure(location, archive.takeError());
+    return write(*product, *archive);
+  }
   if (options.emit == Emit::Lib)
     return writeLibrary(objects, info);
   progress.start("linking");
@@ -433,6 +440,7 @@ LogicalResult Compiler::commit() {
     files.push_back(file.get());
   files.push_back(product.get());
   SmallVector<std::string, 8> done;
+  progress.start("flushing files");
   for (OutputFile *file : files) {
     if (!file)
       continue;

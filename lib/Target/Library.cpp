@@ -58,6 +58,19 @@ static Error addRuntime(MutableArrayRef<CodeBuffer> objects,
   return Error::success();
 }
 
+static std::vector<ArchiveMember> getMembers(ArrayRef<CodeBuffer> objects,
+                                             StringRef name) {
+  std::vector<ArchiveMember> members;
+  for (auto [index, object] : llvm::enumerate(objects))
+    members.push_back({(name + "." + Twine(index) + ".o").str(), object});
+  return members;
+}
+
+Expected<CodeBuffer> swapc::makeObjectArchive(ArrayRef<CodeBuffer> objects,
+                                              StringRef name) {
+  return makeArchive(getMembers(objects, name));
+}
+
 Expected<CodeBuffer> swapc::makeLibrary(MutableArrayRef<CodeBuffer> objects,
                                         StringRef name,
                                         const CodeOptions &options,
@@ -69,9 +82,7 @@ Expected<CodeBuffer> swapc::makeLibrary(MutableArrayRef<CodeBuffer> objects,
                                 !tables.signature.dynamic.sizes.empty(),
                                 runtime, sizes))
       return std::move(error);
-  std::vector<ArchiveMember> members;
-  for (auto [index, object] : llvm::enumerate(objects))
-    members.push_back({(name + "." + Twine(index) + ".o").str(), object});
+  std::vector<ArchiveMember> members = getMembers(objects, name);
   if (!tables.cuda)
     for (const RuntimeObject *object : {&runtime.core, &runtime.flash})
       members.push_back({object->name, object->code});

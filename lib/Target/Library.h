@@ -26,6 +26,10 @@ makeLibrary(llvm::MutableArrayRef<CodeBuffer> objects, llvm::StringRef name,
             const CodeOptions &options, const ModelTables &tables,
             CodeSizes &sizes);
 
+/// The objects of a model alone, for a program that has the runtime.
+llvm::Expected<CodeBuffer>
+makeObjectArchive(llvm::ArrayRef<CodeBuffer> objects, llvm::StringRef name);
+
 } // namespace swapc
 
 #endif // SWAPC_LIB_TARGET_LIBRARY_H

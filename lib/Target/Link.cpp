@@ -193,7 +193,8 @@ Error swapc::linkProgram(ArrayRef<CodeBuffer> objects, OutputFile &output,
   for (StringRef argument : {"-Wl,--gc-sections", "-Wl,-O1", "-Wl,--as-needed"})
     arguments.push_back(argument.str());
   if (!options.symbol.empty())
-    arguments.push_back("-Wl,--defsym=swap_model_instance=" + options.symbol);
+    for (StringRef argument : {"--undefined=", "--defsym=swap_model_instance="})
+      arguments.push_back(("-Wl," + argument + options.symbol).str());
   if (!options.symbol.empty() && options.cuda)
     arguments.push_back("-Wl,--defsym=swap_cuda_instance=" +
                         getCudaSymbol(options.symbol));

@@ -113,10 +113,11 @@ LogicalResult SetBuilder::compileModel(const Part &part) {
   auto begin = std::chrono::steady_clock::now();
   CompileOptions compile = options.compile;
   compile.model = part.model->path;
-  compile.output = part.base + ".o";
+  compile.output = part.base + ".a";
   compile.symbol = part.code.symbol;
   compile.profiles = part.profiles;
   compile.emit = Emit::Obj;
+  compile.isArchive = true;
   compile.summary = false;
   for (const auto &[name, size] : part.model->dims)
     compile.dims[name] = size;
@@ -196,7 +197,7 @@ LogicalResult SetBuilder::link() {
                 reinterpret_cast<uint8_t *>(tables->data()), tables->size()))));
   std::vector<std::string> files = *archives;
   for (const Part &part : parts)
-    files.push_back(part.base + ".o");
+    files.push_back(part.base + ".a");
   std::string stampPath = output + ".stamp";
   if (stamp.isCurrent(stampPath))
     return success();
@@ -204,7 +205,7 @@ LogicalResult SetBuilder::link() {
   std::vector<CodeBuffer> objects;
   objects.push_back(std::move(*tables));
   for (const Part &part : parts) {
-    Expected<CodeBuffer> object = readObject(part.base + ".o");
+    Expected<CodeBuffer> object = readObject(part.base + ".a");
     if (!object)
       return fail(object.takeError());
     objects.push_back(std::move(*object));

@@ -23,7 +23,7 @@ using namespace llvm;
 
 /// Runs the object of a model with its blob to measure it.
 LogicalResult SetBuilder::measure(const Part &part, StringRef profile) {
-  Expected<CodeBuffer> object = readObject(part.base + ".o");
+  Expected<CodeBuffer> object = readObject(part.base + ".a");
   if (!object)
     return fail(object.takeError());
   LinkOptions linkOptions = getLinkOptions(ProgramKind::Model);

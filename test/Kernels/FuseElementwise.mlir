@@ -112,3 +112,30 @@ func.func @unit_mean(%y: tensor<1x1xf32>, %x: tensor<1x1x1xf32>, %w: tensor<1x1x
   } -> tensor<1x1xf32>
   return %max : tensor<1x1xf32>
 }
+
+// Verifies that a gather of rows of a table stays apart from a transpose of
+// what it reads: vectors of the table would become single elements.
+// CHECK-LABEL: func.func @turned_gather
+// CHECK: tensor.extract
+// CHECK: linalg.generic
+// CHECK-NOT: tensor.extract
+// CHECK: return
+func.func @turned_gather(%table: tensor<9x21xf32>, %at: tensor<40xi32>, %scale: tensor<40xf32>) -> tensor<21x40xf32> {
+  %e = tensor.empty() : tensor<40x21xf32>
+  %rows = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0)>, #u2], iterator_types = ["parallel", "parallel"]}
+      ins(%at, %scale : tensor<40xi32>, tensor<40xf32>) outs(%e : tensor<40x21xf32>) {
+  ^bb0(%i: i32, %s: f32, %o: f32):
+    %row = arith.index_cast %i : i32 to index
+    %column = linalg.index 1 : index
+    %x = tensor.extract %table[%row, %column] : tensor<9x21xf32>
+    %m = arith.mulf %x, %s : f32
+    linalg.yield %m : f32
+  } -> tensor<40x21xf32>
+  %t = tensor.empty() : tensor<21x40xf32>
+  %turned = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1, d0)>, #u2], iterator_types = ["parallel", "parallel"]}
+      ins(%rows : tensor<40x21xf32>) outs(%t : tensor<21x40xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<21x40xf32>
+  return %turned : tensor<21x40xf32>
+}

@@ -146,6 +146,13 @@ def convolution():
     yield case("Conv", f32(1, 8, 12, 12), Const(f32(8, 8, 3, 3)), dilations=[2, 3], pads=[2, 3, 2, 3])
     yield case("Conv", f32(1, 32, 9, 9), Const(f32(32, 1, 3, 3)), Const(f32(32)), group=32, pads=[1, 1, 1, 1])
     yield case("Conv", f32(1, 40, 9, 9), Const(f32(40, 1, 3, 3)), group=40, strides=[2, 2], pads=[1, 1, 1, 1])
+    yield case("Conv", f32(2, 24, 9, 41), Const(f32(24, 1, 7, 7)), Const(f32(24)), group=24, pads=[3, 3, 3, 3])
+    yield case("Conv", f32(1, 19, 20, 37), Const(f32(19, 1, 3, 3)), group=19, strides=[2, 2], pads=[0, 0, 1, 1])
+    yield case("Conv", f32(1, 16, 9, 30), Const(f32(16, 1, 5, 3)), group=16, dilations=[3, 2], pads=[6, 2, 6, 2])
+    yield case("Conv", f32(1, 24, 50), Const(f32(24, 1, 9)), group=24, pads=[8, 0])
+    yield case("Conv", f32(1, 17, 5, 6, 8), Const(f32(17, 1, 3, 3, 3)), group=17, pads=[1, 1, 1, 1, 1, 1])
+    yield case("Conv", f32(1, 40, 12, 12), Const(f32(33, 40, 3, 3)), dilations=[12, 8], pads=[12, 8, 12, 8])
+    yield case("Conv", f32(2, 3, 31, 37), Const(f32(16, 3, 3, 3)), Const(f32(16)), strides=[2, 2], pads=[1, 1, 1, 1])
     yield case("Conv", f32(1, 6, 9, 9), Const(f32(12, 2, 3, 3)), Const(f32(12)), group=3)
     yield case("Conv", f32(1, 4, 9, 9), Const(f32(8, 1, 3, 3)), group=4)
     yield case("Conv", f32(1, 3, 10, 10), Const(f32(5, 3, 4, 4)), auto_pad="SAME_UPPER", strides=[3, 3])
@@ -210,12 +217,18 @@ def resize():
         for transform in ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"]:
             yield case("Resize", image, None, scalar([1, 1, 2.0, 1.5]), mode=mode, coordinate_transformation_mode=transform)
             yield case("Resize", image, None, None, i64(1, 5, 9, 3), mode=mode, coordinate_transformation_mode=transform)
+    yield case("Resize", f32(1, 21, 6, 7), None, scalar([1, 1, 4, 3]), mode="linear", coordinate_transformation_mode="half_pixel")
     for nearest in ["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"]:
         yield case("Resize", image, None, scalar([1, 1, 2.3, 0.6]), mode="nearest", nearest_mode=nearest)
 
 
 def further():
     yield case("ConvTranspose", f32(1, 6, 5, 7), Const(f32(6, 4, 3, 3)), Const(f32(4)), strides=[2, 2], pads=[1, 1, 1, 1])
+    yield case("ConvTranspose", f32(2, 9, 6, 5), Const(f32(9, 11, 4, 4)), Const(f32(11)), strides=[2, 2], pads=[1, 0, 2, 3], output_padding=[1, 0])
+    yield case("ConvTranspose", f32(1, 16, 5, 7), Const(f32(16, 24, 2, 2)), Const(f32(24)), strides=[2, 2])
+    yield case("ConvTranspose", f32(2, 8, 5, 7), Const(f32(8, 12, 5, 4)), strides=[3, 2], pads=[2, 1, 0, 3], output_padding=[0, 1])
+    yield case("ConvTranspose", f32(1, 4, 6, 5), Const(f32(4, 8, 8, 4)), strides=[4, 2], pads=[5, 1, 5, 1])
+    yield case("ConvTranspose", f32(1, 8, 9), Const(f32(8, 12, 4)), strides=[3], pads=[3, 4], output_padding=[2])
     yield case("ConvTranspose", f32(1, 6, 5, 5), Const(f32(6, 2, 2, 2)), group=2, strides=[2, 2], output_padding=[1, 0])
     yield case("Einsum", f32(2, 3, 4), f32(2, 4, 5), equation="bij,bjk->bik")
     yield case("Einsum", f32(3, 4), f32(5, 4), equation="ij,kj->ik")

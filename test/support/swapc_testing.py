@@ -38,6 +38,10 @@ def build_dir():
     return os.environ.get("SWAPC_BUILD", os.path.join(SOURCE, "build", "release"))
 
 
+# Compiled kernels are kept with the build, not with the user's.
+os.environ.setdefault("SWAPC_CACHE_DIR", os.path.join(build_dir(), "test", "kernel-cache"))
+
+
 def materialized(name, directory):
     """The path of zoo model `name` with its weights, written once."""
     import materialize

@@ -109,6 +109,8 @@ struct Options {
       cl::cat(category),
       cl::desc("overlapping (default): weights come in while kernels run; "
                "blocking: reads keep the processor, so they come when needed")};
+  cl::opt<bool> timing{"timing", cl::cat(category),
+                       cl::desc("print what each phase of the compiler takes")};
   CommonOptions common{
       category,
       "most threads of a run (default: processors here; 1 where the triple has "
@@ -404,8 +406,11 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   Progress progress(!line.common.quiet);
   DiagnosticPrinter printer(&context, progress);
-  if (succeeded(compile(options, context, progress)))
+  if (succeeded(compile(options, context, progress))) {
+    if (line.timing)
+      progress.printTimes(errs());
     return 0;
+  }
   if (!printer.hasErrors())
     errs() << "swapc: error: compilation failed\n";
   return kExitFailure;

@@ -14,6 +14,11 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
+
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
 
 namespace swapc {
 
@@ -29,11 +34,20 @@ public:
   void update(uint64_t done, uint64_t total);
   /// Takes the line away, so that a message can be printed.
   void clear();
+  /// A line for each phase, and the process's peak of memory. The last one ends
+  /// here.
+  void printTimes(llvm::raw_ostream &os);
 
 private:
+  struct PhaseTime {
+    std::string name;
+    std::chrono::duration<double> elapsed, processor; ///< At its start.
+  };
+
   std::mutex mutex;
   const bool enabled;
   std::string phase;
+  std::vector<PhaseTime> times;
   std::chrono::steady_clock::time_point begin, drawn;
   bool visible = false;
 };

@@ -47,6 +47,8 @@ struct CompileOptions {
   std::string symbol; ///< Of an object's swap_model; empty: NAME_model.
   std::string report; ///< Path of a page on the plans; empty: none.
   Emit emit = Emit::Exe;
+  /// With Emit::Obj: an archive of objects, for a linker that knows the symbol.
+  bool isArchive = false;
   std::vector<std::string> budgets = {"max"};
   std::vector<std::string> profiles; ///< Paths of device profiles.
   llvm::StringMap<int64_t> dims;

@@ -19,7 +19,9 @@ using namespace swapc;
 
 /// Scores of one tile that leave room in the second-level cache for the keys
 /// and values that pass by.
-static constexpr int64_t kScoreBytes = 192 * 1024;
+static constexpr int64_t kScoreBytes = 32 * 1024;
+/// Rows of a tile, below which keys and values pass by too often.
+static constexpr int64_t kLeastRows = 32;
 
 int64_t AttentionInfo::grain() const {
   return std::lcm(productPlan.rows, sumPlan.rows);
@@ -237,7 +239,9 @@ swap::ScheduleAttr swapc::getSchedule(const AttentionInfo &info,
   int64_t grain = info.grain();
   int64_t wanted =
       llvm::divideCeil(4 * std::max<int64_t>(1, target.threads), info.batches);
-  int64_t block = target.isBareMetal ? grain : kScoreBytes / info.rowBytes;
+  int64_t block = target.isBareMetal
+                      ? grain
+                      : std::max(kScoreBytes / info.rowBytes, kLeastRows);
   block = std::min<int64_t>(block, llvm::divideCeil(info.rows, wanted));
   block = std::max(block / grain * grain, grain);
   int64_t chunks = llvm::divideCeil(info.rows, block);

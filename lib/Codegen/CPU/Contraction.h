@@ -57,6 +57,7 @@ struct ContractionInfo {
   unsigned n = 0;
   int k = -1;           // the innermost reduction, if there is one
   bool vectorA = false; // A depends on n: depthwise
+  bool slicesB = false; // B is at one index of a larger dimension: never packed
   ContractionAccess accessA, accessB, accessOut;
   llvm::SmallVector<ContractionWindow> windows;
   llvm::SmallVector<int64_t> loopToDimB;   // dimension of B, or -1
@@ -145,6 +146,11 @@ struct ContractionScratch {
 
 /// Recognises a kernel that the micro-kernel can compute. Fails silently.
 llvm::FailureOr<ContractionInfo> analyzeContraction(mlir::func::FuncOp kernel);
+
+/// How far a window reaches behind its first tap.
+int64_t getReach(const ContractionInfo &info, const ContractionWindow &window);
+/// Whether register tiles that meet no padding are code of their own.
+bool hasInterior(const ContractionInfo &info, int64_t lanes);
 
 /// Chooses tile sizes; honours a #swap.panels encoding on B.
 ContractionPlan planContraction(const ContractionInfo &info,

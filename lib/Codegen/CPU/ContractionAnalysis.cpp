@@ -62,8 +62,10 @@ static bool computeAccess(AffineMap map, ArrayRef<int64_t> shape,
 }
 
 /// For each loop the result of `map` that is this loop alone, or -1; fails if
-/// the map is not a permutation of some loops and constants zero.
-static bool getLoopToDim(AffineMap map, SmallVector<int64_t> &loopToDim) {
+/// the map is not a permutation of some loops and constants, which are zero
+/// unless `slices` allows a fixed index of a larger dimension.
+static bool getLoopToDim(AffineMap map, SmallVector<int64_t> &loopToDim,
+                         bool slices = false) {
   loopToDim.assign(map.getNumDims(), -1);
   for (auto [position, expr] : llvm::enumerate(map.getResults())) {
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
@@ -74,7 +76,7 @@ static bool getLoopToDim(AffineMap map, SmallVector<int64_t> &loopToDim) {
       continue;
     }
     auto constant = dyn_cast<AffineConstantExpr>(expr);
-    if (!constant || constant.getValue() != 0)
+    if (!constant || (constant.getValue() != 0 && !slices))
       return false;
   }
   return true;
@@ -308,6 +310,8 @@ static bool classifyLoops(ContractionInfo &info, AffineMap mapA) {
 /// Encoded operands must be packed the way the micro-kernel reads them.
 static bool checkEncodings(const ContractionInfo &info) {
   swap::PanelsAttr encoding = swap::getPanels(info.b.getType());
+  if (encoding && info.slicesB)
+    return false;
   if (encoding && encoding != getPackedEncoding(info, encoding.getWidth()))
     return false;
   for (linalg::GenericOp op : info.epilogue)
@@ -347,7 +351,8 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
   auto canBeB = [&](unsigned input) {
     SmallVector<int64_t> low, loopToDim;
     SmallVector<bool> padded;
-    return getLoopToDim(maps[input], loopToDim) && loopToDim[info.n] >= 0 &&
+    return getLoopToDim(maps[input], loopToDim, /*slices=*/true) &&
+           loopToDim[info.n] >= 0 &&
            skipPad(info.root.getInputs()[input], low, padded) && low.empty();
   };
   if (!canBeB(inputY) ||
@@ -382,7 +387,7 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
       !computeAccess(mapA, typeA.getShape(), low, info.accessA) ||
       !computeAccess(mapB, typeB.getShape(), {}, info.accessB) ||
       !computeAccess(mapOut, typeOut.getShape(), {}, info.accessOut) ||
-      !getLoopToDim(mapB, info.loopToDimB))
+      !getLoopToDim(mapB, info.loopToDimB, /*slices=*/true))
     return failure();
 
   for (auto [dim, isPadded] : llvm::enumerate(padded)) {
@@ -409,7 +414,7 @@ FailureOr<ContractionInfo> swapc::analyzeContraction(func::FuncOp kernel) {
     return failure();
   for (auto [dim, expr] : llvm::enumerate(mapB.getResults()))
     if (isa<AffineConstantExpr>(expr) && typeB.getDimSize(dim) != 1)
-      return failure();
+      info.slicesB = true;
   if (!classifyLoops(info, mapA) || !collectEpilogue(kernel, info) ||
       !checkEncodings(info))
     return failure();

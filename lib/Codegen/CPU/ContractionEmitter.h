@@ -55,13 +55,13 @@ protected:
   Values findRowsOfA(llvm::ArrayRef<Row> rows, llvm::ArrayRef<Value> taps,
                      Value &needed);
   Value findRowsOfB(llvm::ArrayRef<Value> taps);
+  Value findInterior(llvm::ArrayRef<Row> rows);
   Values emitTaps(llvm::ArrayRef<Row> rows, unsigned level, Values taps,
                   Values acc);
   Values emitInner(llvm::ArrayRef<Value> pointersA, Value pointerB,
                    int64_t size, Values acc);
   Values emitStep(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
                   int64_t offset, Values acc);
-  void packPanel(Value scratch);
   Value multiplyAdd(Value a, Value b, Value acc);
   Value castVector(mlir::Operation *cast, Value vector);
   Value rowOffset(Row &row, llvm::ArrayRef<int64_t> coefficients);
@@ -94,6 +94,12 @@ protected:
                           Value start, Values acc);
   void widenRows(llvm::ArrayRef<Value> pointersA, Value start);
   void widenPanel(llvm::ArrayRef<Value> taps, Value start);
+
+  // ContractionPacking.cpp
+  void packPanel(Value scratch);
+  int findSquares() const;
+  void packSquares(Value scratch, llvm::ArrayRef<unsigned> loops,
+                   unsigned along, Value columns);
 
   // ContractionPairs.cpp
   Values emitPair(llvm::ArrayRef<Value> pointersA, Value pointerB, Value k,
@@ -146,6 +152,7 @@ protected:
   mlir::Location loc;
   const ContractionInfo &info;
   const ContractionPlan &plan;
+  bool interior = false; // while taps are emitted that meet no padding
   bool rowTail;    // the last register tile has fewer rows
   bool columnTail; // the last panel has fewer columns
 

@@ -95,6 +95,7 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     baseB = advance(baseB, info.elementB,
                     scale(panel, info.depth() * plan.width()));
   } else {
+    baseB = advance(baseB, info.elementB, info.accessB.constant);
     baseB = advance(baseB, info.elementB,
                     linear(info.batch, batch, info.accessB.coefficients));
     baseB = advance(baseB, info.elementB,
@@ -123,49 +124,6 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
                        plan.strip ? emitStrips(row) : emitRegisterTile(row);
                        scf::YieldOp::create(b, loc);
                      });
-}
-
-/// Copies the panel of B at `baseB` into [taps][k][NR] at `scratch`.
-void ContractionEmitter::packPanel(Value scratch) {
-  SmallVector<unsigned> loops(info.taps);
-  if (info.k >= 0)
-    loops.push_back(info.k);
-  Value columns = constant(plan.width());
-  if (columnTail)
-    columns = arith::MinUIOp::create(
-        b, loc, columns,
-        arith::SubIOp::create(b, loc, constant(info.columns()),
-                              firstColumn ? firstColumn : constant(0)));
-  forLoop(info.depth(), 1, {}, [&](Value step, Values) -> Values {
-    Values at = delinearize(step, loops);
-    Value source = advance(baseB, info.elementB,
-                           linear(loops, at, info.accessB.coefficients));
-    Value target = advance(scratch, info.elementB, scale(step, plan.width()));
-    auto copy = [&](Value from, Value to, bool zero) {
-      scf::ForOp::create(
-          b, loc, from, to, constant(1), ValueRange(),
-          [&](OpBuilder &, Location, Value j, ValueRange) {
-            // Bits are moved, whatever their type.
-            Type element =
-                b.getIntegerType(8 * swap::getElementBytes(info.elementB));
-            Value value =
-                zero
-                    ? Value(arith::ConstantOp::create(
-                          b, loc, cast<TypedAttr>(b.getZeroAttr(element))))
-                    : loadScalar(
-                          element,
-                          advance(source, element,
-                                  scale(j, info.accessB.coefficients[info.n])));
-            LLVM::StoreOp::create(b, loc, value, advance(target, element, j),
-                                  swap::getElementBytes(element));
-            scf::YieldOp::create(b, loc);
-          });
-    };
-    copy(constant(0), columns, false);
-    if (columnTail)
-      copy(columns, constant(plan.width()), true);
-    return {};
-  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -221,9 +179,41 @@ void ContractionEmitter::emitRegisterTile(Value firstRow) {
   VectorType type = vectorOf(info.accumulator);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   Values acc((plan.rows + (isShifted() ? 1 : 0)) * plan.vectors, zero);
-  acc = emitTaps(rows, 0, {}, acc);
+  Value inside = findInterior(rows);
+  if (inside) {
+    // Few channels: tests of each tap would cost more than its products.
+    auto choice = scf::IfOp::create(
+        b, loc, inside,
+        [&](OpBuilder &, Location) {
+          interior = true;
+          scf::YieldOp::create(b, loc, emitTaps(rows, 0, {}, acc));
+          interior = false;
+        },
+        [&](OpBuilder &, Location) {
+          scf::YieldOp::create(b, loc, emitTaps(rows, 0, {}, acc));
+        });
+    acc = llvm::to_vector(ValueRange(choice.getResults()));
+  } else {
+    acc = emitTaps(rows, 0, {}, acc);
+  }
   unshift(acc);
   emitEpilogue(rows, acc);
+}
+
+/// Whether no tap of any row meets padding; null where that is not asked.
+Value ContractionEmitter::findInterior(ArrayRef<Row> rows) {
+  if (!hasInterior(info, plan.lanes))
+    return nullptr;
+  Value inside;
+  for (const Row &row : rows)
+    for (auto [window, start] : llvm::zip_equal(info.windows, row.windows)) {
+      Value here =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, start,
+                                constant(window.size - getReach(info, window)));
+      inside =
+          inside ? Value(arith::AndIOp::create(b, loc, inside, here)) : here;
+    }
+  return inside;
 }
 
 SmallVector<Value> ContractionEmitter::emitTaps(ArrayRef<Row> rows,
@@ -267,8 +257,11 @@ SmallVector<Value> ContractionEmitter::findRowsOfA(ArrayRef<Row> rows,
                                                    ArrayRef<Value> taps,
                                                    Value &needed) {
   Value offset = linear(info.taps, taps, info.accessA.coefficients);
+  ArrayRef<ContractionWindow> windows(info.windows);
+  if (interior)
+    windows = {};
   Value zeros;
-  if (!info.windows.empty()) {
+  if (!windows.empty()) {
     int64_t stride = info.k < 0 ? 1 : info.accessA.coefficients[info.k];
     int64_t elements = info.vectorA ? plan.width() : 1;
     elements += (info.innerK() - 1) * std::abs(stride);
@@ -283,7 +276,7 @@ SmallVector<Value> ContractionEmitter::findRowsOfA(ArrayRef<Row> rows,
   for (const Row &row : rows) {
     Value pointer = advance(row.base, info.elementA, offset);
     Value valid;
-    for (auto [window, start] : llvm::zip_equal(info.windows, row.windows)) {
+    for (auto [window, start] : llvm::zip(windows, row.windows)) {
       Value at = add(start, linear(info.taps, taps, window.coefficients));
       Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                            at, constant(window.size));

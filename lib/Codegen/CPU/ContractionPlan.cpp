@@ -20,6 +20,30 @@ static constexpr int64_t kTileFlops = 3000000;
 /// of a decode step streams it once).
 static constexpr int64_t kPanelBytes = 1536 * 1024;
 
+/// The most products of an output whose taps are each so little work that a
+/// test for padding costs as much.
+static constexpr int64_t kFewProducts = 32;
+
+int64_t swapc::getReach(const ContractionInfo &info,
+                        const ContractionWindow &window) {
+  int64_t reach = 0;
+  for (unsigned tap : info.taps)
+    reach += window.coefficients[tap] * (info.sizes[tap] - 1);
+  return reach;
+}
+
+bool swapc::hasInterior(const ContractionInfo &info, int64_t lanes) {
+  if (info.windows.empty() || info.vectorA || lanes < 4 ||
+      info.depth() > kFewProducts)
+    return false;
+  return llvm::all_of(info.windows, [&](const ContractionWindow &window) {
+    return getReach(info, window) < window.size &&
+           llvm::all_of(info.taps, [&](unsigned tap) {
+             return window.coefficients[tap] >= 0;
+           });
+  });
+}
+
 /// Cycles for all register tiles of `rows` x `vectors`: multiply-adds, their
 /// latency, and a share of the loads that feed them.
 static double estimateCycles(const ContractionInfo &info,
@@ -40,7 +64,7 @@ static double estimateCycles(const ContractionInfo &info,
                           llvm::divideCeil(info.columns(), vectors * lanes));
   // Bounds checks of each tap, measured: the more rows, the more of them spill.
   double checks = 0.5 * rows;
-  if (!info.windows.empty())
+  if (!info.windows.empty() && !hasInterior(info, lanes))
     checks = info.windows.size() * rows * (info.vectorA ? 1.0 : 0.5 * rows);
   // Pointers and the epilogue of each register tile.
   return tiles * (step * info.depth() + checks * info.sizeOf(info.taps) +

@@ -181,6 +181,68 @@ struct Exp : public OpRewritePattern<math::ExpOp> {
   }
 };
 
+/// erf as a quotient of two polynomials: its error is below 4e-7, and from 3.96
+/// on it is 1.
+struct Erf : public OpRewritePattern<math::ErfOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::ErfOp op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
+      return failure();
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto constant = [&](double value) -> Value {
+      TypedAttr attr = b.getF32FloatAttr(value);
+      if (auto vector = dyn_cast<VectorType>(type))
+        attr = DenseElementsAttr::get(vector, attr);
+      return arith::ConstantOp::create(b, attr);
+    };
+    Value x = op.getOperand(), most = constant(3.96), least = constant(-3.96);
+    x = arith::SelectOp::create(
+        b, arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, least), least,
+        x);
+    x = arith::SelectOp::create(
+        b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, most), most,
+        x);
+    Value square = arith::MulFOp::create(b, x, x);
+    auto polynomial = [&](ArrayRef<double> coefficients) {
+      Value sum = constant(coefficients[0]);
+      for (double coefficient : coefficients.drop_front())
+        sum = math::FmaOp::create(b, sum, square, constant(coefficient));
+      return sum;
+    };
+    Value above =
+        polynomial({1.9867566152242944e-6, 2.8456648578867316e-4,
+                    3.8834165316075087e-3, 5.310197174549103e-2,
+                    1.9354690611362457e-1, 1.1283791065216064});
+    Value below =
+        polynomial({3.741993350558914e-5, 1.185586559586227e-3,
+                    1.5207399614155293e-2, 1.1535074561834335e-1,
+                    5.048590302467346e-1, 1.0});
+    rewriter.replaceOpWithNewOp<arith::DivFOp>(
+        op, arith::MulFOp::create(b, above, x), below);
+    return success();
+  }
+};
+
+/// The larger number, and any of the two where one is none: one instruction.
+struct Largest : public OpRewritePattern<arith::MaximumFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::MaximumFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::nnan))
+      return failure();
+    Value isMore = arith::CmpFOp::create(rewriter, op.getLoc(),
+                                         arith::CmpFPredicate::OGT, op.getLhs(),
+                                         op.getRhs());
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isMore, op.getLhs(),
+                                                 op.getRhs());
+    return success();
+  }
+};
+
 struct MathPolynomials
     : public swapc::impl::MathPolynomialsBase<MathPolynomials> {
   void runOnOperation() override {
@@ -189,7 +251,8 @@ struct MathPolynomials
                                        "acosh", "atanh", "powf",  "exp2",
                                        "fpowi", "round", "clampf"};
     math::populateExpansionPatterns(patterns, expanded);
-    patterns.add<Exp, SinCos<math::SinOp>, SinCos<math::CosOp>>(&getContext());
+    patterns.add<Exp, Erf, Largest, SinCos<math::SinOp>,
+                 SinCos<math::CosOp>>(&getContext());
     // 1 / sqrt is two instructions; the polynomial of MLIR fails on some
     // widths.
     auto any = [](StringRef name) {
@@ -198,7 +261,9 @@ struct MathPolynomials
     populateMathF32ExpansionPatterns(patterns, any);
     populateMathPolynomialApproximationPatterns(
         patterns,
-        [&](StringRef name) { return any(name) && name != "math.exp"; });
+        [&](StringRef name) {
+          return any(name) && name != "math.exp" && name != "math.erf";
+        });
     // First, so that the polynomials, which are of float32, see no float64.
     RewritePatternSet narrow(&getContext());
     math::populateExpansionPatterns(narrow, expanded);

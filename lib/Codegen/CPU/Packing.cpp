@@ -121,7 +121,7 @@ LogicalResult swapc::packParameters(ModuleOp module, PanelWidth getWidth,
 
   for (auto &[kernel, calls] : kernels) {
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
-    if (failed(info) || swap::getPanels(info->b.getType()))
+    if (failed(info) || info->slicesB || swap::getPanels(info->b.getType()))
       continue;
     Calls packing;
     for (swap::CallOp call : calls)

@@ -77,7 +77,6 @@ private:
 
   // RowTranspose.cpp
   void emitTransposed(RowNest &nest, Ranges &ranges, Vector &indices);
-  Vector transpose(Vector rows);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

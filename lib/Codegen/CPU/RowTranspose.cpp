@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RowEmitter.h"
+#include "VectorTranspose.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -13,9 +14,9 @@
 using namespace mlir;
 using namespace swapc;
 
-/// Transposes `rows.size()` vectors of as many lanes: swaps ever smaller
-/// blocks across the diagonal, with shuffles of two vectors.
-RowEmitter::Vector RowEmitter::transpose(Vector rows) {
+/// Swaps ever smaller blocks across the diagonal, with shuffles of two vectors.
+SmallVector<Value> swapc::transposeVectors(OpBuilder &b, Location loc,
+                                           SmallVector<Value> rows) {
   int64_t width = rows.size();
   for (int64_t block = width / 2; block >= 1; block /= 2) {
     SmallVector<int64_t> low, high;
@@ -27,9 +28,9 @@ RowEmitter::Vector RowEmitter::transpose(Vector rows) {
     for (int64_t row = 0; row < width; ++row) {
       if (row & block)
         continue;
-      Value a = rows[row], b = rows[row + block];
-      rows[row] = vector::ShuffleOp::create(builder, loc, a, b, low);
-      rows[row + block] = vector::ShuffleOp::create(builder, loc, a, b, high);
+      Value first = rows[row], second = rows[row + block];
+      rows[row] = vector::ShuffleOp::create(b, loc, first, second, low);
+      rows[row + block] = vector::ShuffleOp::create(b, loc, first, second, high);
     }
   }
   return rows;
@@ -61,7 +62,7 @@ void RowEmitter::emitTransposed(RowNest &nest, Ranges &ranges,
       for (int64_t column = 0; column < width; ++column)
         vectors.push_back(broadcastFor(
             lanes.emitLoad(access, place(0, column), input), input));
-      vectors = transpose(vectors);
+      vectors = transposeVectors(builder, loc, vectors);
     }
     for (int64_t row = 0; row < width; ++row) {
       Vector here = place(row, 0), values;

@@ -48,9 +48,9 @@ void ContractionEmitter::emitStrips(Value firstRow) {
   Strip strip;
   strip.firstRow = firstRow;
   strip.coordinates = delinearize(div(firstRow, size), outer);
-  strip.base = advance(baseA, info.elementA,
-                       linear(outer, strip.coordinates,
-                              info.accessA.coefficients));
+  strip.base =
+      advance(baseA, info.elementA,
+              linear(outer, strip.coordinates, info.accessA.coefficients));
   for (unsigned level = 0; level + 1 < info.taps.size(); ++level)
     strip.ranges.push_back(
         emitTapRange(level, loops, outer, strip.coordinates));

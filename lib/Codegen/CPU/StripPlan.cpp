@@ -98,9 +98,9 @@ static double estimateCycles(const ContractionInfo &info,
                              const StripLoops &loops, const CpuTarget &target,
                              int64_t strip, int64_t vectors, int64_t lanes) {
   int64_t taps = info.sizes[loops.tap];
-  int64_t stride = std::max<int64_t>(
-      1, info.accessA.coefficients[loops.x] /
-             info.accessA.coefficients[loops.tap]);
+  int64_t stride =
+      std::max<int64_t>(1, info.accessA.coefficients[loops.x] /
+                               info.accessA.coefficients[loops.tap]);
   double products = static_cast<double>(strip * taps * vectors);
   double loads = static_cast<double>(
       std::min((strip - 1) * stride + taps, strip * taps) * vectors);
