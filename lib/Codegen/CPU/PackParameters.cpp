@@ -45,7 +45,8 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
       kernel->setAttr(swap::SwapDialect::kScheduleAttr,
                       succeeded(winograd)
                           ? getSchedule(*info, *winograd, *target)
-                          : getSchedule(*info, planContraction(*info, *target)));
+                          : getSchedule(*info,
+                                        planContraction(*info, *target)));
       return success();
     };
     if (failed(packParameters(getOperation(), getWidth, reschedule,

@@ -14,8 +14,8 @@
 //   U = G g G^T    3x3 weights of a channel and a column
 //   Y = A^T (sum over channels of U * V) A
 //
-// The points of interpolation are 0, +-sqrt(1/2), +-sqrt(2) and infinity: errors
-// are a quarter of those with 0, +-1, +-2.
+// The points of interpolation are 0, +-sqrt(1/2), +-sqrt(2) and infinity: their
+// errors are a quarter of those with 0, +-1, +-2.
 //
 // Weights stay nine taps in their panels, since bytes to stream count more than
 // the transform; a kernel transforms those of some channels at a time into
@@ -87,7 +87,9 @@ struct WinogradPlan {
   }
   /// Elements from one of the 36 matrices in scratch to the next: an odd number
   /// of cache lines, so that 36 of them do not share a set of the cache.
-  static int64_t stride(int64_t elements) { return ((elements + 15) / 16 | 1) * 16; }
+  static int64_t stride(int64_t elements) {
+    return ((elements + 15) / 16 | 1) * 16;
+  }
   int64_t weightStride() const { return stride(channels * width()); }
   int64_t inputStride() const { return stride(groupRows() * channels); }
   int64_t sumStride() const { return stride(groupRows() * width()); }

@@ -80,7 +80,8 @@ void WinogradEmitter::emitGridTile(Value tile) {
   int64_t all = llvm::divideCeil(info.columns(), winograd.lanes);
   if (all % (winograd.vectors * parts) != 0) {
     Value before = scale(bigPanel, winograd.vectors);
-    before = before ? Value(arith::MinUIOp::create(b, loc, before, constant(all)))
+    before = before ? Value(arith::MinUIOp::create(b, loc, before,
+                                                   constant(all)))
                     : constant(0);
     activeVectors = arith::MinUIOp::create(
         b, loc, activeVectors,

@@ -93,7 +93,8 @@ static FailureOr<WinogradShape> getShape(const ContractionInfo &info) {
   for (unsigned loop : info.m)
     if (info.sizes[loop] != 1)
       m.push_back(loop);
-  if (taps.size() != 2 || info.sizes[taps[0]] != 3 || info.sizes[taps[1]] != 3 ||
+  if (taps.size() != 2 || info.sizes[taps[0]] != 3 ||
+      info.sizes[taps[1]] != 3 ||
       m.size() < 2 || m.size() > 3)
     return failure();
   int64_t dilations[2] = {1, 1};
@@ -140,7 +141,8 @@ public:
     base.inputLanes = base.lanes;
     while (info.innerK() % base.inputLanes != 0)
       base.inputLanes /= 2;
-    limit = std::min(kScratchBytes, (getImageBytes() + getWeightBytes()) / kScratchPart);
+    limit = std::min(kScratchBytes,
+                     (getImageBytes() + getWeightBytes()) / kScratchPart);
     rows = base.tileRowsOf(info);
     across = base.tilesOfRow(info);
   }
