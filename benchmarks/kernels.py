@@ -6,7 +6,8 @@
 Compiles MODEL without swapping, runs it with --trace, and prints for each
 kernel function its calls, the least time of a call over the iterations, its
 share of the sum, and GFLOP/s and GB/s by the compiler's count of operations and
-the bytes of operands and results.
+the bytes of operands and results. A convolution that takes fewer products counts
+as if it were computed tap by tap, so that its rate may be above the peak.
 """
 import argparse
 import os

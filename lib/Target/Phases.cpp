@@ -88,6 +88,7 @@ static LogicalResult runKernelPhase(const CompileOptions &options,
   schedule.triple = phases.target.triple;
   schedule.cpu = phases.target.cpu;
   schedule.features = phases.target.features;
+  schedule.directConvolutions = options.directConvolutions;
   pm.addPass(createScheduleKernels(schedule));
   PackParametersOptions pack;
   pack.triple = phases.target.triple;

@@ -78,6 +78,8 @@ Expected<Stamp> SetBuilder::getStamp(const Part &part) const {
   stamp.add("budgets", join(compile.budgets, ","));
   stamp.add("target",
             compile.triple + " " + compile.cpu + " " + compile.features);
+  if (compile.directConvolutions)
+    stamp.add("conv", "direct");
   if (isCuda())
     stamp.add("cuda", getCudaArchNames(compile.cuda));
   for (const std::string &profile : part.profiles)

@@ -73,6 +73,8 @@ LogicalResult SetBuilder::findProfile(Part &part) {
     stamp.add("dim", name + "=" + Twine(size));
   stamp.add("target",
             compile.triple + " " + compile.cpu + " " + compile.features);
+  if (compile.directConvolutions)
+    stamp.add("conv", "direct");
   if (isCuda())
     stamp.add("cuda", getCudaArchNames(compile.cuda));
   if (!stamp.isCurrent(stampPath)) {

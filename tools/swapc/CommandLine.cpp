@@ -50,6 +50,10 @@ CommonOptions::CommonOptions(cl::OptionCategory &category, const char *threads,
       mattr("mattr", cl::CommaSeparated, cl::value_desc("+f,-g"),
             cl::cat(category),
             cl::desc("features to add to the processor's or to leave out")),
+      conv("conv", cl::init("auto"), cl::value_desc("KIND"), cl::cat(category),
+           cl::desc("auto (default): 3x3 convolutions with fewer products, by "
+                    "Winograd's algorithm, where that is faster; direct: all "
+                    "tap by tap")),
       cudaArchs("cuda-arch", cl::CommaSeparated,
                 cl::value_desc("sm_NN[,sm_NN...]"), cl::cat(category),
                 cl::desc(cudaArchs)),
@@ -76,6 +80,9 @@ int CommonOptions::read(CompileOptions &options, const char *program,
     return usageError("--threads: '" + threads +
                           "' is not a number from 1 to " + Twine(kMaxThreads),
                       command);
+  if (conv != "auto" && conv != "direct")
+    return usageError("--conv: '" + conv + "' is not auto or direct", command);
+  options.directConvolutions = conv == "direct";
   Expected<CacheOptions> cacheOptions = getDefaultCache();
   if (!cacheOptions)
     return usageError(toString(cacheOptions.takeError()), command);

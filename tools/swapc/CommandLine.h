@@ -41,6 +41,7 @@ struct CommonOptions {
   llvm::cl::opt<std::string> threads;
   llvm::cl::opt<std::string> mcpu;
   llvm::cl::list<std::string> mattr;
+  llvm::cl::opt<std::string> conv;
   llvm::cl::list<std::string> cudaArchs;
   llvm::cl::opt<std::string> cudaPath;
   llvm::cl::opt<std::string> linkerDriver;

@@ -59,6 +59,7 @@ struct CompileOptions {
   llvm::StringMap<llvm::SmallVector<llvm::SmallVector<int64_t>>> shapes;
   std::string triple, cpu; ///< Of the host's part, where there is a GPU.
   std::string features;    ///< Beside the cpu's, as LLVM takes them: "+f,-g".
+  bool directConvolutions = false; ///< All tap by tap, none by Winograd's way.
   std::string abi; ///< Of a RISC-V, as in -mabi; empty: by its features.
   /// Whether code runs at any address; by default where there is a system.
   std::optional<bool> pic;

@@ -158,6 +158,10 @@ bool hasInterior(const ContractionInfo &info, int64_t lanes);
 ContractionPlan planContraction(const ContractionInfo &info,
                                 const CpuTarget &target);
 
+/// Cycles that the micro-kernel takes, in multiply-adds of one vector.
+double estimateContractionCycles(const ContractionInfo &info,
+                                 const CpuTarget &target);
+
 /// What the processor can do with the kernel's integers.
 ProductSteps getProductSteps(const ContractionInfo &info,
                              const CpuTarget &target);

@@ -33,7 +33,7 @@ public:
   /// The loop over grid tiles.
   void emit(Value operands, Value begin, Value end, Value scratch);
 
-private:
+protected:
   /// One row of the register tile.
   struct Row {
     Value index;        // among the rows of the kernel, clamped to the last
@@ -45,6 +45,10 @@ private:
   };
 
   // ContractionKernel.cpp
+  void loadPointers(Value operands);
+  /// The lanes of the vector at `vector` lanes after the first column that are
+  /// columns of the result.
+  Value createMask(int64_t vector);
   void emitTile(Value panel, Value chunk, Value scratch);
   void emitRegisterTile(Value firstRow);
   llvm::SmallVector<Row> findRows(Value firstRow);

@@ -24,8 +24,7 @@ void swapc::emitContraction(OpBuilder &builder, Location loc,
       .emit(operands, begin, end, scratch);
 }
 
-void ContractionEmitter::emit(Value operands, Value begin, Value end,
-                              Value scratch) {
+void ContractionEmitter::loadPointers(Value operands) {
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   auto kernel = info.root->getParentOfType<func::FuncOp>();
   for (unsigned i = 0; i <= kernel.getNumArguments(); ++i) {
@@ -34,6 +33,11 @@ void ContractionEmitter::emit(Value operands, Value begin, Value end,
                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
     pointers.push_back(LLVM::LoadOp::create(b, loc, pointer, slot));
   }
+}
+
+void ContractionEmitter::emit(Value operands, Value begin, Value end,
+                              Value scratch) {
+  loadPointers(operands);
   int64_t chunks = llvm::divideCeil(info.rows(), plan.block);
   scf::ForOp::create(b, loc, begin, end, constant(1), ValueRange(),
                      [&](OpBuilder &, Location, Value tile, ValueRange) {
@@ -46,6 +50,25 @@ void ContractionEmitter::emit(Value operands, Value begin, Value end,
 // Grid tiles
 //===----------------------------------------------------------------------===//
 
+Value ContractionEmitter::createMask(int64_t vector) {
+  auto type = VectorType::get({plan.lanes}, b.getI32Type());
+  Value first = firstColumn ? firstColumn : constant(0);
+  if (plan.indexBits > 32)
+    first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
+  first = vector::BroadcastOp::create(b, loc, type, first);
+  SmallVector<int32_t> lanes(plan.lanes);
+  for (int64_t lane = 0; lane < plan.lanes; ++lane)
+    lanes[lane] = vector * plan.lanes + lane;
+  Value column = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(lanes)));
+  column = arith::AddIOp::create(b, loc, first, column);
+  Value limit = arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(type, b.getI32IntegerAttr(info.columns())));
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, column,
+                               limit);
+}
+
 void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
                                   Value scratch) {
   panel = panelIndex;
@@ -57,26 +80,8 @@ void ContractionEmitter::emitTile(Value panelIndex, Value chunk,
     firstColumn = scale(rem(panel, columnPanels), plan.width());
 
   masks.assign(plan.vectors, nullptr);
-  if (columnTail) {
-    auto type = VectorType::get({plan.lanes}, b.getI32Type());
-    Value first = firstColumn ? firstColumn : constant(0);
-    if (plan.indexBits > 32)
-      first = arith::TruncIOp::create(b, loc, b.getI32Type(), first);
-    first = vector::BroadcastOp::create(b, loc, type, first);
-    Value limit = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(type, b.getI32IntegerAttr(info.columns())));
-    for (int64_t v = 0; v < plan.vectors; ++v) {
-      SmallVector<int32_t> lanes(plan.lanes);
-      for (int64_t lane = 0; lane < plan.lanes; ++lane)
-        lanes[lane] = v * plan.lanes + lane;
-      Value column = arith::ConstantOp::create(
-          b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(lanes)));
-      column = arith::AddIOp::create(b, loc, first, column);
-      masks[v] = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                       column, limit);
-    }
-  }
+  for (int64_t v = 0; v < plan.vectors && columnTail; ++v)
+    masks[v] = createMask(v);
 
   baseA = advance(pointers[info.a.getArgNumber()], info.elementA,
                   info.accessA.constant);

@@ -236,6 +236,13 @@ ContractionPlan swapc::planContraction(const ContractionInfo &info,
   return plan;
 }
 
+double swapc::estimateContractionCycles(const ContractionInfo &info,
+                                        const CpuTarget &target) {
+  ContractionPlan plan;
+  chooseRegisterTile(info, target, plan, /*fixedWidth=*/0);
+  return estimateCycles(info, plan, info.rows(), plan.rows, plan.vectors);
+}
+
 swap::ScheduleAttr swapc::getSchedule(const ContractionInfo &info,
                                       const ContractionPlan &plan) {
   // Without an encoding there is one panel, whatever the width of the tiles.

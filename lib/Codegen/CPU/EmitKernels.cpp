@@ -8,6 +8,7 @@
 #include "Attention.h"
 #include "Contraction.h"
 #include "RoutineKernel.h"
+#include "Winograd.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CPU/RowKernel.h"
 
@@ -102,9 +103,17 @@ LogicalResult EmitKernels::emitKernel(func::FuncOp kernel,
     if (failed(info))
       return kernel.emitOpError(
           "is scheduled as a contraction, which it is not");
-    ContractionPlan plan = planContraction(*info, target, schedule);
-    emitContraction(builder, kernel.getLoc(), *info, plan, operands, begin, end,
-                    scratch);
+    if (kernel->hasAttr(kWinogradAttr)) {
+      FailureOr<WinogradPlan> plan = planWinograd(*info, target, schedule);
+      if (failed(plan))
+        return kernel.emitOpError("has a schedule that does not fit it");
+      emitWinograd(builder, kernel.getLoc(), *info, *plan, target, operands,
+                   begin, end, scratch);
+    } else {
+      ContractionPlan plan = planContraction(*info, target, schedule);
+      emitContraction(builder, kernel.getLoc(), *info, plan, operands, begin,
+                      end, scratch);
+    }
   }
   LLVM::ReturnOp::create(builder, kernel.getLoc(), ValueRange());
   kernel.erase();

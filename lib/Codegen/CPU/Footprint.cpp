@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Footprint.h"
+#include "Winograd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -223,10 +224,31 @@ swap::FootprintAttr FootprintAnalysis::run() {
                                   reaches);
 }
 
+/// Whether there are several images, whose rows of squares of `positions` are
+/// not all whole.
+static bool hasPartialSquares(const ContractionInfo &info, int64_t positions) {
+  int64_t image = 1;
+  bool several = false;
+  SmallVector<unsigned> m;
+  for (unsigned loop : info.m)
+    if (info.sizes[loop] != 1)
+      m.push_back(loop);
+  for (auto [index, loop] : llvm::enumerate(llvm::reverse(m)))
+    if (index < 2)
+      image *= info.sizes[loop];
+    else
+      several = true;
+  return several && image % positions != 0;
+}
+
 FailureOr<FootprintCut> swapc::getContractionCut(const ContractionInfo &info,
                                                  swap::ScheduleAttr schedule) {
   int64_t tiles = llvm::divideCeil(info.rows(), schedule.getBlock());
   if (schedule.getTiles() != tiles)
+    return failure();
+  // Squares of a second image would not start where the first one ends.
+  if (info.root->getParentOfType<func::FuncOp>()->hasAttr(kWinogradAttr) &&
+      hasPartialSquares(info, schedule.getRows()))
     return failure();
   // Rows before columns and batches in the result.
   int64_t lastRow = -1;

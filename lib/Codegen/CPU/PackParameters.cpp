@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Packing.h"
+#include "Winograd.h"
 #include "swapc/Codegen/CPU/Passes.h"
 
 using namespace mlir;
@@ -27,18 +28,34 @@ struct PackParameters : swapc::impl::PackParametersBase<PackParameters> {
     if (failed(target))
       return signalPassFailure();
     auto getWidth = [&](const ContractionInfo &info) {
+      if (info.root->getParentOfType<func::FuncOp>()->hasAttr(kWinogradAttr))
+        if (auto plan = chooseWinograd(info, *target); succeeded(plan))
+          return plan->panelWidth();
       return planContraction(info, *target).width();
     };
     auto reschedule = [&](func::FuncOp kernel) -> LogicalResult {
       FailureOr<ContractionInfo> info = analyzeContraction(kernel);
-      if (succeeded(info))
-        kernel->setAttr(swap::SwapDialect::kScheduleAttr,
-                        getSchedule(*info, planContraction(*info, *target)));
+      if (failed(info))
+        return success();
+      FailureOr<WinogradPlan> winograd = failure();
+      if (kernel->hasAttr(kWinogradAttr) && swap::getPanels(info->b.getType()))
+        winograd = chooseWinograd(*info, *target);
+      if (failed(winograd))
+        kernel->removeAttr(kWinogradAttr);
+      kernel->setAttr(swap::SwapDialect::kScheduleAttr,
+                      succeeded(winograd)
+                          ? getSchedule(*info, *winograd, *target)
+                          : getSchedule(*info,
+                                        planContraction(*info, *target)));
       return success();
     };
     if (failed(packParameters(getOperation(), getWidth, reschedule,
                               /*epilogues=*/true)))
-      signalPassFailure();
+      return signalPassFailure();
+    // Calls that compute the weights have a kernel of their own.
+    for (auto kernel : getOperation().getOps<func::FuncOp>())
+      if (kernel->hasAttr(kWinogradAttr))
+        (void)reschedule(kernel);
   }
 };
 

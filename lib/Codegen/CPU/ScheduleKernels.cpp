@@ -7,10 +7,11 @@
 
 #include "Contraction.h"
 #include "RoutineKernel.h"
+#include "Winograd.h"
 #include "swapc/Codegen/CPU/Passes.h"
 #include "swapc/Codegen/CPU/RowKernel.h"
 
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -33,24 +34,48 @@ struct ScheduleKernels : swapc::impl::ScheduleKernelsBase<ScheduleKernels> {
       return signalPassFailure();
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    llvm::SetVector<func::FuncOp> kernels;
+    llvm::MapVector<func::FuncOp, SmallVector<swap::CallOp>> kernels;
     module.walk([&](swap::CallOp call) {
       if (auto kernel = symbols.lookup<func::FuncOp>(call.getKernel()))
-        kernels.insert(kernel);
+        kernels[kernel].push_back(call);
     });
-    for (func::FuncOp kernel : kernels) {
-      FailureOr<swap::ScheduleAttr> schedule = getSchedule(kernel, *target);
+    // Tiles of a size that a run says are cut to few rows.
+    bool winograd = !directConvolutions &&
+                    !module->hasAttr(swap::SwapDialect::kSizesAttr);
+    for (auto &[kernel, calls] : kernels) {
+      FailureOr<swap::ScheduleAttr> schedule =
+          getSchedule(kernel, calls, *target, winograd);
       if (failed(schedule))
         return signalPassFailure();
       kernel->setAttr(swap::SwapDialect::kScheduleAttr, *schedule);
     }
   }
 
+  /// Whether some call reads weights of the model.
+  static bool readsParameter(const ContractionInfo &info,
+                             ArrayRef<swap::CallOp> calls) {
+    return info.b.hasOneUse() && llvm::any_of(calls, [&](swap::CallOp call) {
+             return call.getInputs()[info.b.getArgNumber()]
+                        .getDefiningOp<swap::ParamOp>() != nullptr;
+           });
+  }
+
   static FailureOr<swap::ScheduleAttr> getSchedule(func::FuncOp kernel,
-                                                   const CpuTarget &target) {
+                                                   ArrayRef<swap::CallOp> calls,
+                                                   const CpuTarget &target,
+                                                   bool winograd) {
     if (swap::RoutineOp routine = getRoutine(kernel))
       return getRoutineSchedule(routine);
     FailureOr<ContractionInfo> info = analyzeContraction(kernel);
+    if (succeeded(info) && winograd && readsParameter(*info, calls)) {
+      FailureOr<WinogradPlan> plan = chooseWinograd(*info, target);
+      swap::PanelsAttr panels = swap::getPanels(info->b.getType());
+      if (succeeded(plan) &&
+          (!panels || panels.getWidth() == plan->panelWidth())) {
+        kernel->setAttr(kWinogradAttr, UnitAttr::get(kernel.getContext()));
+        return swapc::getSchedule(*info, *plan, target);
+      }
+    }
     if (succeeded(info))
       return swapc::getSchedule(*info, planContraction(*info, target));
     FailureOr<RowSchedule> rows = planRowKernel(kernel, target);

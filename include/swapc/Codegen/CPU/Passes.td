@@ -24,10 +24,14 @@ def ScheduleKernels : SwapCPUPass<"swap-schedule-kernels"> {
   let summary = "chooses how each kernel is cut into tiles";
   let description = [{
     Every function that a `swap.call` names gets a `swap.schedule`: the
-    contraction micro-kernel where it fits, a row kernel otherwise.
+    contraction micro-kernel where it fits, a row kernel otherwise. 3x3
+    convolutions of parameters for which it pays get `swap.winograd`, but where
+    a run says sizes.
   }];
   let dependentDialects = ["::mlir::swap::SwapDialect"];
-  let options = targetOptions;
+  let options = !listconcat(targetOptions, [
+    Option<"directConvolutions", "direct-convolutions", "bool",
+           /*default=*/"false", "add up all convolutions tap by tap">]);
 }
 
 def PackParameters : SwapCPUPass<"swap-pack-parameters"> {
