@@ -4,6 +4,7 @@
     python3 benchmarks/single_kernels.py                        # all, one thread
     python3 benchmarks/single_kernels.py product "3x3, VGG"     # cases whose group or name has that
     python3 benchmarks/single_kernels.py vector --threads 1 2
+    python3 benchmarks/single_kernels.py 3x3 --conv direct
     python3 benchmarks/single_kernels.py --prepare              # only compile; --prepared: only measure
     python3 benchmarks/single_kernels.py --json figures.json --write    # table "single" of docs/performance.md
     python3 benchmarks/single_kernels.py --check                # exit 1 if a promise is broken
@@ -62,7 +63,7 @@ def prepare(case, args):
     if not args.prepared:
         onnx.save(case.build(), path + ".onnx")
         # One unit per kernel, so that a call is a whole kernel.
-        options = ["--mcpu", args.mcpu]
+        options = ["--mcpu", args.mcpu, "--conv", args.conv]
         st.compile_model(path + ".onnx", path, ["max"],
                          [*options, "--threads", str(max(args.threads)), "--unit-bytes", str(1 << 30)])
         work = kernel_times.counts(path + ".onnx", options)
@@ -154,6 +155,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.15, help="of each of the two in a round")
     parser.add_argument("--mcpu", default="native")
+    parser.add_argument("--conv", default="auto", help="direct: 3x3 convolutions tap by tap")
     parser.add_argument("--build", default=st.build_dir())
     parser.add_argument("--out", default=os.path.join(SOURCE, "build", "benchmarks", "single"), help="folder of the programs")
     parser.add_argument("--prepare", action="store_true", help="only compile")
