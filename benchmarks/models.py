@@ -27,7 +27,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(SOURCE, "test", "support"))
@@ -99,16 +98,6 @@ def compiled(name, path, inputs, args):
     return st.compile_model(path, program, ["max"], ["--threads", str(max(args.threads)), "--mcpu", args.mcpu, *options])
 
 
-def reference_median(session, inputs, seconds):
-    session.run(None, inputs)
-    samples, end = [], time.monotonic() + seconds
-    while len(samples) < 3 or time.monotonic() < end:
-        start = time.perf_counter()
-        session.run(None, inputs)
-        samples.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(samples)
-
-
 def measure(name, args):
     """A row for each number of threads."""
     path = model_file(name, args)
@@ -122,7 +111,7 @@ def measure(name, args):
         want = {st.file_name(o.name): v for o, v in zip(session.get_outputs(), session.run(None, inputs))}
         ours, theirs, got = [], [], None
         for _ in range(args.rounds):
-            theirs.append(reference_median(session, inputs, args.seconds))
+            theirs.append(st.reference_median(session, inputs, args.seconds))
             count = max(3, int(args.seconds * 1e3 / theirs[-1]))
             options = ["--threads", str(threads), "--warmup", "1", "--iterations", str(count)]
             outputs, stats, _ = st.run_program(program, inputs, options, outputs=got is None)

@@ -24,7 +24,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(SOURCE, "test", "support"))
@@ -74,16 +73,6 @@ def prepare(case, args):
         return path + ".onnx", path, json.load(f)
 
 
-def timed(session, inputs, seconds):
-    samples, end = [], time.monotonic() + seconds
-    session.run(None, inputs)
-    while len(samples) < 3 or time.monotonic() < end:
-        start = time.perf_counter()
-        session.run(None, inputs)
-        samples.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(samples)
-
-
 def reference(model, threads):
     """ONNX Runtime's session, or none where it does not know the operator in this type."""
     import onnxruntime
@@ -107,7 +96,7 @@ def measure(case, threads, peak_program, args):
     before = peaks(peak_program, threads)
     for _ in range(args.rounds):
         if session:
-            theirs.append(timed(session, inputs, args.seconds))
+            theirs.append(st.reference_median(session, inputs, args.seconds))
         about = theirs[-1] if theirs else 20
         count = max(5, min(1000, int(args.seconds * 1e3 / about)))
         trace, runs, median = kernel_times.traced(program, count, threads)

@@ -6,6 +6,7 @@ the reference outputs of ONNX Runtime, and how outputs are compared.
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -185,6 +186,17 @@ def reference(model, inputs, threads=1):
     session = reference_session(model, threads)
     values = session.run(None, inputs)
     return {file_name(o.name): v for o, v in zip(session.get_outputs(), values)}
+
+
+def reference_median(session, inputs, seconds):
+    """Median milliseconds of an ONNX Runtime session's runs, after one that does not count."""
+    session.run(None, inputs)
+    samples, end = [], time.monotonic() + seconds
+    while len(samples) < 3 or time.monotonic() < end:
+        start = time.perf_counter()
+        session.run(None, inputs)
+        samples.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(samples)
 
 
 def relative_error(got, want):

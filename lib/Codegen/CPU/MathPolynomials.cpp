@@ -33,6 +33,34 @@ bool isPolynomial(Operation *op) {
              math::SinOp, math::TanhOp>(op);
 }
 
+/// `element`, or a vector of it where `type` is a vector.
+Type withElement(Type type, Type element) {
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+}
+
+/// `value` in each element of `type`, a float or an integer.
+Value createConstant(ImplicitLocOpBuilder &b, Type type, double value) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr attr =
+      isa<FloatType>(element)
+          ? TypedAttr(b.getFloatAttr(element, value))
+          : TypedAttr(b.getIntegerAttr(element, static_cast<int64_t>(value)));
+  if (auto vector = dyn_cast<VectorType>(type))
+    attr = DenseElementsAttr::get(vector, attr);
+  return arith::ConstantOp::create(b, attr);
+}
+
+/// Coefficients from that of the highest power of x on.
+Value createPolynomial(ImplicitLocOpBuilder &b, Value x,
+                       ArrayRef<double> coefficients) {
+  Value sum = createConstant(b, x.getType(), coefficients[0]);
+  for (double coefficient : coefficients.drop_front())
+    sum = math::FmaOp::create(b, sum, x,
+                              createConstant(b, x.getType(), coefficient));
+  return sum;
+}
+
 /// float64 functions are computed in float32: their results are good to 1e-6.
 struct NarrowDouble : public RewritePattern {
   NarrowDouble(MLIRContext *context)
@@ -43,9 +71,8 @@ struct NarrowDouble : public RewritePattern {
     if (!isPolynomial(op) ||
         !getElementTypeOrSelf(op->getResult(0).getType()).isF64())
       return failure();
-    Type wide = op->getResult(0).getType(), narrow = rewriter.getF32Type();
-    if (auto vector = dyn_cast<VectorType>(wide))
-      narrow = VectorType::get(vector.getShape(), narrow);
+    Type wide = op->getResult(0).getType();
+    Type narrow = withElement(wide, rewriter.getF32Type());
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
       operands.push_back(
@@ -69,28 +96,11 @@ template <typename OpTy> struct SinCos : public OpRewritePattern<OpTy> {
     if (!getElementTypeOrSelf(type).isF32())
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto like = [&](Type element) -> Type {
-      auto vector = dyn_cast<VectorType>(type);
-      return vector ? Type(VectorType::get(vector.getShape(), element))
-                    : element;
+    auto constant = [&](Type of, double value) {
+      return createConstant(b, of, value);
     };
-    auto constant = [&](Type of, double value) -> Value {
-      Type element = getElementTypeOrSelf(of);
-      TypedAttr attr = isa<FloatType>(element)
-                           ? TypedAttr(b.getFloatAttr(element, value))
-                           : TypedAttr(b.getIntegerAttr(
-                                 element, static_cast<int64_t>(value)));
-      if (auto vector = dyn_cast<VectorType>(of))
-        attr = DenseElementsAttr::get(vector, attr);
-      return arith::ConstantOp::create(b, attr);
-    };
-    auto f64 = like(b.getF64Type()), i32 = like(b.getI32Type());
-    auto polynomial = [&](Value x, ArrayRef<double> coefficients) {
-      Value sum = constant(type, coefficients[0]);
-      for (double coefficient : coefficients.drop_front())
-        sum = math::FmaOp::create(b, sum, x, constant(type, coefficient));
-      return sum;
-    };
+    Type f64 = withElement(type, b.getF64Type());
+    Type i32 = withElement(type, b.getI32Type());
 
     Value x = arith::ExtFOp::create(b, f64, op.getOperand());
     Value quadrant = math::RoundEvenOp::create(
@@ -100,11 +110,12 @@ template <typename OpTy> struct SinCos : public OpRewritePattern<OpTy> {
     Value r = arith::TruncFOp::create(b, type, rest);
     Value square = arith::MulFOp::create(b, r, r);
     Value sine =
-        polynomial(square, {2.7183114939898219e-6, -1.9839334836096632e-4,
-                            8.3333293858894632e-3, -1.6666666641626524e-1});
+        createPolynomial(b, square,
+                         {2.7183114939898219e-6, -1.9839334836096632e-4,
+                          8.3333293858894632e-3, -1.6666666641626524e-1});
     sine = math::FmaOp::create(b, arith::MulFOp::create(b, sine, square), r, r);
-    Value cosine = polynomial(
-        square, {2.4390448796277409e-5, -1.3886763747465437e-3,
+    Value cosine = createPolynomial(
+        b, square, {2.4390448796277409e-5, -1.3886763747465437e-3,
                  4.1666623323739063e-2, -4.9999999725103100e-1, 1.0});
 
     Value n = arith::FPToSIOp::create(b, i32, quadrant);
@@ -133,16 +144,9 @@ struct Exp : public OpRewritePattern<math::ExpOp> {
     if (!getElementTypeOrSelf(type).isF32())
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type i32 = b.getI32Type();
-    if (auto vector = dyn_cast<VectorType>(type))
-      i32 = VectorType::get(vector.getShape(), i32);
-    auto splat = [&](Type of, TypedAttr attr) -> Value {
-      if (auto vector = dyn_cast<VectorType>(of))
-        attr = DenseElementsAttr::get(vector, attr);
-      return arith::ConstantOp::create(b, attr);
-    };
+    Type i32 = withElement(type, b.getI32Type());
     auto constant = [&](double value) {
-      return splat(type, b.getF32FloatAttr(value));
+      return createConstant(b, type, value);
     };
     auto fma = [&](Value x, Value y, Value z) -> Value {
       return math::FmaOp::create(b, x, y, z);
@@ -155,16 +159,15 @@ struct Exp : public OpRewritePattern<math::ExpOp> {
     Value n = arith::SubFOp::create(b, shifted, constant(kRounder));
     Value r = fma(n, constant(-0.693359375), x);
     r = fma(n, constant(2.12194440e-4), r);
-    Value sum = constant(1.3814467238262296e-3);
-    for (double coefficient :
-         {8.3687808364629745e-3, 4.1668392717838287e-2, 1.6666519641876221e-1,
-          4.9999994039535522e-1, 1.0, 1.0})
-      sum = fma(sum, r, constant(coefficient));
+    Value sum = createPolynomial(
+        b, r,
+        {1.3814467238262296e-3, 8.3687808364629745e-3, 4.1668392717838287e-2,
+         1.6666519641876221e-1, 4.9999994039535522e-1, 1.0, 1.0});
     // Times 2^n, in the exponent. Up to the bounds below nothing carries into
     // the sign: where n is 128, the sum is below 1; where -126, at least 1.
     Value exponent = arith::ShLIOp::create(
         b, arith::BitcastOp::create(b, i32, shifted),
-        splat(i32, b.getI32IntegerAttr(23)));
+        createConstant(b, i32, 23));
     Value bits = arith::AddIOp::create(
         b, arith::BitcastOp::create(b, i32, sum), exponent);
     Value value = arith::BitcastOp::create(b, type, bits);
@@ -192,11 +195,8 @@ struct Erf : public OpRewritePattern<math::ErfOp> {
     if (!getElementTypeOrSelf(type).isF32())
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto constant = [&](double value) -> Value {
-      TypedAttr attr = b.getF32FloatAttr(value);
-      if (auto vector = dyn_cast<VectorType>(type))
-        attr = DenseElementsAttr::get(vector, attr);
-      return arith::ConstantOp::create(b, attr);
+    auto constant = [&](double value) {
+      return createConstant(b, type, value);
     };
     Value x = op.getOperand(), most = constant(3.96), least = constant(-3.96);
     x = arith::SelectOp::create(
@@ -206,18 +206,12 @@ struct Erf : public OpRewritePattern<math::ErfOp> {
         b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, most), most,
         x);
     Value square = arith::MulFOp::create(b, x, x);
-    auto polynomial = [&](ArrayRef<double> coefficients) {
-      Value sum = constant(coefficients[0]);
-      for (double coefficient : coefficients.drop_front())
-        sum = math::FmaOp::create(b, sum, square, constant(coefficient));
-      return sum;
-    };
     Value above =
-        polynomial({1.9867566152242944e-6, 2.8456648578867316e-4,
+        createPolynomial(b, square, {1.9867566152242944e-6, 2.8456648578867316e-4,
                     3.8834165316075087e-3, 5.310197174549103e-2,
                     1.9354690611362457e-1, 1.1283791065216064});
     Value below =
-        polynomial({3.741993350558914e-5, 1.185586559586227e-3,
+        createPolynomial(b, square, {3.741993350558914e-5, 1.185586559586227e-3,
                     1.5207399614155293e-2, 1.1535074561834335e-1,
                     5.048590302467346e-1, 1.0});
     rewriter.replaceOpWithNewOp<arith::DivFOp>(

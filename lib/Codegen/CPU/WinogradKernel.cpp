@@ -173,14 +173,12 @@ Value WinogradEmitter::inside(Value coordinate, int64_t size) {
 void WinogradEmitter::emitInputs(Value first, Value tiles, Value channel,
                                  Value count) {
   const WinogradShape &shape = winograd.shape;
-  // Vectors of channels.
-  ContractionPlan along = plan;
-  along.lanes = winograd.inputLanes;
   Value zeros = createZeroPointer(
       b, loc, info.root->getParentOfType<ModuleOp>(),
       winograd.channels * swap::getElementBytes(info.elementA));
   Value source = advance(pointers[info.a.getArgNumber()], info.elementA,
                          channel);
+  // Vectors of channels.
   auto vectorType = [&](Type element) {
     return VectorType::get({winograd.inputLanes}, element);
   };
