@@ -206,14 +206,14 @@ struct Erf : public OpRewritePattern<math::ErfOp> {
         b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, most), most,
         x);
     Value square = arith::MulFOp::create(b, x, x);
-    Value above =
-        createPolynomial(b, square, {1.9867566152242944e-6, 2.8456648578867316e-4,
-                    3.8834165316075087e-3, 5.310197174549103e-2,
-                    1.9354690611362457e-1, 1.1283791065216064});
-    Value below =
-        createPolynomial(b, square, {3.741993350558914e-5, 1.185586559586227e-3,
-                    1.5207399614155293e-2, 1.1535074561834335e-1,
-                    5.048590302467346e-1, 1.0});
+    Value above = createPolynomial(
+        b, square,
+        {1.9867566152242944e-6, 2.8456648578867316e-4, 3.8834165316075087e-3,
+         5.310197174549103e-2, 1.9354690611362457e-1, 1.1283791065216064});
+    Value below = createPolynomial(
+        b, square,
+        {3.741993350558914e-5, 1.185586559586227e-3, 1.5207399614155293e-2,
+         1.1535074561834335e-1, 5.048590302467346e-1, 1.0});
     rewriter.replaceOpWithNewOp<arith::DivFOp>(
         op, arith::MulFOp::create(b, above, x), below);
     return success();
